@@ -1,0 +1,71 @@
+/**
+ * The closed list of ways in which a peer can break a rule, and the alert that answers each (RFC 8446 §6.2).
+ *
+ * `alertFor` is exhaustive by the compiler: a new reason does not build until it has its alert.
+ */
+
+import type { AlertName } from '../registry/alerts.ts';
+
+export const alertFor = {
+  // Record layer (RFC 8446 §5)
+  bad_record_mac: 'bad_record_mac',
+  record_overflow: 'record_overflow',
+  record_version_invalid: 'protocol_version',
+  record_type_unexpected: 'unexpected_message',
+  record_not_encrypted: 'unexpected_message',
+  not_tls: 'unexpected_message',
+  empty_fragment: 'unexpected_message',
+  inner_content_type_missing: 'unexpected_message',
+  change_cipher_spec_invalid: 'unexpected_message',
+  change_cipher_spec_unexpected: 'unexpected_message',
+  handshake_interleaved: 'unexpected_message',
+  handshake_spans_key_change: 'unexpected_message',
+  application_data_too_early: 'unexpected_message',
+  alert_fragmented: 'decode_error',
+  alert_not_allowed: 'unexpected_message',
+
+  // Handshake order and form (RFC 8446 §4)
+  message_unexpected: 'unexpected_message',
+  extension_unsolicited: 'unsupported_extension',
+  extension_duplicate: 'illegal_parameter',
+  extension_not_allowed_here: 'illegal_parameter',
+  extension_missing: 'missing_extension',
+  pre_shared_key_not_last: 'illegal_parameter',
+  compression_not_null: 'illegal_parameter',
+  session_id_not_echoed: 'illegal_parameter',
+  version_not_offered: 'illegal_parameter',
+  version_downgraded: 'illegal_parameter',
+  suite_not_offered: 'illegal_parameter',
+  suite_changed_after_retry: 'illegal_parameter',
+  suite_hash_mismatch: 'illegal_parameter',
+  group_not_offered: 'illegal_parameter',
+  group_changed_after_retry: 'illegal_parameter',
+  retry_second: 'unexpected_message',
+  retry_without_change: 'illegal_parameter',
+  client_hello_changed_after_retry: 'illegal_parameter',
+  cookie_invalid: 'illegal_parameter',
+  key_share_invalid: 'illegal_parameter',
+  key_share_duplicate: 'illegal_parameter',
+  key_share_for_unoffered_group: 'illegal_parameter',
+  signature_scheme_not_offered: 'illegal_parameter',
+  signature_invalid: 'decrypt_error',
+  finished_invalid: 'decrypt_error',
+  psk_binder_invalid: 'decrypt_error',
+  psk_identity_out_of_range: 'illegal_parameter',
+  psk_modes_missing: 'missing_extension',
+  psk_binders_mismatch: 'illegal_parameter',
+  alpn_not_offered: 'illegal_parameter',
+  early_data_not_offered: 'unsupported_extension',
+  certificate_list_empty: 'decode_error',
+  certificate_required: 'certificate_required',
+  certificate_context_invalid: 'illegal_parameter',
+  certificate_unsuitable: 'bad_certificate',
+  server_name_invalid: 'illegal_parameter',
+  record_size_limit_invalid: 'illegal_parameter',
+  key_update_invalid: 'illegal_parameter',
+  ticket_lifetime_too_long: 'illegal_parameter',
+  legacy_field_invalid: 'illegal_parameter',
+} as const satisfies Record<string, AlertName>;
+
+/** One word for the rule that the peer broke. */
+export type MisbehaviourReason = keyof typeof alertFor;

@@ -1,0 +1,7 @@
+/** `foxtls/crypto`: the interfaces between the protocol and whoever computes. */
+export type * from './crypto/aead.ts';
+export type * from './crypto/hash.ts';
+export type * from './crypto/key-exchange.ts';
+export * from './crypto/peer-verifier.ts';
+export type * from './crypto/provider.ts';
+export type * from './crypto/signature.ts';

@@ -1,0 +1,19 @@
+/**
+ * A provider: a record of parts, composed by spread (`{ ...nodeProvider, keys: kms }`). Nothing registers itself.
+ */
+
+import type { Aead } from './aead.ts';
+import type { Hash } from './hash.ts';
+import type { KeyExchangeGroup, RandomSource } from './key-exchange.ts';
+import type { KeyProvider } from './signature.ts';
+
+export interface CryptoProvider {
+  /** A name for messages: `node`, `portable`. */
+  readonly name: string;
+  readonly random: RandomSource;
+  readonly hashes: readonly Hash[];
+  readonly aeads: readonly Aead[];
+  /** In order of preference. */
+  readonly groups: readonly KeyExchangeGroup[];
+  readonly keys: KeyProvider;
+}
