@@ -1,0 +1,43 @@
+/**
+ * How tests run: `unit` beside the code and in the packages' test folders, `interop` against other programs and for the examples.
+ *
+ * `vitest run --mode long` is the long tier (packages/foxtls/test/tiers.ts).
+ */
+
+import { defineConfig } from 'vitest/config';
+import { TallyReporter } from './tools/tally-reporter.ts';
+
+const SECOND = 1000;
+
+export default defineConfig(({ mode }) => {
+  const isLong = mode === 'long' || process.env['FOXTLS_LONG'] === '1';
+  const patience = isLong ? 20 : 1;
+  return {
+    test: {
+      reporters: ['default', new TallyReporter()],
+      env: isLong ? { FOXTLS_LONG: '1' } : {},
+      passWithNoTests: false,
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: 'unit',
+            include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
+            testTimeout: 10 * SECOND * patience,
+          },
+        },
+        {
+          extends: true,
+          test: {
+            name: 'interop',
+            include: ['interop/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts', 'fuzz/**/*.test.ts'],
+            // Examples, benchmarks and fuzz targets run dist/, so it has to be of these sources.
+            globalSetup: ['./tools/build-before-tests.ts'],
+            testTimeout: 60 * SECOND * patience,
+            hookTimeout: 60 * SECOND,
+          },
+        },
+      ],
+    },
+  };
+});
