@@ -1,0 +1,62 @@
+/**
+ * The fixed SubjectPublicKeyInfo encodings of the elliptic curve keys (RFC 5480 §2, RFC 8410 §4), so that a key is recognised, and
+ * held to the one right encoding of it, without a DER parser.
+ *
+ * ```
+ * SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }
+ * ```
+ * For each type of key all bytes but the key's own are the same. RFC 5480 §2.1.1: "implicitCurve and specifiedCurve MUST NOT be used
+ * in PKIX." Of the forms of a point only the uncompressed one is taken; §2.2: "Implementations of Elliptic Curve Cryptography
+ * according to this document MUST support the uncompressed form and MAY support the compressed form of the ECC public key."
+ */
+
+import { concat, equal, fromHex } from '../core/bytes/bytes.ts';
+import type { KeyType } from './signature.ts';
+
+export interface FixedEncoding {
+  readonly type: KeyType;
+  /** What stands before the key's own bytes. */
+  readonly prefix: Uint8Array;
+  /** How many bytes of its own the key has: for EC the uncompressed point. */
+  readonly size: number;
+}
+
+export const SECP256R1_SPKI: FixedEncoding = /* @__PURE__ */ encoding(
+  { kind: 'ec', curve: 'secp256r1' },
+  '3059301306072a8648ce3d020106082a8648ce3d03010703420004',
+  65,
+);
+export const SECP384R1_SPKI: FixedEncoding = /* @__PURE__ */ encoding(
+  { kind: 'ec', curve: 'secp384r1' },
+  '3076301006072a8648ce3d020106052b8104002203620004',
+  97,
+);
+export const SECP521R1_SPKI: FixedEncoding = /* @__PURE__ */ encoding(
+  { kind: 'ec', curve: 'secp521r1' },
+  '30819b301006072a8648ce3d020106052b810400230381860004',
+  133,
+);
+export const ED25519_SPKI: FixedEncoding = /* @__PURE__ */ encoding({ kind: 'ed25519' }, '302a300506032b6570032100', 32);
+export const ED448_SPKI: FixedEncoding = /* @__PURE__ */ encoding({ kind: 'ed448' }, '3043300506032b6571033a00', 57);
+
+/** The key's own bytes, if `spki` is of this encoding. */
+export function readFixed(encoding: FixedEncoding, spki: Uint8Array): Uint8Array | undefined {
+  const { prefix, size } = encoding;
+  const start = prefix.length - pointForm(encoding);
+  if (spki.length !== start + size || !equal(spki.subarray(0, prefix.length), prefix)) return undefined;
+  return spki.slice(start);
+}
+
+/** The SubjectPublicKeyInfo around a key's own bytes. */
+export function writeFixed(encoding: FixedEncoding, key: Uint8Array): Uint8Array {
+  return concat(encoding.prefix.subarray(0, encoding.prefix.length - pointForm(encoding)), key);
+}
+
+/** The prefix of an EC key reaches into the point: its last byte is the form, 4. */
+function pointForm(encoding: FixedEncoding): number {
+  return encoding.type.kind === 'ec' ? 1 : 0;
+}
+
+function encoding(type: KeyType, prefix: string, size: number): FixedEncoding {
+  return { type, prefix: fromHex(prefix), size };
+}

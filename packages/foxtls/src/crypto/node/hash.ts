@@ -1,0 +1,49 @@
+/**
+ * Hash functions and HMAC (RFC 6234, RFC 2104) by node:crypto.
+ *
+ * Measured on Node 20, 200 bytes of SHA-256: `crypto.hash` 0.65 µs against 1.00 for `createHash().update().digest()`; a copy and its
+ * digest 0.89; `createHmac` 2.1, and 1.7 with a key imported beforehand, which the key schedule (a new key for each step) does not
+ * have.
+ */
+
+import { createHash, createHmac, type Hash as NodeHashState, hash as oneShot } from 'node:crypto';
+import type { Hash, HashName, HashState } from '../hash.ts';
+import { ownBytes } from './own-bytes.ts';
+
+/** SHA-1, for old signatures and TLS 1.0–1.2 only. */
+export const sha1: Hash = /* @__PURE__ */ nodeHash('sha1', 20, 64);
+export const sha256: Hash = /* @__PURE__ */ nodeHash('sha256', 32, 64);
+export const sha384: Hash = /* @__PURE__ */ nodeHash('sha384', 48, 128);
+export const sha512: Hash = /* @__PURE__ */ nodeHash('sha512', 64, 128);
+
+function nodeHash(name: HashName, size: number, blockSize: number): Hash {
+  return {
+    name,
+    size,
+    blockSize,
+    digest: (data) => ownBytes(oneShot(name, data, 'buffer')),
+    create: () => new RunningHash(createHash(name)),
+    hmac: (key, data) => ownBytes(createHmac(name, key).update(data).digest()),
+  };
+}
+
+class RunningHash implements HashState {
+  readonly #state: NodeHashState;
+
+  constructor(state: NodeHashState) {
+    this.#state = state;
+  }
+
+  update(data: Uint8Array): void {
+    this.#state.update(data);
+  }
+
+  digest(): Uint8Array {
+    // Node's digest() ends a state, ours does not.
+    return ownBytes(this.#state.copy().digest());
+  }
+
+  copy(): HashState {
+    return new RunningHash(this.#state.copy());
+  }
+}
