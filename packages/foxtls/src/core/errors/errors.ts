@@ -65,7 +65,14 @@ export class PeerMisbehaved extends TlsError {
 }
 
 /** What the two sides had to agree on and could not. */
-export type IncompatibleSubject = 'version' | 'suite' | 'group' | 'signature_scheme' | 'application_protocol' | 'server_name' | 'psk';
+export type IncompatibleSubject =
+  | 'version'
+  | 'suite'
+  | 'group'
+  | 'signature_scheme'
+  | 'application_protocol'
+  | 'server_name'
+  | 'psk';
 
 const INCOMPATIBLE_ALERT = {
   version: 'protocol_version',

@@ -36,7 +36,10 @@ export function runSync<T>(flow: Flow<T>): T {
   // The promise is dropped: mark it handled, so that its rejection is not reported a second time.
   step.value.then(undefined, () => {});
   flow.return(undefined as T);
-  throw new ApiMisuse('ERR_TLS_ASYNC_REQUIRED', 'this provider answers asynchronously: use the asynchronous form of this function');
+  throw new ApiMisuse(
+    'ERR_TLS_ASYNC_REQUIRED',
+    'this provider answers asynchronously: use the asynchronous form of this function',
+  );
 }
 
 /** Runs a flow, returning its value directly when it never had to wait, and a promise otherwise. */

@@ -1,0 +1,96 @@
+/**
+ * The public face of a connection: bytes in, bytes out, events; no socket, no clock, no dice.
+ *
+ * ```
+ *   network ──receive(bytes)──▶ ┌──────────────┐ ──event 'data'──▶ application
+ *                               │ TlsConnection │
+ *   network ◀──takeOutput()──── └──────────────┘ ◀──send(data)──── application
+ * ```
+ * Events are delivered one after another, never from inside another event's listener, and only when the connection's state is
+ * consistent: a listener may call any method. After `error` or the second of the two closures nothing more is delivered.
+ */
+
+import type { TlsError } from '../core/errors/errors.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
+
+/** Who the peer is. */
+export type PeerIdentity =
+  /** Proved by a certificate that the config's verifier accepted. `certificates` as presented, `path` as trusted (DER, end entity first). */
+  | { readonly kind: 'verified'; readonly certificates: readonly Uint8Array[]; readonly path: readonly Uint8Array[] }
+  /** Presented a certificate (and holds its key), but the verifier was told to go on although it `failed`. */
+  | { readonly kind: 'unverified'; readonly certificates: readonly Uint8Array[]; readonly error: TlsError }
+  /** Presented nothing: a client without certificate. */
+  | { readonly kind: 'anonymous' };
+
+export interface ConnectionInfo {
+  readonly version: 'TLSv1.3';
+  /** IANA's names and numbers. `group` is undefined for a resumption without key exchange; `signatureScheme` for a resumed session. */
+  readonly suite: { readonly id: number; readonly name: string };
+  readonly group: { readonly id: number; readonly name: string } | undefined;
+  /** What the server signed with. */
+  readonly signatureScheme: { readonly id: number; readonly name: string } | undefined;
+  /** The SNI host name: sent by the client, seen by the server. */
+  readonly serverName: string | undefined;
+  readonly alpnProtocol: string | undefined;
+  readonly resumed: boolean;
+  readonly peer: PeerIdentity;
+  /** Our own chain if we presented one (DER, end entity first). */
+  readonly localCertificates: readonly Uint8Array[];
+  /** verify_data of the two Finished messages (RFC 8446 §4.4.4). */
+  readonly clientFinished: Uint8Array;
+  readonly serverFinished: Uint8Array;
+  /** The client's signature_algorithms offer and the server's choice base: IANA numbers shared by both, in our order. */
+  readonly sharedSignatureSchemes: readonly number[];
+}
+
+export type TlsEvent =
+  /** There is output to take and to write to the transport. */
+  | { readonly type: 'output' }
+  /** The handshake is over; application data may flow. */
+  | { readonly type: 'connected'; readonly info: ConnectionInfo }
+  /** The plaintext of one record: record boundaries are the reader's to use or to ignore. The bytes are the receiver's to keep. */
+  | { readonly type: 'data'; readonly data: Uint8Array }
+  /** The peer's close_notify: it will send nothing more. We may go on sending (RFC 8446 §6.1). */
+  | { readonly type: 'end' }
+  /** Client: the server sent a ticket. May come at any time after `connected`, more than once. */
+  | { readonly type: 'session'; readonly session: ClientSession }
+  /** A line of the NSS key log format, without line end. Only when the connection was made with `keyLog: true`. */
+  | { readonly type: 'keylog'; readonly line: string }
+  /** More input is welcome again, after `wantsInput` was false. */
+  | { readonly type: 'drain' }
+  /** Fatal: the connection is over; an alert, if one was due, is in the output. */
+  | { readonly type: 'error'; readonly error: TlsError };
+
+export type TlsEventListener = (event: TlsEvent) => void;
+
+export interface TlsConnection {
+  readonly role: 'client' | 'server';
+  /** `handshaking` → `connected` → `closed`. `connected` lasts until both directions are closed, or an error. */
+  readonly state: 'handshaking' | 'connected' | 'closed';
+  /** Set once connected. */
+  readonly info: ConnectionInfo | undefined;
+  /** False while an asynchronous step is pending and enough input is queued: stop reading the transport until `drain`. */
+  readonly wantsInput: boolean;
+
+  /** Client: writes the ClientHello. Server: nothing. Called once, before anything else. */
+  start(): void;
+  /**
+   * Bytes from the transport, cut anyhow. Never throws for what the peer did: that becomes an `error` event.
+   * The connection takes ownership of `bytes`: do not write into them afterwards.
+   */
+  receive(bytes: Uint8Array): void;
+  /** The transport's input has ended (FIN). Without the peer's close_notify before it, that is a truncation: `ConnectionLost`. */
+  receiveEnd(): void;
+  /** Application data; `data` may not change until the output that holds it was taken. Throws `ApiMisuse` before `connected` and after `close`. */
+  send(data: Uint8Array): void;
+  /** Sends close_notify: nothing more from us. Receiving goes on. Before `connected`, it aborts with user_canceled. Idempotent. */
+  close(): void;
+  /** Ends now, both ways, with an alert if `error` has one, and delivers nothing more (no `error` event). Idempotent. */
+  abort(error?: TlsError): void;
+  /** Sends KeyUpdate (RFC 8446 §4.6.3); with `requestPeer`, asks the peer to do the same. */
+  updateKeys(options?: { readonly requestPeer?: boolean }): void;
+  /** RFC 8446 §7.5. `length` in bytes. Throws `ApiMisuse` before `connected`. */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
+  /** The bytes to write to the transport, in order; the connection forgets them. Pieces, for a vectored write. */
+  takeOutput(): Uint8Array[];
+}

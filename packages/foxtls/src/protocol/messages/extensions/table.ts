@@ -1,0 +1,92 @@
+/**
+ * Which extension may stand in which message (RFC 8446 §4.2), and how its content is read there.
+ *
+ * An extension with the codec `rest` is recognised but not interpreted yet: its place is checked, its content is kept as bytes.
+ */
+
+import type { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
+import { type Codec, type Decoded, empty, rest } from '../../../core/wire/codec.ts';
+import { protocolNameAck, protocolNameListOffer } from './application-layer-protocol-negotiation.ts';
+import { certificateAuthorities } from './certificate-authorities.ts';
+import { cookie } from './cookie.ts';
+import { earlyDataIndication, maxEarlyDataSize } from './early-data.ts';
+import { keyShareAck, keyShareOffer, keyShareRetry } from './key-share.ts';
+import { preSharedKeyAck, preSharedKeyOffer } from './pre-shared-key.ts';
+import { pskKeyExchangeModes } from './psk-key-exchange-modes.ts';
+import { recordSizeLimit } from './record-size-limit.ts';
+import { serverNameAck, serverNameOffer } from './server-name.ts';
+import { signatureAlgorithms } from './signature-algorithms.ts';
+import { supportedGroups } from './supported-groups.ts';
+import { supportedVersionsAck, supportedVersionsOffer } from './supported-versions.ts';
+
+export type ExtensionName = keyof typeof EXTENSION_TYPES;
+
+export const EXTENSION_TABLE = {
+  client_hello: {
+    server_name: serverNameOffer,
+    max_fragment_length: rest,
+    status_request: rest,
+    supported_groups: supportedGroups,
+    signature_algorithms: signatureAlgorithms,
+    use_srtp: rest,
+    heartbeat: rest,
+    application_layer_protocol_negotiation: protocolNameListOffer,
+    signed_certificate_timestamp: rest,
+    client_certificate_type: rest,
+    server_certificate_type: rest,
+    padding: rest,
+    record_size_limit: recordSizeLimit,
+    key_share: keyShareOffer,
+    pre_shared_key: preSharedKeyOffer,
+    psk_key_exchange_modes: pskKeyExchangeModes,
+    early_data: earlyDataIndication,
+    cookie,
+    supported_versions: supportedVersionsOffer,
+    certificate_authorities: certificateAuthorities,
+    post_handshake_auth: empty,
+    signature_algorithms_cert: signatureAlgorithms,
+  },
+  server_hello: {
+    key_share: keyShareAck,
+    pre_shared_key: preSharedKeyAck,
+    supported_versions: supportedVersionsAck,
+  },
+  hello_retry_request: {
+    key_share: keyShareRetry,
+    cookie,
+    supported_versions: supportedVersionsAck,
+  },
+  encrypted_extensions: {
+    server_name: serverNameAck,
+    max_fragment_length: rest,
+    supported_groups: supportedGroups,
+    use_srtp: rest,
+    heartbeat: rest,
+    application_layer_protocol_negotiation: protocolNameAck,
+    client_certificate_type: rest,
+    server_certificate_type: rest,
+    record_size_limit: recordSizeLimit,
+    early_data: earlyDataIndication,
+  },
+  certificate: {
+    status_request: rest,
+    signed_certificate_timestamp: rest,
+  },
+  certificate_request: {
+    status_request: rest,
+    signature_algorithms: signatureAlgorithms,
+    signed_certificate_timestamp: rest,
+    certificate_authorities: certificateAuthorities,
+    oid_filters: rest,
+    signature_algorithms_cert: signatureAlgorithms,
+  },
+  new_session_ticket: {
+    early_data: maxEarlyDataSize,
+  },
+} as const satisfies Record<string, Partial<Record<ExtensionName, Codec<unknown>>>>;
+
+export type ExtensionContext = keyof typeof EXTENSION_TABLE;
+
+export type ExtensionValues<C extends ExtensionContext> = {
+  readonly [K in keyof (typeof EXTENSION_TABLE)[C]]?: Decoded<(typeof EXTENSION_TABLE)[C][K]>;
+};

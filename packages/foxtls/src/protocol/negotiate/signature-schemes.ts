@@ -1,0 +1,92 @@
+/**
+ * Signature schemes as data (RFC 8446 §4.2.3): which key signs how, and which of them may sign a TLS 1.3 handshake.
+ */
+
+import { SIGNATURE_SCHEMES } from '../../core/registry/signature-schemes.ts';
+import type { HashName } from '../../crypto/hash.ts';
+import type { CurveName, KeyType, SignatureAlgorithm } from '../../crypto/signature.ts';
+
+export interface SignatureScheme {
+  readonly id: number;
+  readonly name: string;
+  readonly algorithm: SignatureAlgorithm;
+  /** The kind of key, and for ECDSA its curve: in TLS 1.3 the scheme fixes the curve. */
+  readonly key: { readonly kind: KeyType['kind']; readonly curve?: CurveName };
+  /** False for the schemes that are for certificates only (RSASSA-PKCS1-v1_5). */
+  readonly signsHandshakes: boolean;
+}
+
+type Name = keyof typeof SIGNATURE_SCHEMES;
+
+const HASH_SIZES: Readonly<Partial<Record<HashName, number>>> = { sha256: 32, sha384: 48, sha512: 64 };
+
+function ecdsa(name: Name, curve: CurveName, hash: HashName): SignatureScheme {
+  return {
+    id: SIGNATURE_SCHEMES[name],
+    name,
+    algorithm: { kind: 'ecdsa', hash },
+    key: { kind: 'ec', curve },
+    signsHandshakes: true,
+  };
+}
+
+/** "The length of the Salt MUST be equal to the length of the digest algorithm." (RFC 8446 §4.2.3) */
+function rsaPss(name: Name, kind: 'rsa' | 'rsa-pss', hash: HashName): SignatureScheme {
+  const saltLength = HASH_SIZES[hash] as number;
+  const algorithm = { kind: 'rsa-pss', hash, mgfHash: hash, saltLength } as const;
+  return { id: SIGNATURE_SCHEMES[name], name, algorithm, key: { kind }, signsHandshakes: true };
+}
+
+function rsaPkcs1(name: Name, hash: HashName): SignatureScheme {
+  return {
+    id: SIGNATURE_SCHEMES[name],
+    name,
+    algorithm: { kind: 'rsa-pkcs1', hash },
+    key: { kind: 'rsa' },
+    signsHandshakes: false,
+  };
+}
+
+/** In order of preference: cheap to verify and hard to misuse first; RSASSA-PKCS1-v1_5 last, as it is for certificates only. */
+export const TLS13_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
+  ecdsa('ecdsa_secp256r1_sha256', 'secp256r1', 'sha256'),
+  {
+    id: SIGNATURE_SCHEMES.ed25519,
+    name: 'ed25519',
+    algorithm: { kind: 'ed25519' },
+    key: { kind: 'ed25519' },
+    signsHandshakes: true,
+  },
+  ecdsa('ecdsa_secp384r1_sha384', 'secp384r1', 'sha384'),
+  ecdsa('ecdsa_secp521r1_sha512', 'secp521r1', 'sha512'),
+  rsaPss('rsa_pss_rsae_sha256', 'rsa', 'sha256'),
+  rsaPss('rsa_pss_rsae_sha384', 'rsa', 'sha384'),
+  rsaPss('rsa_pss_rsae_sha512', 'rsa', 'sha512'),
+  rsaPss('rsa_pss_pss_sha256', 'rsa-pss', 'sha256'),
+  rsaPss('rsa_pss_pss_sha384', 'rsa-pss', 'sha384'),
+  rsaPss('rsa_pss_pss_sha512', 'rsa-pss', 'sha512'),
+  rsaPkcs1('rsa_pkcs1_sha256', 'sha256'),
+  rsaPkcs1('rsa_pkcs1_sha384', 'sha384'),
+  rsaPkcs1('rsa_pkcs1_sha512', 'sha512'),
+];
+
+/** Whether a key of this type can sign by this scheme. */
+export function schemeFitsKey(scheme: SignatureScheme, type: KeyType): boolean {
+  if (scheme.key.kind !== type.kind) return false;
+  if (type.kind === 'ec') return scheme.key.curve === type.curve;
+  if ((type.kind === 'rsa' || type.kind === 'rsa-pss') && scheme.algorithm.kind === 'rsa-pss') {
+    // EMSA-PSS needs emLen >= hLen + sLen + 2 (RFC 8017 §9.1.1), with emBits = modBits - 1.
+    const hashLength = HASH_SIZES[scheme.algorithm.hash] as number;
+    return Math.ceil((type.bits - 1) / 8) >= hashLength + scheme.algorithm.saltLength + 2;
+  }
+  return true;
+}
+
+/** The first of our schemes that signs handshakes, fits the key and is offered by the peer. */
+export function chooseSignatureScheme(
+  ours: readonly SignatureScheme[],
+  type: KeyType,
+  offered: readonly number[],
+): SignatureScheme | undefined {
+  return ours.find((scheme) => scheme.signsHandshakes && offered.includes(scheme.id) && schemeFitsKey(scheme, type));
+}
