@@ -1,0 +1,94 @@
+/**
+ * The OBJECT IDENTIFIERs that certificates and keys use, by the names that their RFCs give them.
+ *
+ * RFC 5280 (attributes, extensions, key purposes), RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410 (algorithms).
+ */
+
+export const OID = {
+  // Public keys
+  rsaEncryption: '1.2.840.113549.1.1.1',
+  'id-RSASSA-PSS': '1.2.840.113549.1.1.10',
+  'id-ecPublicKey': '1.2.840.10045.2.1',
+  'id-Ed25519': '1.3.101.112',
+  'id-Ed448': '1.3.101.113',
+
+  // Curves
+  secp256r1: '1.2.840.10045.3.1.7',
+  secp384r1: '1.3.132.0.34',
+  secp521r1: '1.3.132.0.35',
+
+  // Signatures
+  md5WithRSAEncryption: '1.2.840.113549.1.1.4',
+  sha1WithRSAEncryption: '1.2.840.113549.1.1.5',
+  sha224WithRSAEncryption: '1.2.840.113549.1.1.14',
+  sha256WithRSAEncryption: '1.2.840.113549.1.1.11',
+  sha384WithRSAEncryption: '1.2.840.113549.1.1.12',
+  sha512WithRSAEncryption: '1.2.840.113549.1.1.13',
+  'ecdsa-with-SHA1': '1.2.840.10045.4.1',
+  'ecdsa-with-SHA224': '1.2.840.10045.4.3.1',
+  'ecdsa-with-SHA256': '1.2.840.10045.4.3.2',
+  'ecdsa-with-SHA384': '1.2.840.10045.4.3.3',
+  'ecdsa-with-SHA512': '1.2.840.10045.4.3.4',
+
+  // Hashes and mask generation
+  'id-mgf1': '1.2.840.113549.1.1.8',
+  'id-md5': '1.2.840.113549.2.5',
+  'id-sha1': '1.3.14.3.2.26',
+  'id-sha224': '2.16.840.1.101.3.4.2.4',
+  'id-sha256': '2.16.840.1.101.3.4.2.1',
+  'id-sha384': '2.16.840.1.101.3.4.2.2',
+  'id-sha512': '2.16.840.1.101.3.4.2.3',
+
+  // Attributes of names
+  commonName: '2.5.4.3',
+  surname: '2.5.4.4',
+  serialNumber: '2.5.4.5',
+  countryName: '2.5.4.6',
+  localityName: '2.5.4.7',
+  stateOrProvinceName: '2.5.4.8',
+  streetAddress: '2.5.4.9',
+  organizationName: '2.5.4.10',
+  organizationalUnitName: '2.5.4.11',
+  title: '2.5.4.12',
+  givenName: '2.5.4.42',
+  userId: '0.9.2342.19200300.100.1.1',
+  domainComponent: '0.9.2342.19200300.100.1.25',
+  emailAddress: '1.2.840.113549.1.9.1',
+
+  // Certificate extensions
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  issuerAltName: '2.5.29.18',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  cRLDistributionPoints: '2.5.29.31',
+  certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
+  authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
+  extKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  tlsFeature: '1.3.6.1.5.5.7.1.24',
+
+  // Extended key usages
+  anyExtendedKeyUsage: '2.5.29.37.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  OCSPSigning: '1.3.6.1.5.5.7.3.9',
+} as const;
+
+export type OidName = keyof typeof OID;
+
+const NAMES: ReadonlyMap<string, OidName> = new Map(
+  (Object.entries(OID) as [OidName, string][]).map(([name, oid]) => [oid, name]),
+);
+
+/** The registered name of an OBJECT IDENTIFIER, or undefined when it has none here. */
+export function oidName(dotted: string): OidName | undefined {
+  return NAMES.get(dotted);
+}

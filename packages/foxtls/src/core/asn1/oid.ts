@@ -1,0 +1,58 @@
+/**
+ * OBJECT IDENTIFIERs as dotted decimal text, and their contents octets (X.690 §8.19).
+ *
+ * ```
+ * 1.2.840.113549   ⇄   2a 86 48 86 f7 0d      first octets: 40 · first arc + second arc; each number base 128, high bit = more follow
+ * ```
+ */
+
+import { ApiMisuse } from '../errors/errors.ts';
+
+/** The dotted text of an OBJECT IDENTIFIER's contents octets, or undefined when they are not in DER. */
+export function formatOidContent(content: Uint8Array): string | undefined {
+  if (content.length === 0 || content.length > MAX_OID_SIZE || (content.at(-1) as number) >= 0x80) return undefined;
+  const arcs: (number | bigint)[] = [];
+  let at = 0;
+  while (at < content.length) {
+    if (content[at] === 0x80) return undefined;
+    const start = at;
+    while ((content[at++] as number) >= 0x80);
+    arcs.push(readArc(content, start, at));
+  }
+  const first = arcs[0] as number | bigint;
+  if (first < 80) arcs.splice(0, 1, Math.floor(Number(first) / 40), Number(first) % 40);
+  else arcs.splice(0, 1, 2, BigInt(first) - 80n);
+  return arcs.join('.');
+}
+
+/** The contents octets of a dotted text. Throws `ApiMisuse` when the text is not an OBJECT IDENTIFIER. */
+export function parseOid(dotted: string): Uint8Array {
+  const arcs = /^[012](\.(0|[1-9][0-9]*))+$/.test(dotted) ? dotted.split('.').map(BigInt) : [];
+  const [root, second, ...rest] = arcs;
+  if (root === undefined || second === undefined || (root < 2n && second >= 40n)) {
+    throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', `${JSON.stringify(dotted)} is not an object identifier like 1.2.840.113549`);
+  }
+  const octets: number[] = [];
+  for (const arc of [root * 40n + second, ...rest]) octets.push(...arcOctets(arc));
+  return Uint8Array.from(octets);
+}
+
+/** Longer ones exist nowhere, and their text takes time that grows with the square of their length. */
+const MAX_OID_SIZE = 256;
+
+function readArc(content: Uint8Array, start: number, end: number): number | bigint {
+  if (end - start <= 7) {
+    let arc = 0;
+    for (let i = start; i < end; i++) arc = arc * 128 + ((content[i] as number) & 0x7f);
+    return arc;
+  }
+  let arc = 0n;
+  for (let i = start; i < end; i++) arc = (arc << 7n) | BigInt((content[i] as number) & 0x7f);
+  return arc;
+}
+
+function arcOctets(arc: bigint): number[] {
+  const octets = [Number(arc & 0x7fn)];
+  for (let rest = arc >> 7n; rest > 0n; rest >>= 7n) octets.unshift(Number(rest & 0x7fn) | 0x80);
+  return octets;
+}
