@@ -1,0 +1,89 @@
+/**
+ * SubjectPublicKeyInfo, the public key as certificates carry it (RFC 5280 §4.1.2.7, RFC 3279, RFC 5480, RFC 8410).
+ *
+ * ```
+ * SubjectPublicKeyInfo  ::=  SEQUENCE  {
+ *      algorithm            AlgorithmIdentifier,
+ *      subjectPublicKey     BIT STRING  }
+ *
+ * RSAPublicKey ::= SEQUENCE {
+ *    modulus            INTEGER,    -- n
+ *    publicExponent     INTEGER  }  -- e
+ * ```
+ */
+
+import { OID } from '../../core/asn1/object-identifiers.ts';
+import { decodeDer, encodeDer, sequence } from '../../core/asn1/schema.ts';
+import { nullValue, objectIdentifier, octetAlignedBitString, unsignedInteger } from '../../core/asn1/types.ts';
+import type { CurveName, KeyType } from '../../crypto/signature.ts';
+import { algorithmIdentifier } from './algorithm-identifier.ts';
+
+export const subjectPublicKeyInfo = sequence({ algorithm: algorithmIdentifier, subjectPublicKey: octetAlignedBitString });
+
+export const rsaPublicKey = sequence({ modulus: unsignedInteger, publicExponent: unsignedInteger });
+
+const CURVES: ReadonlyMap<string, CurveName> = new Map([
+  [OID.secp256r1, 'secp256r1'],
+  [OID.secp384r1, 'secp384r1'],
+  [OID.secp521r1, 'secp521r1'],
+]);
+
+/** What a SubjectPublicKeyInfo says about itself. */
+export interface PublicKeyFacts {
+  /** Undefined for algorithms and curves that foxtls does not know. */
+  readonly type: KeyType | undefined;
+  /** The OBJECT IDENTIFIER of the algorithm, dotted. */
+  readonly algorithm: string;
+  /** The contents of the BIT STRING, which key identifiers are hashed from. */
+  readonly bits: Uint8Array;
+}
+
+/** Reads a SubjectPublicKeyInfo, DER, without checking that the key is sound: a provider does that on import. Throws `DecodeError`. */
+export function readSubjectPublicKeyInfo(spki: Uint8Array, path = 'subject_public_key_info'): PublicKeyFacts {
+  const { algorithm, subjectPublicKey: bits } = decodeDer(subjectPublicKeyInfo, spki, path);
+  return { type: keyType(algorithm, bits, path), algorithm: algorithm.algorithm, bits };
+}
+
+/** The SubjectPublicKeyInfo of an `RSAPublicKey` (PKCS#1). */
+export function wrapRsaPublicKey(pkcs1: Uint8Array): Uint8Array {
+  decodeDer(rsaPublicKey, pkcs1, 'rsa_public_key');
+  return encodeDer(subjectPublicKeyInfo, {
+    algorithm: { algorithm: OID.rsaEncryption, parameters: encodeDer(nullValue, null) },
+    subjectPublicKey: pkcs1,
+  });
+}
+
+function keyType(
+  { algorithm, parameters }: { readonly algorithm: string; readonly parameters?: Uint8Array | undefined },
+  bits: Uint8Array,
+  path: string,
+): KeyType | undefined {
+  switch (algorithm) {
+    case OID.rsaEncryption:
+    case OID['id-RSASSA-PSS']: {
+      const { modulus } = decodeDer(rsaPublicKey, bits, `${path}.subject_public_key`);
+      return { kind: algorithm === OID.rsaEncryption ? 'rsa' : 'rsa-pss', bits: bitLength(modulus) };
+    }
+    case OID['id-ecPublicKey']:
+      return ecKeyType(parameters, path);
+    case OID['id-Ed25519']:
+      return { kind: 'ed25519' };
+    case OID['id-Ed448']:
+      return { kind: 'ed448' };
+    default:
+      return undefined;
+  }
+}
+
+/** Only named curves: curves with explicit parameters are unknown ones (RFC 5480 §2.1.1 forbids them). */
+function ecKeyType(parameters: Uint8Array | undefined, path: string): KeyType | undefined {
+  if (parameters?.[0] !== NAMED_CURVE_TAG) return undefined;
+  const curve = CURVES.get(decodeDer(objectIdentifier, parameters, `${path}.algorithm.parameters`));
+  return curve && { kind: 'ec', curve };
+}
+
+const NAMED_CURVE_TAG = 0x06;
+
+function bitLength(magnitude: Uint8Array): number {
+  return magnitude.length * 8 - Math.clz32(magnitude[0] ?? 0) + 24;
+}

@@ -1,0 +1,169 @@
+/**
+ * The rules that a single certificate must keep in its place on a path (RFC 5280 §6.1.3, §6.1.4; RFC 8446 §4.4.2).
+ *
+ * Each function returns the first broken rule, or undefined. None computes a signature.
+ */
+
+import { OID, oidName } from '../../core/asn1/object-identifiers.ts';
+import { CertificateInvalid, type CertificateReason } from '../../core/errors/errors.ts';
+import type { HashName } from '../../crypto/hash.ts';
+import type { Certificate } from './certificate.ts';
+import { isKnownExtension } from './extensions.ts';
+import { matchServerName } from './server-name.ts';
+
+/** What a verifier demands of every path. */
+export interface PathPolicy {
+  /** RSA keys with fewer bits are refused. */
+  readonly minimumRsaBits: number;
+  /** Certificates between the end entity and the trust anchor. */
+  readonly maxIntermediates: number;
+}
+
+export interface PathPurpose {
+  readonly peerRole: 'client' | 'server';
+  readonly serverName: string | undefined;
+  readonly now: Date;
+}
+
+/** Collisions of MD5 and SHA-1 can be made, so that a signature over one certificate is one over another. */
+const WEAK_HASHES: ReadonlySet<HashName> = new Set(['md5', 'sha1']);
+
+/** What is wrong with the end entity itself, whoever issued it; the name is last, as in OpenSSL and Node. */
+export function findLeafProblem(leaf: Certificate, policy: PathPolicy, purpose: PathPurpose): CertificateInvalid | undefined {
+  return (
+    findCommonProblem(leaf, 0, policy, purpose) ??
+    (leaf.keyType === undefined ? invalid('key_unsupported', 'its key is of an unsupported kind', leaf, 0) : undefined) ??
+    findPurposeProblem(leaf, 0, purpose, false) ??
+    findNameProblem(leaf, purpose)
+  );
+}
+
+/**
+ * What keeps a certificate from being the issuer above `below` (end entity first).
+ *
+ * Trust anchors are checked too, although RFC 5280 §6.1.1 takes only a name and a key from them: a program that trusts a certificate
+ * expects its dates and constraints to hold, and OpenSSL checks them. A version 1 anchor has no way to say that it is a CA; being
+ * configured says it.
+ */
+export function findIssuerProblem(
+  issuer: Certificate,
+  isAnchor: boolean,
+  below: readonly Certificate[],
+  policy: PathPolicy,
+  purpose: PathPurpose,
+): CertificateInvalid | undefined {
+  const depth = below.length;
+  return (
+    findAuthorityProblem(issuer, isAnchor, depth) ??
+    findCommonProblem(issuer, depth, policy, purpose) ??
+    findLengthProblem(issuer, isAnchor, below, policy) ??
+    findPurposeProblem(issuer, depth, purpose, true)
+  );
+}
+
+/** What keeps the signature on a certificate from proving anything, whoever made it. */
+export function findSignatureProblem(certificate: Certificate, depth: number): CertificateInvalid | undefined {
+  const { signatureAlgorithm } = certificate;
+  if (signatureAlgorithm === undefined) {
+    return invalid('signature_algorithm_unsupported', 'it is signed with an unsupported algorithm', certificate, depth);
+  }
+  if (!('hash' in signatureAlgorithm)) return undefined;
+  const { hash } = signatureAlgorithm;
+  const isWeak = WEAK_HASHES.has(hash) || (signatureAlgorithm.kind === 'rsa-pss' && WEAK_HASHES.has(signatureAlgorithm.mgfHash));
+  return isWeak
+    ? invalid('signature_algorithm_weak', `it is signed with ${hash}, which is broken`, certificate, depth)
+    : undefined;
+}
+
+/** A `CertificateInvalid` whose message names the certificate. */
+export function invalid(reason: CertificateReason, problem: string, certificate: Certificate, depth: number): CertificateInvalid {
+  const subject = certificate.subject.toString() || `serial number ${certificate.serialNumber}`;
+  return new CertificateInvalid(reason, `certificate at depth ${depth} (${subject}): ${problem}`, {
+    depth,
+    certificate: certificate.raw,
+  });
+}
+
+function findCommonProblem(
+  certificate: Certificate,
+  depth: number,
+  { minimumRsaBits }: PathPolicy,
+  { now }: PathPurpose,
+): CertificateInvalid | undefined {
+  const { validFrom, validTo, keyType, extensions } = certificate;
+  const unknown = extensions.find(({ extnID, critical }) => critical && !isKnownExtension(extnID));
+  if (unknown !== undefined) {
+    const name = oidName(unknown.extnID) ?? unknown.extnID;
+    return invalid(
+      'critical_extension_unknown',
+      `it has the critical extension ${name}, which is not supported`,
+      certificate,
+      depth,
+    );
+  }
+  if (now < validFrom) return invalid('not_yet_valid', `it is valid from ${validFrom.toISOString()} on`, certificate, depth);
+  if (now > validTo) return invalid('expired', `it expired at ${validTo.toISOString()}`, certificate, depth);
+  if (keyType !== undefined && 'bits' in keyType && keyType.bits < minimumRsaBits) {
+    const problem = `its RSA key has ${keyType.bits} bits, at least ${minimumRsaBits} are expected`;
+    return invalid('key_too_small', problem, certificate, depth);
+  }
+  return undefined;
+}
+
+/** RFC 5280 §6.1.4 (k), (n). */
+function findAuthorityProblem(issuer: Certificate, isAnchor: boolean, depth: number): CertificateInvalid | undefined {
+  const { basicConstraints, keyUsage } = issuer.known;
+  const isOldAnchor = isAnchor && issuer.version < 3;
+  if (!isOldAnchor && basicConstraints?.cA !== true) {
+    return invalid('issuer_not_ca', 'it issued a certificate, but it is not a CA', issuer, depth);
+  }
+  if (keyUsage !== undefined && !keyUsage.has('keyCertSign')) {
+    return invalid('key_usage_missing', 'it issued a certificate, but its keyUsage lacks keyCertSign', issuer, depth);
+  }
+  return undefined;
+}
+
+/** RFC 5280 §4.2.1.9: "the maximum number of non-self-issued intermediate certificates that may follow this certificate" */
+function findLengthProblem(
+  issuer: Certificate,
+  isAnchor: boolean,
+  below: readonly Certificate[],
+  { maxIntermediates }: PathPolicy,
+): CertificateInvalid | undefined {
+  const depth = below.length;
+  const intermediates = below.length - 1 + (isAnchor ? 0 : 1);
+  if (intermediates > maxIntermediates) {
+    return invalid('path_too_long', `the path has more than ${maxIntermediates} intermediate certificates`, issuer, depth);
+  }
+  const constraint = issuer.known.basicConstraints?.pathLenConstraint;
+  if (constraint === undefined) return undefined;
+  const following = below.slice(1).filter(({ isSelfIssued }) => !isSelfIssued).length;
+  if (following <= constraint) return undefined;
+  const problem = `its path length constraint is ${constraint}, but ${following} intermediate certificates follow`;
+  return invalid('path_too_long', problem, issuer, depth);
+}
+
+/**
+ * Extended key usage: of the end entity, and of every issuer that has one (a constraint on what it may issue, as all browsers and
+ * OpenSSL take it). anyExtendedKeyUsage suffices for issuers only: "Applications that require the presence of a particular purpose
+ * MAY reject certificates that include the anyExtendedKeyUsage OID but not the particular OID" (RFC 5280 §4.2.1.12); OpenSSL does.
+ */
+function findPurposeProblem(
+  certificate: Certificate,
+  depth: number,
+  { peerRole }: PathPurpose,
+  isIssuer: boolean,
+): CertificateInvalid | undefined {
+  const { extKeyUsage } = certificate.known;
+  const purpose = peerRole === 'server' ? 'serverAuth' : 'clientAuth';
+  if (extKeyUsage === undefined || extKeyUsage.includes(OID[purpose])) return undefined;
+  if (isIssuer && extKeyUsage.includes(OID.anyExtendedKeyUsage)) return undefined;
+  return invalid('extended_key_usage_missing', `its extended key usage lacks ${purpose}`, certificate, depth);
+}
+
+function findNameProblem(leaf: Certificate, { peerRole, serverName }: PathPurpose): CertificateInvalid | undefined {
+  if (peerRole !== 'server' || serverName === undefined || matchServerName(leaf, serverName)) return undefined;
+  const names = [...leaf.dnsNames, ...leaf.ipAddresses];
+  const shown = names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ');
+  return invalid('name_mismatch', `it is not for ${JSON.stringify(serverName)} but for ${shown || 'no name at all'}`, leaf, 0);
+}

@@ -1,0 +1,216 @@
+/**
+ * Path building and validation (RFC 5280 §6, RFC 4158): from the end entity upwards to a trust anchor, trying every issuer that fits.
+ *
+ * ```
+ * end entity ── issuer? ──▶ intermediate ── issuer? ──▶ … ──▶ trust anchor
+ *      depth 0                  depth 1                          depth n
+ * ```
+ * The search is depth-first with backtracking, so that neither the order of the certificates nor extra, expired or cross-signed ones
+ * can mislead it. Invariants: no name and key stand twice on a path, so there is no loop; every candidate and every signature is
+ * counted against a budget, so there is no explosion.
+ */
+
+import { equal } from '../../core/bytes/bytes.ts';
+import { type CertificateInvalid, CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
+import { type Flow, settle } from '../../core/flow/flow.ts';
+import type { KeyProvider, PublicKey } from '../../crypto/signature.ts';
+import type { Certificate } from './certificate.ts';
+import { findIssuerProblem, findSignatureProblem, invalid, type PathPolicy, type PathPurpose } from './certificate-rules.ts';
+
+/** Certificates by the key of their subject's name. */
+export type CertificateIndex = ReadonlyMap<string, readonly Certificate[]>;
+
+/** How much work one search may do. */
+export interface PathBudget {
+  readonly maxSignatures: number;
+  readonly maxCandidates: number;
+}
+
+export interface PathSearch {
+  readonly anchors: CertificateIndex;
+  readonly intermediates: readonly Certificate[];
+  readonly policy: PathPolicy;
+  readonly purpose: PathPurpose;
+  readonly budget: PathBudget;
+  readonly keys: KeyProvider;
+  /** Imported keys, kept between searches for as long as their certificates live. */
+  readonly importedKeys: WeakMap<Certificate, PublicKey>;
+  /** What went wrong before the search, to be reported if nothing more telling is found. */
+  readonly earlierProblem?: CertificateInvalid | undefined;
+}
+
+/** Sorts certificates by subject. */
+export function indexCertificates(certificates: readonly Certificate[]): CertificateIndex {
+  const index = new Map<string, Certificate[]>();
+  for (const certificate of certificates) {
+    const same = index.get(certificate.subject.key);
+    if (same === undefined) index.set(certificate.subject.key, [certificate]);
+    else if (!same.some(({ raw }) => equal(raw, certificate.raw))) same.push(certificate);
+  }
+  return index;
+}
+
+/**
+ * A path from `leaf` to a trust anchor, end entity first, whose signatures and issuers have been checked; the leaf's own properties
+ * have not. Throws the most telling `CertificateInvalid` when there is none.
+ */
+export function* findPath(leaf: Certificate, search: PathSearch): Flow<readonly Certificate[]> {
+  // A certificate that is itself trusted needs no issuer: this is how self-signed servers are pinned.
+  if (search.anchors.get(leaf.subject.key)?.some(({ raw }) => equal(raw, leaf.raw))) return [leaf];
+  const state: SearchState = {
+    search,
+    intermediates: indexCertificates(search.intermediates),
+    signatures: new Map(),
+    signaturesLeft: search.budget.maxSignatures,
+    candidatesLeft: search.budget.maxCandidates,
+    problem: search.earlierProblem,
+  };
+  const path = yield* extendPath([leaf], state);
+  if (path !== undefined) return path;
+  throw state.problem ?? noIssuerProblem(leaf, 0);
+}
+
+interface SearchState {
+  readonly search: PathSearch;
+  readonly intermediates: CertificateIndex;
+  /** Which signatures have been checked: subject, issuer, verdict. */
+  readonly signatures: Map<Certificate, Map<Certificate, boolean>>;
+  signaturesLeft: number;
+  candidatesLeft: number;
+  /** The most telling problem so far. */
+  problem: CertificateInvalid | undefined;
+}
+
+interface Candidate {
+  readonly certificate: Certificate;
+  readonly isAnchor: boolean;
+  readonly keyIdentifier: KeyIdentifierMatch;
+}
+
+/** 0: the identifiers agree; 1: one of them is missing; 2: they differ. */
+type KeyIdentifierMatch = 0 | 1 | 2;
+
+function* extendPath(path: readonly Certificate[], state: SearchState): Flow<readonly Certificate[] | undefined> {
+  const child = path.at(-1) as Certificate;
+  const depth = path.length - 1;
+  const signatureProblem = findSignatureProblem(child, depth);
+  if (signatureProblem !== undefined) return note(state, signatureProblem);
+  let outcome: 'no_issuer' | 'wrong_signature' | 'issuer_seen' = 'no_issuer';
+  for (const candidate of candidateIssuers(child, path, state)) {
+    spend(state, 'candidatesLeft', child, depth);
+    const problem = findIssuerProblem(candidate.certificate, candidate.isAnchor, path, state.search.policy, state.search.purpose);
+    if (problem !== undefined) {
+      note(state, problem);
+      outcome = 'issuer_seen';
+      continue;
+    }
+    if (!(yield* isSignedBy(child, candidate.certificate, depth, state))) {
+      // A differing key identifier said already that this is another key of the same name.
+      if (outcome === 'no_issuer' && candidate.keyIdentifier !== 2) outcome = 'wrong_signature';
+      continue;
+    }
+    outcome = 'issuer_seen';
+    const longer = [...path, candidate.certificate];
+    const found = candidate.isAnchor ? longer : yield* extendPath(longer, state);
+    if (found !== undefined) return found;
+  }
+  if (outcome === 'no_issuer') note(state, noIssuerProblem(child, depth));
+  if (outcome === 'wrong_signature') {
+    note(state, invalid('signature_invalid', 'its signature was not made by the issuer that it names', child, depth));
+  }
+  return undefined;
+}
+
+/** Whoever bears the issuer's name and is not on the path yet, the likeliest first: by key identifier, then trust anchors. */
+function candidateIssuers(child: Certificate, path: readonly Certificate[], state: SearchState): Candidate[] {
+  const name = child.issuer.key;
+  const anchors = state.search.anchors.get(name) ?? [];
+  const intermediates = (state.intermediates.get(name) ?? []).filter(
+    ({ raw }) => !anchors.some((anchor) => equal(anchor.raw, raw)),
+  );
+  const all = [
+    ...anchors.map((certificate) => ({ certificate, isAnchor: true })),
+    ...intermediates.map((certificate) => ({ certificate, isAnchor: false })),
+  ];
+  return all
+    .filter(({ certificate }) => !path.some((passed) => isSameEntity(passed, certificate)))
+    .map((candidate) => ({ ...candidate, keyIdentifier: matchKeyIdentifier(child, candidate.certificate) }))
+    .sort((a, b) => a.keyIdentifier - b.keyIdentifier);
+}
+
+function isSameEntity(a: Certificate, b: Certificate): boolean {
+  return equal(a.publicKey, b.publicKey) && a.subject.equals(b.subject);
+}
+
+function matchKeyIdentifier(child: Certificate, issuer: Certificate): KeyIdentifierMatch {
+  const wanted = child.known.authorityKeyIdentifier?.keyIdentifier;
+  const offered = issuer.known.subjectKeyIdentifier;
+  if (wanted === undefined || offered === undefined) return 1;
+  return equal(wanted, offered) ? 0 : 2;
+}
+
+function* isSignedBy(child: Certificate, issuer: Certificate, depth: number, state: SearchState): Flow<boolean> {
+  const known = state.signatures.get(child)?.get(issuer);
+  if (known !== undefined) return known;
+  spend(state, 'signaturesLeft', child, depth);
+  const key = yield* importKey(issuer, depth + 1, state);
+  const { signatureAlgorithm } = child;
+  if (key === undefined || signatureAlgorithm === undefined) return false;
+  const isRight = yield* settle(key.verify(signatureAlgorithm, child.tbsCertificate, child.signature));
+  const verdicts = state.signatures.get(child) ?? new Map<Certificate, boolean>();
+  state.signatures.set(child, verdicts.set(issuer, isRight));
+  return isRight;
+}
+
+function* importKey(certificate: Certificate, depth: number, state: SearchState): Flow<PublicKey | undefined> {
+  const imported = state.search.importedKeys.get(certificate);
+  if (imported !== undefined) return imported;
+  try {
+    const key = yield* settle(state.search.keys.importPublicKey(certificate.publicKey));
+    state.search.importedKeys.set(certificate, key);
+    return key;
+  } catch (error) {
+    if (!(error instanceof CryptoFailure || error instanceof DecodeError)) throw error;
+    return note(state, invalid('key_unsupported', `its key cannot be used: ${error.message}`, certificate, depth));
+  }
+}
+
+function spend(state: SearchState, what: 'signaturesLeft' | 'candidatesLeft', certificate: Certificate, depth: number): void {
+  if (state[what]-- > 0) return;
+  const subject = what === 'signaturesLeft' ? 'signatures' : 'candidate issuers';
+  throw invalid('budget_exceeded', `no path was found within the allowed number of ${subject}`, certificate, depth);
+}
+
+/**
+ * How much a reason tells. A certificate that fits but breaks a rule tells most; that nobody issued it, least: any stray certificate
+ * leads there. Of equals, the first is kept: it comes from the likeliest candidate.
+ */
+function tellingness({ reason }: CertificateInvalid): number {
+  switch (reason) {
+    case 'issuer_unknown':
+      return 0;
+    case 'self_signed_leaf':
+    case 'self_signed_in_chain':
+      return 1;
+    case 'malformed':
+      return 2;
+    case 'signature_invalid':
+      return 3;
+    default:
+      return 4;
+  }
+}
+
+function note(state: SearchState, problem: CertificateInvalid): undefined {
+  if (state.problem === undefined || tellingness(problem) > tellingness(state.problem)) state.problem = problem;
+}
+
+function noIssuerProblem(certificate: Certificate, depth: number): CertificateInvalid {
+  const advice = 'add its issuer to the trust anchors if you trust it';
+  if (!certificate.isSelfIssued) {
+    const problem = `its issuer (${certificate.issuer}) is neither trusted nor among the certificates sent; ${advice}`;
+    return invalid('issuer_unknown', problem, certificate, depth);
+  }
+  if (depth === 0) return invalid('self_signed_leaf', `it is self-signed and not trusted; ${advice}`, certificate, depth);
+  return invalid('self_signed_in_chain', 'the path ends in it, and it is self-signed and not trusted', certificate, depth);
+}

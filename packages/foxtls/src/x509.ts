@@ -1,0 +1,7 @@
+/** `foxtls/x509`: reading, creating and verifying certificates. */
+export { type Certificate, fingerprint, parseCertificate } from './pki/x509/certificate.ts';
+export type { Extension, KeyUsageName, KnownExtensions } from './pki/x509/extensions.ts';
+export { formatIpAddress, type GeneralName, parseIpAddress } from './pki/x509/general-name.ts';
+export { createName, Name, type NameAttribute, type NameFields } from './pki/x509/name.ts';
+export { matchServerName } from './pki/x509/server-name.ts';
+export { createX509Verifier, reportOnly, trustWithoutVerification, type X509VerifierOptions } from './pki/x509/verifier.ts';
