@@ -1,5 +1,19 @@
 /** `foxtls/x509`: reading, creating and verifying certificates. */
 export { type Certificate, fingerprint, parseCertificate } from './pki/x509/certificate.ts';
+export {
+  type AuthorityOptions,
+  type CertificateIssuer,
+  type CreatedCertificate,
+  createCertificate,
+  createCertificateAuthority,
+  createCertificateAuthoritySync,
+  createCertificateSync,
+  createSelfSigned,
+  createSelfSignedSync,
+  type EndEntityOptions,
+  formatCertificatePem,
+  type IssuedOptions,
+} from './pki/x509/create-certificate.ts';
 export type { Extension, KeyUsageName, KnownExtensions } from './pki/x509/extensions.ts';
 export { formatIpAddress, type GeneralName, parseIpAddress } from './pki/x509/general-name.ts';
 export { createName, Name, type NameAttribute, type NameFields } from './pki/x509/name.ts';
