@@ -1,7 +1,7 @@
 /**
- * What a certificate may be, and what a TLS 1.2 server may ask for (IANA "TLS Certificate Types", RFC 8446 §4.4.2, RFC 7250;
- * "TLS ClientCertificateType Identifiers", RFC 5246 §7.4.4, RFC 8422 §5.5; "TLS Certificate Status Types", RFC 6066 §8, RFC 6961),
- * by name and by number.
+ * What a certificate may be, and what a TLS 1.2 server may ask for, by name and by number: IANA "TLS Certificate Types" (RFC 8446 §4.4.2,
+ * RFC 7250), IANA "TLS ClientCertificateType Identifiers" (RFC 5246 §7.4.4, RFC 8422 §5.5), IANA "TLS Certificate Status Types"
+ * (RFC 6066 §8, RFC 6961).
  */
 
 import { namesByCode } from './names-by-code.ts';

@@ -1,6 +1,6 @@
 /**
  * Compression: of records (IANA "TLS Compression Method Identifiers", RFC 3749; TLS 1.3 has only `null`, RFC 8446 §4.1.2) and of
- * certificates ("TLS Certificate Compression Algorithm IDs", RFC 8879 §7.3), by name and by number.
+ * certificates (IANA "TLS Certificate Compression Algorithm IDs", RFC 8879 §7.3), by name and by number.
  */
 
 import { namesByCode } from './names-by-code.ts';

@@ -1,5 +1,5 @@
 /**
- * How curves and their points are written (IANA "TLS EC Curve Types", RFC 8422 §5.4; "TLS EC Point Formats", RFC 8422 §5.1.2),
+ * How curves and their points are written (IANA "TLS EC Curve Types", RFC 8422 §5.4; IANA "TLS EC Point Formats", RFC 8422 §5.1.2),
  * by name. Only `named_curve` and `uncompressed` are in use; the others are deprecated there.
  */
 

@@ -1,5 +1,5 @@
 /**
- * The two halves of TLS 1.2's signature_algorithms (IANA "TLS HashAlgorithm" and "TLS SignatureAlgorithm"; RFC 5246 §7.4.1.4.1),
+ * The two halves of TLS 1.2's signature_algorithms (IANA "TLS HashAlgorithm" and IANA "TLS SignatureAlgorithm"; RFC 5246 §7.4.1.4.1),
  * by name. TLS 1.3 has one number for both: `signature-schemes.ts`.
  */
 
