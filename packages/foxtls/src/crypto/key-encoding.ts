@@ -13,8 +13,11 @@
 import { concat, equal, fromHex } from '../core/bytes/bytes.ts';
 import type { KeyType } from './signature.ts';
 
+/** The types of keys whose encodings are fixed. */
+export type CurveKeyType = Exclude<KeyType, { readonly kind: 'rsa' | 'rsa-pss' }>;
+
 export interface FixedEncoding {
-  readonly type: KeyType;
+  readonly type: CurveKeyType;
   /** What stands before the key's own bytes. */
   readonly prefix: Uint8Array;
   /** How many bytes of its own the key has: for EC the uncompressed point. */
@@ -57,6 +60,6 @@ function pointForm(encoding: FixedEncoding): number {
   return encoding.type.kind === 'ec' ? 1 : 0;
 }
 
-function encoding(type: KeyType, prefix: string, size: number): FixedEncoding {
+function encoding(type: CurveKeyType, prefix: string, size: number): FixedEncoding {
   return { type, prefix: fromHex(prefix), size };
 }

@@ -113,7 +113,8 @@ class CcmKey implements AeadKey {
     const whole = plaintext.length === 1 ? (plaintext[0] as Uint8Array) : concat(...plaintext);
     const cipher = createCipheriv(CCM, this.#key.forNonce(nonce), nonce, { authTagLength: this.#tagSize });
     cipher.setAAD(additionalData, { plaintextLength: whole.length });
-    const ciphertext = ownBytes(cipher.update(whole));
+    // An empty array may have no memory at all, and OpenSSL's CCM takes a null pointer for "no input yet".
+    const ciphertext = ownBytes(cipher.update(whole.length > 0 ? whole : new Uint8Array(1).subarray(1)));
     if (ciphertext.length > 0) out.push(ciphertext);
     cipher.final();
     out.push(ownBytes(cipher.getAuthTag()));

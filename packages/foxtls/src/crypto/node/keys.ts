@@ -54,7 +54,10 @@ function importPublicKey(spki: Uint8Array): NodePublicKey {
 
 function importPrivateKey(pkcs8: Uint8Array): NodePrivateKey {
   const der = Buffer.from(pkcs8.buffer, pkcs8.byteOffset, pkcs8.byteLength);
-  return new OpenSslPrivateKey(imported('private', () => createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })));
+  const key = imported('private', () => createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }));
+  const privateKey = new OpenSslPrivateKey(key);
+  checkPair(key);
+  return privateKey;
 }
 
 function generateKey(request: KeyGenerationRequest): NodePrivateKey {
@@ -154,6 +157,25 @@ function imported(what: 'public' | 'private', read: () => KeyObject): KeyObject 
     // OpenSSL's message says nothing of the key's bytes; it stays as the cause.
     throw new CryptoFailure(`OpenSSL cannot read this ${what} key`, { cause });
   }
+}
+
+const PROBE = 'a private key that does not sign for its public key is of no use';
+
+/**
+ * Refuses a private key whose public key is another one's. OpenSSL believes the one inside PKCS#8, and takes a scalar of zero; a
+ * damaged RSA key would even give its factors away with the first signature.
+ */
+function checkPair(key: KeyObject): void {
+  const isEdwards = key.asymmetricKeyType === 'ed25519' || key.asymmetricKeyType === 'ed448';
+  const hash = isEdwards ? null : (key.asymmetricKeyDetails?.hashAlgorithm ?? 'sha256');
+  const probe = new TextEncoder().encode(PROBE);
+  let isPair = false;
+  try {
+    isPair = verify(hash, probe, createPublicKey(key), sign(hash, probe, key));
+  } catch {
+    // A key that cannot sign at all.
+  }
+  if (!isPair) throw new CryptoFailure('this private key does not sign for the public key that came with it');
 }
 
 /** The type of an RSA key; all others were recognised by their encoding. */

@@ -6,14 +6,23 @@
 
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
+import { equal } from '../../core/bytes/bytes.ts';
 import { CryptoFailure } from '../../core/errors/errors.ts';
 import type { Hash, HashName } from '../hash.ts';
-import { ED25519_SPKI, type FixedEncoding, readFixed, SECP256R1_SPKI, SECP384R1_SPKI, writeFixed } from '../key-encoding.ts';
+import {
+  type CurveKeyType,
+  ED25519_SPKI,
+  type FixedEncoding,
+  readFixed,
+  SECP256R1_SPKI,
+  SECP384R1_SPKI,
+  writeFixed,
+} from '../key-encoding.ts';
 import { drawScalar } from '../key-share.ts';
 import type { KeyGenerationRequest, KeyProvider, KeyType, PrivateKey, PublicKey, SignatureAlgorithm } from '../signature.ts';
 import { signatureFits } from '../signature-fits.ts';
 import { sha1, sha256, sha384, sha512 } from './hash.ts';
-import { readPkcs8, type UnwrappedKey, writePkcs8 } from './pkcs8.ts';
+import { readPkcs8, writePkcs8 } from './pkcs8.ts';
 import { random } from './random.ts';
 import { type RsaPublicKey, readRsaPublicKey, verifyPkcs1, verifyPss } from './rsa.ts';
 
@@ -31,10 +40,13 @@ function importPublicKey(spki: Uint8Array): PublicKey {
 }
 
 function importPrivateKey(pkcs8: Uint8Array): PrivateKey {
-  const { type, secret } = readPkcs8(pkcs8);
+  const { type, secret, publicKey } = readPkcs8(pkcs8);
   const scheme = schemeFor(type);
   if (secret.length !== scheme.secretSize || !scheme.isSecretKey(secret)) {
     throw new CryptoFailure(`this ${nameOf(type)} private key is not valid`);
+  }
+  if (publicKey !== undefined && !equal(publicKey, scheme.publicKey(secret))) {
+    throw new CryptoFailure('this private key does not sign for the public key that came with it');
   }
   return new CurvePrivateKey(scheme, secret);
 }
@@ -47,7 +59,7 @@ function generateKey(request: KeyGenerationRequest): PrivateKey {
 
 /** What a kind of elliptic curve key can do. */
 interface CurveScheme {
-  readonly type: KeyType;
+  readonly type: CurveKeyType;
   readonly encoding: FixedEncoding;
   readonly secretSize: number;
   isSecretKey(secret: Uint8Array): boolean;
@@ -121,7 +133,7 @@ class CurvePublicKey implements PublicKey {
 }
 
 class CurvePrivateKey implements PrivateKey {
-  readonly type: KeyType;
+  readonly type: CurveKeyType;
   readonly publicKey: PublicKey;
   readonly #scheme: CurveScheme;
   readonly #secret: Uint8Array;
@@ -144,7 +156,7 @@ class CurvePrivateKey implements PrivateKey {
   }
 
   exportPkcs8(): Uint8Array {
-    return writePkcs8({ type: this.type as UnwrappedKey['type'], secret: this.#secret }, this.#point);
+    return writePkcs8(this.type, this.#secret, this.#point);
   }
 }
 

@@ -12,7 +12,7 @@
  *   ...
  * }
  * ```
- * The public key inside is not believed: it is computed from the private one.
+ * The public key inside is not believed: it is computed from the private one, and the two have to be the same.
  */
 
 import { OID } from '../../core/asn1/object-identifiers.ts';
@@ -29,19 +29,21 @@ import {
 } from '../../core/asn1/schema.ts';
 import { objectIdentifier, octetAlignedBitString, octetString, smallInteger } from '../../core/asn1/types.ts';
 import { CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
-import type { CurveName, KeyType } from '../signature.ts';
+import type { CurveKeyType } from '../key-encoding.ts';
+import type { CurveName } from '../signature.ts';
 
 /** A private key out of its envelope: the scalar, big-endian, of an EC key; the seed of an EdDSA key. A secret. */
 export interface UnwrappedKey {
-  readonly type: Exclude<KeyType, { readonly kind: 'rsa' | 'rsa-pss' }>;
+  readonly type: CurveKeyType;
   readonly secret: Uint8Array;
+  /** What came with it, if something did: for EC the point, for EdDSA the key's bytes. */
+  readonly publicKey: Uint8Array | undefined;
 }
 
 /** Reads a PrivateKeyInfo; throws `CryptoFailure` for a key of another kind and for what is none. */
 export function readPkcs8(pkcs8: Uint8Array): UnwrappedKey {
   try {
-    const { privateKeyAlgorithm, privateKey } = decodeDer(privateKeyInfo, pkcs8, 'private_key_info');
-    return unwrap(privateKeyAlgorithm, privateKey);
+    return unwrap(decodeDer(privateKeyInfo, pkcs8, 'private_key_info'));
   } catch (cause) {
     if (cause instanceof DecodeError) throw new CryptoFailure(`not a private key in PKCS#8: ${cause.message}`, { cause });
     throw cause;
@@ -49,7 +51,7 @@ export function readPkcs8(pkcs8: Uint8Array): UnwrappedKey {
 }
 
 /** Writes a PrivateKeyInfo; an EC key with its public key (RFC 5915 §3), as OpenSSL does. */
-export function writePkcs8({ type, secret }: UnwrappedKey, publicKey: Uint8Array): Uint8Array {
+export function writePkcs8(type: CurveKeyType, secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
   if (type.kind !== 'ec') {
     const algorithm = type.kind === 'ed25519' ? OID['id-Ed25519'] : OID['id-Ed448'];
     return encodeDer(privateKeyInfo, {
@@ -82,22 +84,26 @@ const ecPrivateKey = /* @__PURE__ */ sequence({
   publicKey: /* @__PURE__ */ optional(/* @__PURE__ */ explicit(1, octetAlignedBitString)),
 });
 
-type PrivateKeyAlgorithm = DerValue<typeof privateKeyInfo>['privateKeyAlgorithm'];
-
-function unwrap({ algorithm, parameters }: PrivateKeyAlgorithm, privateKey: Uint8Array): UnwrappedKey {
+function unwrap({ privateKeyAlgorithm, privateKey, publicKey }: DerValue<typeof privateKeyInfo>): UnwrappedKey {
+  const { algorithm, parameters } = privateKeyAlgorithm;
   switch (algorithm) {
     case OID['id-Ed25519']:
-      return { type: { kind: 'ed25519' }, secret: decodeDer(octetString, privateKey, 'curve_private_key').slice() };
+      return { type: { kind: 'ed25519' }, secret: unwrapSeed(privateKey), publicKey };
     case OID['id-Ed448']:
-      return { type: { kind: 'ed448' }, secret: decodeDer(octetString, privateKey, 'curve_private_key').slice() };
-    case OID['id-ecPublicKey']:
-      return {
-        type: { kind: 'ec', curve: namedCurve(parameters) },
-        secret: decodeDer(ecPrivateKey, privateKey, 'ec_private_key').privateKey.slice(),
-      };
+      return { type: { kind: 'ed448' }, secret: unwrapSeed(privateKey), publicKey };
+    case OID['id-ecPublicKey']: {
+      const key = decodeDer(ecPrivateKey, privateKey, 'ec_private_key');
+      const type = { kind: 'ec', curve: namedCurve(parameters) } as const;
+      return { type, secret: key.privateKey.slice(), publicKey: key.publicKey ?? publicKey };
+    }
     default:
       throw new CryptoFailure(`private keys of algorithm ${algorithm} are not supported by the portable provider`);
   }
+}
+
+/** CurvePrivateKey ::= OCTET STRING (RFC 8410 §7) */
+function unwrapSeed(privateKey: Uint8Array): Uint8Array {
+  return decodeDer(octetString, privateKey, 'curve_private_key').slice();
 }
 
 const CURVES: readonly CurveName[] = ['secp256r1', 'secp384r1', 'secp521r1'];

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '../core/bytes/bytes.ts';
+import { checkMontgomerySecret } from './key-share.ts';
+import { nodeProvider } from './node/provider.ts';
+import { portableProvider } from './portable/provider.ts';
+import { groupNamed, providers } from './providers.fixture.ts';
+
+const groups = providers.flatMap((provider) =>
+  provider.groups.map((group) => ({ title: `${provider.name} ${group.name}`, provider, group })),
+);
+
+/** IANA's "TLS Supported Groups", and the sizes of RFC 8446 §4.2.8.2. */
+const REGISTERED = new Map([
+  ['secp256r1', { id: 0x0017, share: 65, secret: 32 }],
+  ['secp384r1', { id: 0x0018, share: 97, secret: 48 }],
+  ['secp521r1', { id: 0x0019, share: 133, secret: 66 }],
+  ['x25519', { id: 0x001d, share: 32, secret: 32 }],
+  ['x448', { id: 0x001e, share: 56, secret: 56 }],
+]);
+
+const shareInvalid = expect.objectContaining({
+  code: 'ERR_TLS_PEER_MISBEHAVED',
+  reason: 'key_share_invalid',
+  alert: 'illegal_parameter',
+});
+
+describe.each(groups)('$title', ({ provider, group }) => {
+  it('has its registered code point, and shares and secrets of its size', async () => {
+    const client = await group.start(provider.random);
+    const { secret } = await group.respond(client.share, provider.random);
+    expect({ id: group.id, share: client.share.length, secret: secret.length }).toEqual(REGISTERED.get(group.name));
+  });
+
+  it('gives both sides the same secret, and another one each time', async () => {
+    const client = await group.start(provider.random);
+    const server = await group.respond(client.share, provider.random);
+    const secret = await client.finish(server.share);
+    expect(secret).toEqual(server.secret);
+    const again = await group.respond(client.share, provider.random);
+    expect(again.secret).not.toEqual(secret);
+  });
+
+  it('takes its private key from the random source it is given, and from no other', async () => {
+    const bytes = (length: number) => new Uint8Array(length).fill(0x42);
+    const [first, second] = [await group.start(bytes), await group.start(bytes)];
+    expect(first.share).toEqual(second.share);
+    expect((await group.start(provider.random)).share).not.toEqual(first.share);
+  });
+
+  it('answers at once, without a promise', () => {
+    expect(group.start(provider.random)).not.toHaveProperty('then');
+  });
+
+  it('finishes once only', async () => {
+    const client = await group.start(provider.random);
+    const server = await group.respond(client.share, provider.random);
+    await client.finish(server.share);
+    expect(() => client.finish(server.share)).toThrow(expect.objectContaining({ code: 'ERR_TLS_KEY_EXCHANGE_USED' }));
+  });
+
+  it.each([
+    ['empty', (share: Uint8Array) => share.subarray(0, 0)],
+    ['a byte short', (share: Uint8Array) => share.subarray(0, -1)],
+    ['a byte long', (share: Uint8Array) => new Uint8Array(share.length + 1).fill(4)],
+    ['twice as long', (share: Uint8Array) => new Uint8Array(share.length * 2).fill(4)],
+  ])('refuses a share that is %s', async (_, change) => {
+    const client = await group.start(provider.random);
+    const bad = change(client.share);
+    expect(() => client.finish(bad)).toThrow(shareInvalid);
+    expect(() => group.respond(bad, provider.random)).toThrow(shareInvalid);
+  });
+});
+
+describe.each(groups.filter(({ group }) => group.name.startsWith('secp')))('the points of $title', ({ provider, group }) => {
+  const bad: readonly [string, (share: Uint8Array) => Uint8Array][] = [
+    ['compressed', (share) => Uint8Array.of(2 + ((share.at(-1) as number) & 1), ...share.subarray(1, (share.length + 1) / 2))],
+    ['compressed in form, uncompressed in size', (share) => Uint8Array.of(2, ...share.subarray(1))],
+    ['hybrid', (share) => Uint8Array.of(6 + ((share.at(-1) as number) & 1), ...share.subarray(1))],
+    ['infinity', () => Uint8Array.of(0)],
+    ['infinity, padded', (share) => new Uint8Array(share.length)],
+    ['(0, 0)', (share) => Uint8Array.of(4, ...new Uint8Array(share.length - 1))],
+    ['off the curve', (share) => share.map((byte, at) => (at === share.length - 1 ? byte ^ 1 : byte))],
+    ['coordinates not below p', (share) => share.map((byte, at) => (at === 0 ? byte : 0xff))],
+    ['raw, without its form', (share) => share.subarray(1)],
+  ];
+
+  it.each(bad)('are refused when %s', async (_, change) => {
+    const client = await group.start(provider.random);
+    const share = change((await group.start(provider.random)).share);
+    expect(() => client.finish(share)).toThrow(shareInvalid);
+    expect(() => group.respond(share, provider.random)).toThrow(shareInvalid);
+  });
+
+  it('skip private keys that are not below the order', async () => {
+    const draws = [new Uint8Array(66).fill(0xff), new Uint8Array(66), new Uint8Array(66).fill(0x42)];
+    const share = (await group.start((length) => (draws.shift() as Uint8Array).slice(0, length))).share;
+    const expected = (await group.start((length) => new Uint8Array(length).fill(0x42))).share;
+    expect(share).toEqual(expected);
+  });
+
+  it('end with an error, not in a loop, when the random source is broken', () => {
+    expect(() => group.start((length) => new Uint8Array(length))).toThrow(
+      expect.objectContaining({ code: 'ERR_TLS_CRYPTO_FAILURE' }),
+    );
+  });
+});
+
+/** RFC 7748 §6.1's note leads to the list of cr.yp.to/ecdh.html: the points of order 1, 2, 4 and 8, and their other encodings. */
+const LOW_ORDER_X25519 = [
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '0000000000000000000000000000000000000000000000000000000000000080',
+  '0100000000000000000000000000000000000000000000000000000000000080',
+  'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b880',
+  '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f11d7',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+];
+const LOW_ORDER_X448 = [
+  '00'.repeat(56),
+  `01${'00'.repeat(55)}`,
+  `fe${'ff'.repeat(27)}fe${'ff'.repeat(27)}`,
+  `ff${'ff'.repeat(27)}fe${'ff'.repeat(27)}`,
+  `${'00'.repeat(28)}${'ff'.repeat(28)}`,
+];
+
+describe.each(providers)('shares of low order, with the $name provider', (provider) => {
+  it.each(LOW_ORDER_X25519)('are refused by X25519: %s', async (share) => {
+    const client = await groupNamed(provider, 'x25519').start(provider.random);
+    expect(() => client.finish(fromHex(share))).toThrow(shareInvalid);
+    expect(() => groupNamed(provider, 'x25519').respond(fromHex(share), provider.random)).toThrow(shareInvalid);
+  });
+});
+
+it.each(LOW_ORDER_X448)('X448 refuses the share of low order %s', async (share) => {
+  const client = await groupNamed(nodeProvider, 'x448').start(nodeProvider.random);
+  expect(() => client.finish(fromHex(share))).toThrow(shareInvalid);
+});
+
+it('a secret of zeros is refused even if the library below let it pass', () => {
+  expect(() => checkMontgomerySecret('x25519', new Uint8Array(32))).toThrow(shareInvalid);
+  expect(() => checkMontgomerySecret('x25519', new Uint8Array(32).fill(1, 31))).not.toThrow();
+});
+
+describe.each(providers)('X25519 of the $name provider', (provider) => {
+  it('makes the shares and the secret of RFC 7748 §6.1', async () => {
+    const x25519 = groupNamed(provider, 'x25519');
+    const alice = await x25519.start(() => fromHex('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a'));
+    const bob = await x25519.start(() => fromHex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb'));
+    expect(toHex(alice.share)).toBe('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a');
+    expect(toHex(bob.share)).toBe('de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f');
+    expect(toHex(await alice.finish(bob.share))).toBe('4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742');
+  });
+});
+
+describe.each(portableProvider.groups.map((group) => group.name))('%s between the two providers', (name) => {
+  const [node, portable] = [groupNamed(nodeProvider, name), groupNamed(portableProvider, name)];
+
+  it('agrees, whichever begins', async () => {
+    for (const [first, second] of [
+      [node, portable],
+      [portable, node],
+    ] as const) {
+      const client = await first.start(nodeProvider.random);
+      const server = await second.respond(client.share, portableProvider.random);
+      expect(await client.finish(server.share)).toEqual(server.secret);
+    }
+  });
+
+  it('makes the same share of the same random bytes', async () => {
+    const bytes = (length: number) => Uint8Array.from({ length }, (_, at) => at + 1);
+    expect((await node.start(bytes)).share).toEqual((await portable.start(bytes)).share);
+  });
+});
