@@ -101,8 +101,10 @@ function findCommonProblem(
       depth,
     );
   }
+  // Certificates count in seconds, and the last one belongs to them: "through notAfter, inclusive" (RFC 5280 §4.1.2.5)
   if (now < validFrom) return invalid('not_yet_valid', `it is valid from ${validFrom.toISOString()} on`, certificate, depth);
-  if (now > validTo) return invalid('expired', `it expired at ${validTo.toISOString()}`, certificate, depth);
+  if (now.getTime() >= validTo.getTime() + 1000)
+    return invalid('expired', `it expired at ${validTo.toISOString()}`, certificate, depth);
   if (keyType !== undefined && 'bits' in keyType && keyType.bits < minimumRsaBits) {
     const problem = `its RSA key has ${keyType.bits} bits, at least ${minimumRsaBits} are expected`;
     return invalid('key_too_small', problem, certificate, depth);
@@ -113,6 +115,8 @@ function findCommonProblem(
 /** RFC 5280 §6.1.4 (k), (n). */
 function findAuthorityProblem(issuer: Certificate, isAnchor: boolean, depth: number): CertificateInvalid | undefined {
   const { basicConstraints, keyUsage } = issuer.known;
+  // "The issuer field MUST contain a non-empty distinguished name (DN)." (RFC 5280 §4.1.2.4)
+  if (issuer.subject.isEmpty) return invalid('malformed', 'it issued a certificate, but it has no name', issuer, depth);
   const isOldAnchor = isAnchor && issuer.version < 3;
   if (!isOldAnchor && basicConstraints?.cA !== true) {
     return invalid('issuer_not_ca', 'it issued a certificate, but it is not a CA', issuer, depth);
@@ -123,7 +127,10 @@ function findAuthorityProblem(issuer: Certificate, isAnchor: boolean, depth: num
   return undefined;
 }
 
-/** RFC 5280 §4.2.1.9: "the maximum number of non-self-issued intermediate certificates that may follow this certificate" */
+/**
+ * RFC 5280 §4.2.1.9: a path length constraint is "the maximum number of non-self-issued intermediate certificates that may follow
+ * this certificate in a valid certification path". The policy's own limit counts alike (max_path_length, RFC 5280 §6.1.4 (l)).
+ */
 function findLengthProblem(
   issuer: Certificate,
   isAnchor: boolean,
@@ -131,14 +138,12 @@ function findLengthProblem(
   { maxIntermediates }: PathPolicy,
 ): CertificateInvalid | undefined {
   const depth = below.length;
-  const intermediates = below.length - 1 + (isAnchor ? 0 : 1);
-  if (intermediates > maxIntermediates) {
+  const following = below.slice(1).filter(({ isSelfIssued }) => !isSelfIssued).length;
+  if (following + (isAnchor || issuer.isSelfIssued ? 0 : 1) > maxIntermediates) {
     return invalid('path_too_long', `the path has more than ${maxIntermediates} intermediate certificates`, issuer, depth);
   }
   const constraint = issuer.known.basicConstraints?.pathLenConstraint;
-  if (constraint === undefined) return undefined;
-  const following = below.slice(1).filter(({ isSelfIssued }) => !isSelfIssued).length;
-  if (following <= constraint) return undefined;
+  if (constraint === undefined || following <= constraint) return undefined;
   const problem = `its path length constraint is ${constraint}, but ${following} intermediate certificates follow`;
   return invalid('path_too_long', problem, issuer, depth);
 }
