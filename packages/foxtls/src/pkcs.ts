@@ -1,3 +1,3 @@
 /** `foxtls/pkcs`: private and public keys in PKCS#8, SEC1, PKCS#1 and SubjectPublicKeyInfo, as DER and PEM. */
 export { formatPrivateKeyPem, parsePrivateKeyPem, readPrivateKeyDer } from './pki/pkcs/private-key.ts';
-export { type PublicKeyFacts, readSubjectPublicKeyInfo } from './pki/pkcs/public-key.ts';
+export { formatPublicKeyPem, type PublicKeyFacts, parsePublicKeyPem, readSubjectPublicKeyInfo } from './pki/pkcs/public-key.ts';

@@ -13,8 +13,10 @@
  */
 
 import { OID } from '../../core/asn1/object-identifiers.ts';
+import { formatPem, parsePem } from '../../core/asn1/pem.ts';
 import { decodeDer, encodeDer, sequence } from '../../core/asn1/schema.ts';
 import { nullValue, objectIdentifier, octetAlignedBitString, unsignedInteger } from '../../core/asn1/types.ts';
+import { ApiMisuse } from '../../core/errors/errors.ts';
 import type { CurveName, KeyType } from '../../crypto/signature.ts';
 import { algorithmIdentifier } from './algorithm-identifier.ts';
 
@@ -44,8 +46,36 @@ export function readSubjectPublicKeyInfo(spki: Uint8Array, path = 'subject_publi
   return { type: keyType(algorithm, bits, path), algorithm: algorithm.algorithm, bits };
 }
 
+/**
+ * The first public key of a PEM text, as SubjectPublicKeyInfo DER, for `provider.keys.importPublicKey`.
+ *
+ * Reads `PUBLIC KEY` and `RSA PUBLIC KEY` (PKCS#1); other blocks are passed over. Throws `DecodeError` (`ERR_TLS_DECODE`) for
+ * malformed PEM or DER, and `ApiMisuse` (`ERR_TLS_NO_PUBLIC_KEY`) when there is no public key.
+ *
+ * ```ts
+ * const key = await provider.keys.importPublicKey(parsePublicKeyPem(readFileSync('key.pub.pem')));
+ * ```
+ */
+export function parsePublicKeyPem(pem: string | Uint8Array): Uint8Array {
+  const blocks = parsePem(pem);
+  for (const { label, data } of blocks) {
+    if (label === 'RSA PUBLIC KEY') return wrapRsaPublicKey(data);
+    if (label !== 'PUBLIC KEY') continue;
+    readSubjectPublicKeyInfo(data);
+    return data;
+  }
+  const found = blocks.map(({ label }) => label).join(', ') || 'no PEM block at all';
+  throw new ApiMisuse('ERR_TLS_NO_PUBLIC_KEY', `the PEM text has no public key (found: ${found})`);
+}
+
+/** `BEGIN PUBLIC KEY` for a SubjectPublicKeyInfo, DER. Throws `DecodeError` when it is none. */
+export function formatPublicKeyPem(spki: Uint8Array): string {
+  readSubjectPublicKeyInfo(spki);
+  return formatPem('PUBLIC KEY', spki);
+}
+
 /** The SubjectPublicKeyInfo of an `RSAPublicKey` (PKCS#1). */
-export function wrapRsaPublicKey(pkcs1: Uint8Array): Uint8Array {
+function wrapRsaPublicKey(pkcs1: Uint8Array): Uint8Array {
   decodeDer(rsaPublicKey, pkcs1, 'rsa_public_key');
   return encodeDer(subjectPublicKeyInfo, {
     algorithm: { algorithm: OID.rsaEncryption, parameters: encodeDer(nullValue, null) },
