@@ -22,6 +22,7 @@ import { ED448_SPKI, ED25519_SPKI, readFixed, SECP256R1_SPKI, SECP384R1_SPKI, SE
 import type { KeyGenerationRequest, KeyProvider, KeyType, PrivateKey, PublicKey, SignatureAlgorithm } from '../signature.ts';
 import { signatureFits } from '../signature-fits.ts';
 import { ownBytes } from './own-bytes.ts';
+import { boundToPss } from './rsa-pss-key.ts';
 
 /** A public key whose answers are there at once. */
 export interface NodePublicKey extends PublicKey {
@@ -87,14 +88,22 @@ class OpenSslPublicKey implements NodePublicKey {
   }
 
   verify(algorithm: SignatureAlgorithm, message: Uint8Array, signature: Uint8Array): boolean {
-    const options = operation(algorithm, this.type, this.#key);
-    if (options === undefined) return false;
     try {
+      const options = operation(algorithm, this.type, this.#keyFor(algorithm));
+      if (options === undefined) return false;
       return verify(options.hash, message, options.input, signature);
     } catch {
       // OpenSSL reports some malformed signatures, and hashes too long for the modulus, as errors.
       return false;
     }
+  }
+
+  /** Another hash for MGF1 than the message's takes another key object; nobody in TLS asks for one, some certificates do. */
+  #keyFor(algorithm: SignatureAlgorithm): KeyObject {
+    if (algorithm.kind !== 'rsa-pss' || algorithm.mgfHash === algorithm.hash || !signatureFits(algorithm, this.type))
+      return this.#key;
+    const isBound = this.#key.asymmetricKeyDetails?.mgf1HashAlgorithm !== undefined;
+    return isBound ? this.#key : boundToPss(this.spki, algorithm);
   }
 }
 
