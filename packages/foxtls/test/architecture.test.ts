@@ -173,6 +173,8 @@ describe('files', () => {
     'Buffer appears only in node/ and crypto/node/': shipped,
     'modules have no mutable state': everyPackage.filter(isShipped),
     'functions have at most 60 lines': everyPackage.filter(isShipped),
+    // A test beside the code has its purpose in its name and in its titles.
+    'a file opens with a comment': everyPackage.filter((file) => !file.path.endsWith('.test.ts')),
     'function names say what is done': shipped,
   };
   for (const [title, { rule, bad, good }] of Object.entries(FORM_CASES)) {
