@@ -11,16 +11,10 @@
  */
 
 import type { TlsError } from '../core/errors/errors.ts';
+import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 
-/** Who the peer is. */
-export type PeerIdentity =
-  /** Proved by a certificate that the config's verifier accepted. `certificates` as presented, `path` as trusted (DER, end entity first). */
-  | { readonly kind: 'verified'; readonly certificates: readonly Uint8Array[]; readonly path: readonly Uint8Array[] }
-  /** Presented a certificate (and holds its key), but the verifier was told to go on although it `failed`. */
-  | { readonly kind: 'unverified'; readonly certificates: readonly Uint8Array[]; readonly error: TlsError }
-  /** Presented nothing: a client without certificate. */
-  | { readonly kind: 'anonymous' };
+export type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 
 export interface ConnectionInfo {
   readonly version: 'TLSv1.3';
@@ -89,6 +83,8 @@ export interface TlsConnection {
   abort(error?: TlsError): void;
   /** Sends KeyUpdate (RFC 8446 §4.6.3); with `requestPeer`, asks the peer to do the same. */
   updateKeys(options?: { readonly requestPeer?: boolean }): void;
+  /** The largest plaintext fragment to send from now on, 1 to 16384 bytes. */
+  setMaxSendFragment(size: number): void;
   /** RFC 8446 §7.5. `length` in bytes. Throws `ApiMisuse` before `connected`. */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   /** The bytes to write to the transport, in order; the connection forgets them. Pieces, for a vectored write. */

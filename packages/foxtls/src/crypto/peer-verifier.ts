@@ -56,6 +56,8 @@ export function peerUnverified(facts: PeerFacts & { readonly error: TlsError }):
 }
 
 export interface PeerVerifier {
+  /** Set by verifiers that may answer `PeerUnverified`: only with them is the session of an unverified peer resumed. */
+  readonly acceptsUnverified?: boolean;
   /** Resolves to a proof; throws (or rejects with) `CertificateInvalid`, whose alert goes to the peer. */
   verify(request: VerifyRequest): Eventually<PeerVerified | PeerUnverified>;
 }

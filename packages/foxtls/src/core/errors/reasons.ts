@@ -52,6 +52,7 @@ export const alertFor = {
   finished_invalid: 'decrypt_error',
   psk_binder_invalid: 'decrypt_error',
   psk_identity_out_of_range: 'illegal_parameter',
+  psk_key_share_missing: 'illegal_parameter',
   psk_modes_missing: 'missing_extension',
   psk_binders_mismatch: 'illegal_parameter',
   alpn_not_offered: 'illegal_parameter',
@@ -63,7 +64,6 @@ export const alertFor = {
   server_name_invalid: 'illegal_parameter',
   record_size_limit_invalid: 'illegal_parameter',
   key_update_invalid: 'illegal_parameter',
-  ticket_lifetime_too_long: 'illegal_parameter',
   legacy_field_invalid: 'illegal_parameter',
 } as const satisfies Record<string, AlertName>;
 

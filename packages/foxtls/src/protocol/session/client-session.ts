@@ -2,6 +2,8 @@
  * What a client keeps to resume a session (RFC 8446 §4.6.1): flat, serialisable, secret.
  */
 
+import type { PeerIdentity } from '../handshake/peer-identity.ts';
+
 /** A ticket and what it stands for. Holds a secret (`psk`): store it as one. */
 export interface ClientSession {
   readonly version: 'TLSv1.3';
@@ -16,8 +18,6 @@ export interface ClientSession {
   readonly receivedAt: number;
   readonly serverName: string | undefined;
   readonly alpnProtocol: string | undefined;
-  /** The server's chain, DER, as it was presented in the full handshake. */
-  readonly peerCertificates: readonly Uint8Array[];
-  /** Whether the server was verified in the full handshake. A session of an unverified server is not resumed by a config that verifies. */
-  readonly peerVerified: boolean;
+  /** The server, as it was proved in the full handshake. A session of an unverified server is not resumed where verification is asked for. */
+  readonly peer: PeerIdentity;
 }

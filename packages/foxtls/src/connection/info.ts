@@ -1,0 +1,31 @@
+/**
+ * The facts of an established connection under their names.
+ */
+
+import { cipherSuiteName } from '../core/registry/cipher-suites.ts';
+import { namedGroupName } from '../core/registry/named-groups.ts';
+import { signatureSchemeName } from '../core/registry/signature-schemes.ts';
+import type { Established } from '../protocol/handshake/established.ts';
+import type { ConnectionInfo } from './connection.ts';
+
+export function connectionInfo(established: Established): ConnectionInfo {
+  const { suite, group, signatureScheme } = established;
+  return {
+    version: 'TLSv1.3',
+    suite: { id: suite.id, name: cipherSuiteName(suite.id) ?? suite.name },
+    group: named(group, namedGroupName),
+    signatureScheme: named(signatureScheme, signatureSchemeName),
+    serverName: established.serverName,
+    alpnProtocol: established.alpnProtocol,
+    resumed: established.resumed,
+    peer: established.peer,
+    localCertificates: established.localCertificates,
+    clientFinished: established.clientFinished,
+    serverFinished: established.serverFinished,
+    sharedSignatureSchemes: established.sharedSignatureSchemes,
+  };
+}
+
+function named(id: number | undefined, nameOf: (id: number) => string | undefined): { id: number; name: string } | undefined {
+  return id === undefined ? undefined : { id, name: nameOf(id) ?? `0x${id.toString(16)}` };
+}

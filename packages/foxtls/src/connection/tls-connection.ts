@@ -1,0 +1,379 @@
+/**
+ * The engine of a TLS connection: drives the handshake flow, then reads records with plain functions; see connection.ts for the face.
+ *
+ * ```
+ *   receive ─▶ transport.next() ─▶ flow (handshake)       ─▶ established
+ *                              └▶ #afterHandshake         ─▶ data, session, KeyUpdate, closure
+ *   a flow that waits for a promise stops the reading; what arrives meanwhile is queued, to a limit
+ * ```
+ */
+
+import { EMPTY, toHex, wipe } from '../core/bytes/bytes.ts';
+import {
+  AlertReceived,
+  ApiMisuse,
+  asTlsError,
+  ConnectionLost,
+  LimitExceeded,
+  PeerMisbehaved,
+  type TlsError,
+} from '../core/errors/errors.ts';
+import { isThenable } from '../core/flow/flow.ts';
+import { ALERTS, alertName } from '../core/registry/alerts.ts';
+import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
+import type { Established } from '../protocol/handshake/established.ts';
+import type { HandshakeFlow, ReceiveRequest } from '../protocol/handshake/receive.ts';
+import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
+import { exportKeyingMaterial } from '../protocol/keys/key-schedule.ts';
+import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
+import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
+import type { TlsTransport } from '../transport/tls/tls-transport.ts';
+import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener } from './connection.ts';
+import { connectionInfo } from './info.ts';
+import { LIMITS } from './limits.ts';
+
+const WARNING = 1;
+const FATAL = 2;
+
+type Step = IteratorResult<PromiseLike<unknown> | ReceiveRequest, Established>;
+
+/** What makes a connection a client's or a server's. */
+export interface ConnectionParts {
+  readonly role: 'client' | 'server';
+  readonly transport: TlsTransport;
+  readonly now: () => number;
+  readonly keyLog: boolean;
+  readonly onEvent: TlsEventListener;
+  readonly flow: (context: HandshakeContext) => HandshakeFlow<Established>;
+}
+
+export class Connection implements TlsConnection {
+  readonly role: 'client' | 'server';
+  readonly #transport: TlsTransport;
+  readonly #now: () => number;
+  readonly #onEvent: TlsEventListener;
+  readonly #keyLog: boolean;
+
+  #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
+  /** The handshake in progress; nothing between exchanges. */
+  #flow: HandshakeFlow<Established> | undefined;
+  #pending: PromiseLike<unknown> | undefined;
+  #abortController: AbortController | undefined;
+  #established: Established | undefined;
+  #info: ConnectionInfo | undefined;
+
+  #inputEnded = false;
+  #peerClosed = false;
+  #weClosed = false;
+  #starved = false;
+  #keyUpdatesInARow = 0;
+  #warningAlerts = 0;
+
+  #events: TlsEvent[] = [];
+  #delivering = false;
+  #outputAnnounced = false;
+
+  constructor(parts: ConnectionParts) {
+    this.role = parts.role;
+    this.#transport = parts.transport;
+    this.#now = parts.now;
+    this.#onEvent = parts.onEvent;
+    this.#keyLog = parts.keyLog;
+    this.#flow = parts.flow(this.#context());
+  }
+
+  get state(): 'handshaking' | 'connected' | 'closed' {
+    return this.#state;
+  }
+
+  get info(): ConnectionInfo | undefined {
+    // Most connections are never asked.
+    if (this.#info === undefined && this.#established !== undefined) this.#info = connectionInfo(this.#established);
+    return this.#info;
+  }
+
+  get wantsInput(): boolean {
+    return this.#pending === undefined || this.#transport.pendingInput < LIMITS.queuedInput;
+  }
+
+  start(): void {
+    this.#guarded(() => {
+      if (this.#flow !== undefined) this.#advance(this.#flow.next());
+      this.#pump();
+    });
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.#state === 'closed' || this.#peerClosed) return;
+    this.#guarded(() => {
+      this.#transport.push(bytes);
+      this.#pump();
+      if (!this.wantsInput) this.#starve();
+    });
+  }
+
+  receiveEnd(): void {
+    if (this.#state === 'closed' || this.#inputEnded) return;
+    this.#inputEnded = true;
+    this.#guarded(() => this.#pump());
+  }
+
+  send(data: Uint8Array): void {
+    if (this.#state !== 'connected' || this.#weClosed) {
+      const when = this.#state === 'handshaking' ? 'before the handshake is over' : 'after close';
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', `send ${when}`);
+    }
+    if (this.#transport.writeKeyExhausted) this.#sendKeyUpdate(false);
+    this.#transport.sendData(data);
+    this.#deliver();
+  }
+
+  close(): void {
+    if (this.#state === 'closed' || this.#weClosed) return;
+    if (this.#state === 'handshaking') {
+      this.abort(new ConnectionLost('aborted', 'closed before the handshake was over'));
+      return;
+    }
+    this.#weClosed = true;
+    this.#transport.sendAlert(WARNING, ALERTS.close_notify);
+    if (this.#peerClosed) this.#finish();
+    this.#deliver();
+  }
+
+  abort(error?: TlsError): void {
+    if (this.#state === 'closed') return;
+    this.#end(error);
+    this.#deliver();
+  }
+
+  updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
+    if (this.#state !== 'connected' || this.#weClosed)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
+    this.#sendKeyUpdate(requestPeer);
+    this.#deliver();
+  }
+
+  exportKeyingMaterial(length: number, label: string, context: Uint8Array = EMPTY): Uint8Array {
+    if (this.#established === undefined)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportKeyingMaterial before the handshake is over');
+    const { suite, exporterSecret } = this.#established;
+    const labelled = { hash: suite.hash, labelPrefix: this.#transport.variant.labelPrefix };
+    return exportKeyingMaterial(labelled, exporterSecret, label, context, length);
+  }
+
+  setMaxSendFragment(size: number): void {
+    this.#transport.setMaxSendFragment(size);
+  }
+
+  takeOutput(): Uint8Array[] {
+    this.#outputAnnounced = false;
+    return this.#transport.takeOutput();
+  }
+
+  // ---- Driving the flow ----
+
+  #context(): HandshakeContext {
+    const connection = this;
+    return {
+      transport: this.#transport,
+      get signal() {
+        connection.#abortController ??= new AbortController();
+        return connection.#abortController.signal;
+      },
+      logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array) {
+        if (!connection.#keyLog) return;
+        connection.#events.push({ type: 'keylog', line: `${label} ${toHex(clientRandom)} ${toHex(secret)}` });
+      },
+    };
+  }
+
+  /** Runs `work`; what it throws ends the connection. Then delivers the events. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#fail(asTlsError(thrown));
+    }
+    this.#deliver();
+  }
+
+  #advance(step: Step): void {
+    if (step.done === true) {
+      this.#connect(step.value);
+    } else if (isThenable(step.value)) {
+      this.#await(step.value);
+    }
+  }
+
+  #await(promise: PromiseLike<unknown>): void {
+    this.#pending = promise;
+    const resume = (continueFlow: (flow: HandshakeFlow<Established>) => Step) => {
+      // A result that comes after the connection ended is dropped.
+      if (this.#pending !== promise || this.#flow === undefined) return;
+      this.#pending = undefined;
+      const flow = this.#flow;
+      this.#guarded(() => {
+        this.#advance(continueFlow(flow));
+        this.#pump();
+        this.#feed();
+      });
+    };
+    promise.then(
+      (value) => resume((flow) => flow.next(value)),
+      (reason: unknown) => resume((flow) => flow.throw(reason)),
+    );
+  }
+
+  #connect(established: Established): void {
+    this.#flow = undefined;
+    this.#abortController = undefined;
+    this.#established = established;
+    this.#state = 'connected';
+    this.#events.push({ type: 'connected', info: this.info as ConnectionInfo });
+  }
+
+  /** Reads records while there are any and nothing is pending. */
+  #pump(): void {
+    while (this.#pending === undefined && this.#state !== 'closed' && !this.#peerClosed) {
+      const incoming = this.#transport.next();
+      if (incoming === undefined) {
+        if (this.#inputEnded) throw this.#truncation();
+        return;
+      }
+      if (incoming.kind === 'alert') this.#readAlert(incoming.description);
+      else if (incoming.kind === 'data') this.#readData(incoming.data);
+      else if (this.#flow !== undefined) this.#advance(this.#flow.next(incoming.message));
+      else this.#readPostHandshake(incoming.message);
+    }
+  }
+
+  #truncation(): ConnectionLost {
+    const when = this.#state === 'handshaking' ? 'before the handshake was over' : 'without close_notify: data may be missing';
+    return new ConnectionLost('truncated', `the transport ended ${when}`);
+  }
+
+  #starve(): void {
+    this.#starved = true;
+    if (this.#transport.pendingInput > LIMITS.queuedInput + LIMITS.queuedInputOverrun) {
+      throw new LimitExceeded('queuedInput', 'input goes on arriving although wantsInput is false', 'internal_error');
+    }
+  }
+
+  #feed(): void {
+    if (!this.#starved || !this.wantsInput) return;
+    this.#starved = false;
+    this.#events.push({ type: 'drain' });
+  }
+
+  // ---- After the handshake ----
+
+  #readData(data: Uint8Array): void {
+    this.#keyUpdatesInARow = 0;
+    this.#events.push({ type: 'data', data });
+  }
+
+  #readPostHandshake(raw: RawMessage): void {
+    if (raw.type === HANDSHAKE_TYPES.key_update) {
+      this.#readKeyUpdate(raw);
+    } else if (raw.type === HANDSHAKE_TYPES.new_session_ticket && this.role === 'client') {
+      const message = readMessage(NewSessionTicket, raw);
+      const session = sessionOfTicket(
+        this.#established as Established,
+        this.#transport.variant.labelPrefix,
+        message,
+        this.#now(),
+      );
+      if (session !== undefined) this.#events.push({ type: 'session', session });
+    } else {
+      const name = handshakeTypeName(raw.type) ?? raw.type;
+      throw new PeerMisbehaved('message_unexpected', `handshake message ${name} after the handshake`);
+    }
+  }
+
+  /** RFC 8446 §4.6.3 */
+  #readKeyUpdate(raw: RawMessage): void {
+    const { requestUpdate } = readMessage(KeyUpdate, raw);
+    if (++this.#keyUpdatesInARow > LIMITS.keyUpdatesInARow) {
+      throw new LimitExceeded(
+        'keyUpdatesInARow',
+        `more than ${LIMITS.keyUpdatesInARow} KeyUpdates without data between them`,
+        'unexpected_message',
+      );
+    }
+    this.#transport.updateReadKeys();
+    if (requestUpdate && !this.#weClosed) this.#sendKeyUpdate(false);
+  }
+
+  #sendKeyUpdate(requestUpdate: boolean): void {
+    this.#transport.send(writeMessage(KeyUpdate, { requestUpdate }));
+    this.#transport.updateWriteKeys();
+  }
+
+  /** RFC 8446 §6: in TLS 1.3 the level is ignored; all alerts but the closure alerts are errors. */
+  #readAlert(description: number): void {
+    if (description === ALERTS.user_canceled) {
+      // "This alert SHOULD be followed by a "close_notify"." (RFC 8446 §6.1)
+      if (++this.#warningAlerts <= LIMITS.warningAlerts) return;
+      throw new LimitExceeded(
+        'warningAlerts',
+        `more than ${LIMITS.warningAlerts} alerts that change nothing`,
+        'unexpected_message',
+      );
+    }
+    if (description !== ALERTS.close_notify || this.#state === 'handshaking') {
+      throw new AlertReceived(alertName(description) ?? `unknown_${description}`);
+    }
+    // "Any data received after a closure alert has been received MUST be ignored." (RFC 8446 §6.1)
+    this.#peerClosed = true;
+    this.#transport.clearInput();
+    this.#events.push({ type: 'end' });
+    if (this.#weClosed) this.#finish();
+  }
+
+  // ---- The end ----
+
+  #fail(error: TlsError): void {
+    if (this.#state === 'closed') return;
+    this.#end(error);
+    this.#events.push({ type: 'error', error });
+  }
+
+  /** Ends at once, with the alert of `error` if it has one. */
+  #end(error: TlsError | undefined): void {
+    if (error?.alert !== undefined && !this.#weClosed) this.#transport.sendAlert(FATAL, ALERTS[error.alert]);
+    const flow = this.#flow;
+    this.#flow = undefined;
+    this.#pending = undefined;
+    this.#finish();
+    this.#abortController?.abort(error);
+    flow?.return(undefined as never);
+  }
+
+  #finish(): void {
+    this.#state = 'closed';
+    this.#transport.close();
+    wipe(this.#established?.resumptionSecret);
+  }
+
+  // ---- Events ----
+
+  /** Delivers queued events, each after the one before it has returned. */
+  #deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      for (;;) {
+        if (this.#transport.hasOutput && !this.#outputAnnounced) {
+          this.#outputAnnounced = true;
+          this.#onEvent({ type: 'output' });
+          continue;
+        }
+        const event = this.#events.shift();
+        if (event === undefined) return;
+        this.#onEvent(event);
+      }
+    } finally {
+      this.#delivering = false;
+    }
+  }
+}

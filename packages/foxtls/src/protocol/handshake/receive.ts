@@ -1,0 +1,58 @@
+/**
+ * How a flow receives: it yields the message types that it accepts, and is resumed with a whole message of any type.
+ */
+
+import { PeerMisbehaved } from '../../core/errors/errors.ts';
+import type { Flow } from '../../core/flow/flow.ts';
+import { handshakeTypeName } from '../../core/registry/handshake-types.ts';
+import type { Transcript } from '../keys/transcript.ts';
+import { type MessageKind, type RawMessage, readMessage } from '../messages/messages.ts';
+
+/** A request to the driver: resume me with the next handshake message, a `RawMessage`. */
+export class ReceiveRequest {
+  readonly expected: readonly string[];
+
+  constructor(expected: readonly string[]) {
+    this.expected = expected;
+  }
+}
+
+/** A flow of the handshake: it waits for promises and for messages. */
+export type HandshakeFlow<T> = Flow<T, ReceiveRequest>;
+
+/** Receives the one message that may come now, and adds it to the transcript. */
+export function* receive<Name extends string, T>(kind: MessageKind<Name, T>, transcript: Transcript): HandshakeFlow<T> {
+  const { message, bytes } = yield* receiveWithBytes(kind);
+  transcript.add(bytes);
+  return message;
+}
+
+/** Receives the one message that may come now, with its bytes. */
+export function* receiveWithBytes<Name extends string, T>(
+  kind: MessageKind<Name, T>,
+): HandshakeFlow<{ message: T; bytes: Uint8Array }> {
+  const raw = (yield new ReceiveRequest([kind.name])) as RawMessage;
+  if (raw.type !== kind.type) throw unexpected(raw, [kind.name]);
+  return { message: readMessage(kind, raw), bytes: raw.bytes };
+}
+
+type Kinds = readonly MessageKind<string, unknown>[];
+type OneOf<K extends Kinds> = {
+  [I in keyof K]: K[I] extends MessageKind<infer N, infer T> ? { name: N; message: T } : never;
+}[number];
+
+/** Receives one of several messages, and adds it to the transcript. */
+export function* receiveOneOf<const K extends Kinds>(kinds: K, transcript: Transcript): HandshakeFlow<OneOf<K>> {
+  const names = kinds.map((kind) => kind.name);
+  const raw = (yield new ReceiveRequest(names)) as RawMessage;
+  const kind = kinds.find((candidate) => candidate.type === raw.type);
+  if (kind === undefined) throw unexpected(raw, names);
+  const message = readMessage(kind, raw);
+  transcript.add(raw.bytes);
+  return { name: kind.name, message } as OneOf<K>;
+}
+
+function unexpected(raw: RawMessage, expected: readonly string[]): PeerMisbehaved {
+  const name = handshakeTypeName(raw.type) ?? `handshake message ${raw.type}`;
+  return new PeerMisbehaved('message_unexpected', `${name} received where ${expected.join(' or ')} is expected`);
+}

@@ -1,0 +1,212 @@
+/**
+ * The TLS 1.3 handshake of a client (RFC 8446 §2, §A.1), read downward.
+ *
+ * ```
+ *        Client                                           Server
+ *   Key  ^ ClientHello
+ *   Exch | + key_share*
+ *        | + signature_algorithms*
+ *        | + psk_key_exchange_modes*
+ *        v + pre_shared_key*       -------->
+ *                                                    ServerHello  ^ Key
+ *                                                   + key_share*  | Exch
+ *                                              + pre_shared_key*  v
+ *                                          {EncryptedExtensions}  ^  Server
+ *                                          {CertificateRequest*}  v  Params
+ *                                                 {Certificate*}  ^
+ *                                           {CertificateVerify*}  | Auth
+ *                                  <--------          {Finished}  v
+ *        ^ {Certificate*}
+ *   Auth | {CertificateVerify*}
+ *        v {Finished}              -------->
+ * ```
+ * The same flow speaks DTLS 1.3: what differs is in the transport and its `variant`.
+ */
+
+import { PeerMisbehaved } from '../../../core/errors/errors.ts';
+import { settle } from '../../../core/flow/flow.ts';
+import { namedGroupName } from '../../../core/registry/named-groups.ts';
+import { EarlySecret, type HandshakeSecret } from '../../keys/key-schedule.ts';
+import { Transcript, transcriptAfterRetry } from '../../keys/transcript.ts';
+import { EncryptedExtensions, ServerHello } from '../../messages/messages.ts';
+import type { ServerHello as ServerHelloMessage } from '../../messages/server-hello.ts';
+import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
+import type { ClientConfig } from '../config.ts';
+import { type Established, establish } from '../established.ts';
+import { identityByPsk } from '../peer-identity.ts';
+import { type HandshakeFlow, receive, receiveWithBytes } from '../receive.ts';
+import type { HandshakeContext } from '../transport.ts';
+import { authenticateServer, sendClientCertificate } from './client-authentication.ts';
+import { checkEncryptedExtensions } from './client-encrypted-extensions.ts';
+import { type ClientOffer, type ClientRequest, firstOffer, type OfferedSession, secondOffer } from './client-offer.ts';
+import { checkHello, checkRetry } from './client-retry.ts';
+import {
+  type Agreement,
+  applicationSecrets,
+  finishSchedule,
+  receiveFinished,
+  sendFinished,
+  startHandshakeTraffic,
+} from './traffic.ts';
+
+export function* clientHandshake(
+  context: HandshakeContext,
+  config: ClientConfig,
+  request: ClientRequest,
+): HandshakeFlow<Established> {
+  const { transport } = context;
+  const { offer, hello, suite, transcript } = yield* exchangeHellos(context, config, request);
+  const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
+  const agreement: Agreement = { context, role: 'client', suite, labelled, transcript, clientRandom: offer.random };
+  const psk = acceptedSession(offer, hello, suite);
+  const { handshakeSecret, group } = yield* agree(agreement, offer, hello, psk);
+
+  const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
+  const { extensions } = yield* receive(EncryptedExtensions, transcript);
+  const alpnProtocol = checkEncryptedExtensions(context, config, offer, extensions);
+  const authentication = psk === undefined ? yield* authenticateServer(agreement, config, request, offer) : undefined;
+  const serverFinished = yield* receiveFinished(agreement, finishedKeys);
+
+  const mainSecret = handshakeSecret.mainSecret();
+  const secrets = applicationSecrets(agreement, mainSecret);
+  transport.setReadSecret('application', suite, secrets.server);
+  const localCertificates = yield* sendClientCertificate(agreement, config, authentication?.request);
+  const clientFinished = sendFinished(agreement, finishedKeys);
+  transport.setWriteSecret('application', suite, secrets.client);
+  const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
+
+  const facts = {
+    suite,
+    group,
+    signatureScheme: authentication?.scheme.id,
+    serverName: request.serverName,
+    alpnProtocol,
+    resumed: psk !== undefined,
+    peer: authentication?.identity ?? identityByPsk((psk as OfferedSession).session.peer, serverFinished),
+    localCertificates,
+    clientFinished,
+    serverFinished: serverFinished.verifyData,
+    sharedSignatureSchemes: authentication?.request?.sharedSchemes ?? [],
+    exporterSecret: secrets.exporter,
+    resumptionSecret,
+  };
+  return establish(facts, serverFinished);
+}
+
+interface Hellos {
+  readonly offer: ClientOffer;
+  readonly hello: ServerHelloMessage;
+  readonly suite: CipherSuite;
+  /** ClientHello...ServerHello. */
+  readonly transcript: Transcript;
+}
+
+/** ClientHello and ServerHello, with a HelloRetryRequest between them if the server wants one. */
+function* exchangeHellos(context: HandshakeContext, config: ClientConfig, request: ClientRequest): HandshakeFlow<Hellos> {
+  const { transport } = context;
+  const offer = yield* firstOffer(context, config, request, new Transcript());
+  transport.send(offer.bytes);
+  transport.endFlight();
+  const answer = yield* receiveWithBytes(ServerHello);
+  if (answer.message.kind === 'hello_retry_request') {
+    const retry = checkRetry(transport.variant, config, offer, answer.message);
+    sendCompatibilityChangeCipherSpec(context, offer);
+    return yield* exchangeAfterRetry(context, config, request, { offer, retry, bytes: answer.bytes });
+  }
+  const suite = checkHello(transport.variant, config, offer, answer.message);
+  const transcript = new Transcript();
+  transcript.start(suite.hash);
+  transcript.add(offer.bytes);
+  transcript.add(answer.bytes);
+  sendCompatibilityChangeCipherSpec(context, offer);
+  return { offer, hello: answer.message, suite, transcript };
+}
+
+interface RetryReceived {
+  readonly offer: ClientOffer;
+  readonly retry: ReturnType<typeof checkRetry>;
+  readonly bytes: Uint8Array;
+}
+
+function* exchangeAfterRetry(
+  context: HandshakeContext,
+  config: ClientConfig,
+  request: ClientRequest,
+  { offer: first, retry, bytes }: RetryReceived,
+): HandshakeFlow<Hellos> {
+  const { hash } = retry.suite;
+  const transcript = transcriptAfterRetry(hash, hash.digest(first.bytes));
+  transcript.add(bytes);
+  const offer = yield* secondOffer(context, config, request, transcript, first, retry);
+  context.transport.send(offer.bytes);
+  transcript.add(offer.bytes);
+  context.transport.endFlight();
+
+  const { message: hello, bytes: helloBytes } = yield* receiveWithBytes(ServerHello);
+  // "If a client receives a second HelloRetryRequest in the same connection …, it MUST abort the handshake with an
+  // "unexpected_message" alert." (RFC 8446 §4.1.4)
+  if (hello.kind === 'hello_retry_request') throw new PeerMisbehaved('retry_second', 'a second HelloRetryRequest');
+  const suite = checkHello(context.transport.variant, config, offer, hello);
+  // "Upon receiving the ServerHello, clients MUST check that the cipher suite supplied in the ServerHello is the same as that in the
+  // HelloRetryRequest and otherwise abort the handshake with an "illegal_parameter" alert." (RFC 8446 §4.1.4)
+  if (suite !== retry.suite) {
+    throw new PeerMisbehaved(
+      'suite_changed_after_retry',
+      `${retry.suite.name} in HelloRetryRequest, ${suite.name} in ServerHello`,
+    );
+  }
+  transcript.add(helloBytes);
+  return { offer, hello, suite, transcript };
+}
+
+/**
+ * "If not offering early data, the client sends a dummy change_cipher_spec record … immediately before its second flight. This may
+ * either be before its second ClientHello or before its encrypted handshake flight." (RFC 8446 §D.4)
+ */
+function sendCompatibilityChangeCipherSpec(context: HandshakeContext, offer: ClientOffer): void {
+  if (offer.legacySessionId.length > 0) context.transport.sendChangeCipherSpec();
+}
+
+/** The session that the server takes up, if any (RFC 8446 §4.2.11). */
+function acceptedSession(offer: ClientOffer, hello: ServerHelloMessage, suite: CipherSuite): OfferedSession | undefined {
+  const selected = hello.extensions.values.pre_shared_key;
+  if (selected === undefined) return undefined;
+  // "Clients MUST verify that the server's selected_identity is within the range supplied by the client, that the server selected a
+  // cipher suite indicating a Hash associated with the PSK, and that a server "key_share" extension is present if required by the
+  // ClientHello "psk_key_exchange_modes" extension." (RFC 8446 §4.2.11)
+  if (offer.psk === undefined || selected !== 0) {
+    throw new PeerMisbehaved('psk_identity_out_of_range', `selected_identity is ${selected}`);
+  }
+  if (offer.psk.suite.hash.name !== suite.hash.name) {
+    throw new PeerMisbehaved(
+      'suite_hash_mismatch',
+      `${suite.name} does not have the hash of the session's ${offer.psk.suite.name}`,
+    );
+  }
+  if (hello.extensions.values.key_share === undefined) {
+    throw new PeerMisbehaved('psk_key_share_missing', 'pre_shared_key without key_share, but only psk_dhe_ke was offered');
+  }
+  return offer.psk;
+}
+
+/** Finishes the key exchange and enters the Handshake Secret. */
+function* agree(
+  agreement: Agreement,
+  offer: ClientOffer,
+  hello: ServerHelloMessage,
+  psk: OfferedSession | undefined,
+): HandshakeFlow<{ handshakeSecret: HandshakeSecret; group: number }> {
+  const serverShare = hello.extensions.values.key_share;
+  if (serverShare === undefined)
+    throw new PeerMisbehaved('extension_missing', 'ServerHello has neither key_share nor pre_shared_key');
+  const ours = offer.keyShares.find((share) => share.group.id === serverShare.group);
+  if (ours === undefined) {
+    const name = namedGroupName(serverShare.group) ?? `group ${serverShare.group}`;
+    throw new PeerMisbehaved('group_not_offered', `the server's key_share is of ${name}, for which we sent none`);
+  }
+  const sharedSecret = yield* settle(ours.exchange.finish(serverShare.keyExchange));
+  const earlySecret = psk?.earlySecret ?? new EarlySecret(agreement.labelled, undefined);
+  const handshakeSecret = earlySecret.handshakeSecret(sharedSecret);
+  earlySecret.wipe();
+  return { handshakeSecret, group: serverShare.group };
+}

@@ -1,0 +1,159 @@
+/**
+ * The TLS 1.3 handshake of a server (RFC 8446 §2, §A.2), read downward. The drawing is in client.ts.
+ */
+
+import { PeerIncompatible } from '../../../core/errors/errors.ts';
+import { settle } from '../../../core/flow/flow.ts';
+import { EarlySecret, type HandshakeSecret } from '../../keys/key-schedule.ts';
+import { extensionsOf } from '../../messages/extensions/block.ts';
+import { EncryptedExtensions, ServerHello, writeMessage } from '../../messages/messages.ts';
+import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
+import type { ServerConfig } from '../config.ts';
+import { type Established, establish } from '../established.ts';
+import { identityByPsk } from '../peer-identity.ts';
+import type { HandshakeFlow } from '../receive.ts';
+import type { HandshakeContext } from '../transport.ts';
+import { authenticateClient, authenticateOurselves, chooseCredential } from './server-authentication.ts';
+import { receiveHellos, type ServerHellos } from './server-hellos.ts';
+import { clientHelloInfo } from './server-offer.ts';
+import { type ResumedSession, resumeSession, sendTickets } from './server-resumption.ts';
+import {
+  type Agreement,
+  applicationSecrets,
+  finishSchedule,
+  receiveFinished,
+  sendFinished,
+  startHandshakeTraffic,
+} from './traffic.ts';
+
+export function* serverHandshake(context: HandshakeContext, initialConfig: ServerConfig): HandshakeFlow<Established> {
+  const { transport } = context;
+  const hellos = yield* receiveHellos(context, initialConfig);
+  const { config, offer, suite, transcript } = hellos;
+  const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
+  const agreement: Agreement = { context, role: 'server', suite, labelled, transcript, clientRandom: offer.hello.random };
+  const alpnProtocol = yield* chooseAlpnProtocol(hellos);
+  const resumed = yield* resumeSession(hellos, agreement);
+  const chosen = resumed === undefined ? chooseCredential(config, offer) : undefined;
+  transcript.add(offer.bytes);
+
+  const handshakeSecret = yield* sendServerHello(agreement, hellos, resumed);
+  const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
+  sendEncryptedExtensions(agreement, hellos, alpnProtocol, resumed);
+  if (chosen !== undefined) yield* authenticateOurselves(agreement, config, chosen);
+  const serverFinished = sendFinished(agreement, finishedKeys);
+  const mainSecret = handshakeSecret.mainSecret();
+  const secrets = applicationSecrets(agreement, mainSecret);
+  transport.setWriteSecret('application', suite, secrets.server);
+
+  const proved = resumed === undefined ? yield* authenticateClient(agreement, config) : undefined;
+  const clientFinished = yield* receiveFinished(agreement, finishedKeys);
+  const peer = proved ?? identityByPsk((resumed as ResumedSession).state.client, clientFinished);
+  transport.setReadSecret('application', suite, secrets.client);
+  const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
+  const serverName = offer.hello.extensions.values.server_name;
+  if (offersResumption(hellos)) {
+    const facts = { serverName, alpnProtocol, client: peer, resumed: resumed !== undefined };
+    yield* sendTickets(agreement, config, resumptionSecret, facts);
+  }
+  const facts = {
+    suite,
+    group: hellos.group.id,
+    signatureScheme: chosen?.scheme.id,
+    serverName,
+    alpnProtocol,
+    resumed: resumed !== undefined,
+    peer,
+    localCertificates: chosen?.prepared.credential.chain ?? [],
+    clientFinished: clientFinished.verifyData,
+    serverFinished,
+    sharedSignatureSchemes: sharedSchemes(hellos),
+    exporterSecret: secrets.exporter,
+    resumptionSecret: undefined,
+  };
+  return establish(facts, clientFinished);
+}
+
+/** RFC 7301 §3.2. A client that asks for none gets none. */
+function* chooseAlpnProtocol({ config, offer }: ServerHellos): HandshakeFlow<string | undefined> {
+  const info = clientHelloInfo(offer);
+  const offered = info.alpnProtocols;
+  if (offered.length === 0) return undefined;
+  if (config.chooseAlpnProtocol === undefined && config.alpnProtocols.length === 0) return undefined;
+  const chosen =
+    config.chooseAlpnProtocol === undefined
+      ? config.alpnProtocols.find((protocol) => offered.includes(protocol))
+      : yield* settle(config.chooseAlpnProtocol(info));
+  // "In the event that the server supports no protocols that the client advertises, then the server SHALL respond with a fatal
+  // "no_application_protocol" alert." (RFC 7301 §3.2)
+  if (chosen === undefined || !offered.includes(chosen)) {
+    throw new PeerIncompatible('application_protocol', chosen === undefined ? config.alpnProtocols : [chosen], offered);
+  }
+  return chosen;
+}
+
+/** Agrees on the shared secret, sends ServerHello, enters the Handshake Secret. */
+function* sendServerHello(
+  { context, labelled, transcript }: Agreement,
+  { config, offer, suite, group, retried }: ServerHellos,
+  resumed: ResumedSession | undefined,
+): HandshakeFlow<HandshakeSecret> {
+  const { transport } = context;
+  const random = config.provider.random(32);
+  const clientShare = offer.keyShares.get(group.id) as Uint8Array;
+  const { share, secret } = yield* settle(group.respond(clientShare, config.provider.random));
+  const message = writeMessage(ServerHello, {
+    kind: 'server_hello',
+    legacyVersion: transport.variant.legacyVersion,
+    random,
+    legacySessionIdEcho: offer.hello.legacySessionId,
+    cipherSuite: suite.id,
+    legacyCompressionMethod: 0,
+    extensions: extensionsOf('server_hello', {
+      key_share: { group: group.id, keyExchange: share },
+      ...(resumed !== undefined && { pre_shared_key: resumed.index }),
+      supported_versions: transport.variant.version,
+    }),
+  });
+  transport.send(message);
+  transcript.add(message);
+  // "The server sends a dummy change_cipher_spec record immediately after its first handshake message." (RFC 8446 §D.4)
+  if (offer.hello.legacySessionId.length > 0 && !retried) transport.sendChangeCipherSpec();
+  const earlySecret = resumed?.earlySecret ?? new EarlySecret(labelled, undefined);
+  const handshakeSecret = earlySecret.handshakeSecret(secret);
+  earlySecret.wipe();
+  return handshakeSecret;
+}
+
+function sendEncryptedExtensions(
+  { context, transcript }: Agreement,
+  { config, offer }: ServerHellos,
+  alpnProtocol: string | undefined,
+  resumed: ResumedSession | undefined,
+): void {
+  const { record_size_limit: theirLimit, server_name: serverName } = offer.hello.extensions.values;
+  if (theirLimit !== undefined) checkRecordSizeLimit(theirLimit);
+  const ourLimit = theirLimit === undefined ? undefined : (config.recordSizeLimit ?? MAX_RECORD_SIZE_LIMIT);
+  const message = writeMessage(EncryptedExtensions, {
+    extensions: extensionsOf('encrypted_extensions', {
+      ...(config.announceGroups && { supported_groups: config.groups.map((group) => group.id) }),
+      ...(ourLimit !== undefined && { record_size_limit: ourLimit }),
+      // "… the server … SHALL include an extension of type "server_name" …"; "When resuming a session, the server MUST NOT include a
+      // server_name extension in the server hello." (RFC 6066 §3)
+      ...(serverName !== undefined && resumed === undefined && { server_name: true as const }),
+      ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
+    }),
+  });
+  if (ourLimit !== undefined) context.transport.setRecordSizeLimits({ send: theirLimit, receive: ourLimit });
+  context.transport.send(message);
+  transcript.add(message);
+}
+
+/** "Servers MUST NOT select a key exchange mode that is not listed by the client. This extension also restricts the modes for use with PSK resumption." (RFC 8446 §4.2.9) */
+function offersResumption({ offer }: ServerHellos): boolean {
+  return offer.hello.extensions.values.psk_key_exchange_modes?.includes(1) === true;
+}
+
+function sharedSchemes({ config, offer }: ServerHellos): readonly number[] {
+  return config.signatureSchemes.map((scheme) => scheme.id).filter((id) => offer.signatureSchemes.includes(id));
+}

@@ -1,0 +1,37 @@
+/**
+ * What differs by nature between TLS 1.3 and DTLS 1.3 in the handshake, as data (RFC 9147 §5), so that no flow asks which one it is.
+ */
+
+import { PROTOCOL_VERSIONS } from '../../core/registry/protocol-versions.ts';
+import type { LabelPrefix } from '../keys/hkdf.ts';
+import type { ClientHello as ClientHelloMessage } from '../messages/client-hello.ts';
+import { ClientHello, DatagramClientHello, type MessageKind } from '../messages/messages.ts';
+
+export interface ProtocolVariant {
+  readonly name: 'TLSv1.3' | 'DTLSv1.3';
+  readonly version: number;
+  /** legacy_version of both hellos. */
+  readonly legacyVersion: number;
+  readonly labelPrefix: LabelPrefix;
+  readonly clientHello: MessageKind<'client_hello', ClientHelloMessage>;
+  /** Whether legacy_session_id and change_cipher_spec may be used to please middleboxes (RFC 8446 §D.4; not in RFC 9147 §5). */
+  readonly middleboxCompatibility: boolean;
+}
+
+export const TLS13: ProtocolVariant = {
+  name: 'TLSv1.3',
+  version: PROTOCOL_VERSIONS['TLSv1.3'],
+  legacyVersion: PROTOCOL_VERSIONS['TLSv1.2'],
+  labelPrefix: 'tls13 ',
+  clientHello: ClientHello,
+  middleboxCompatibility: true,
+};
+
+export const DTLS13: ProtocolVariant = {
+  name: 'DTLSv1.3',
+  version: PROTOCOL_VERSIONS['DTLSv1.3'],
+  legacyVersion: PROTOCOL_VERSIONS['DTLSv1.2'],
+  labelPrefix: 'dtls13',
+  clientHello: DatagramClientHello,
+  middleboxCompatibility: false,
+};

@@ -1,0 +1,110 @@
+/**
+ * What a server writes into a ticket: everything it needs to resume, nothing kept in memory. Our own format, sealed before it leaves.
+ *
+ * ```
+ * struct {
+ *     uint8 format = 1;
+ *     CipherSuite suite;
+ *     opaque psk<1..255>;
+ *     uint32 ticket_age_add;
+ *     uint32 created_high, created_low;       // milliseconds since the epoch
+ *     uint32 lifetime;                        // seconds
+ *     opaque server_name<0..2^8-1>;
+ *     opaque alpn_protocol<0..2^8-1>;
+ *     uint8 client_identity;                  // 0 anonymous, 1 verified, 2 unverified
+ *     opaque client_certificates<0..2^16-1>;  // opaque<1..2^24-1> each
+ * } TicketState;
+ * ```
+ */
+
+import { fromLatin1 } from '../../core/bytes/bytes.ts';
+import { CertificateInvalid, DecodeError } from '../../core/errors/errors.ts';
+import {
+  type Codec,
+  decode,
+  encode,
+  mapped,
+  opaqueVector,
+  struct,
+  uint8,
+  uint16,
+  uint32,
+  vector,
+} from '../../core/wire/codec.ts';
+import { ANONYMOUS, type PeerIdentity } from '../handshake/peer-identity.ts';
+
+export interface TicketState {
+  readonly suite: number;
+  readonly psk: Uint8Array;
+  readonly ticketAgeAdd: number;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  /** Seconds. */
+  readonly lifetime: number;
+  readonly serverName: string | undefined;
+  readonly alpnProtocol: string | undefined;
+  readonly client: PeerIdentity;
+}
+
+const FORMAT = 1;
+
+const optionalText: Codec<string | undefined> = mapped(
+  opaqueVector(0, 255),
+  (bytes) => (bytes.length === 0 ? undefined : fromLatin1(bytes)),
+  (text) => Uint8Array.from(text ?? '', (character) => character.charCodeAt(0)),
+);
+
+const wire = struct({
+  format: uint8,
+  suite: uint16,
+  psk: opaqueVector(1, 255),
+  ticketAgeAdd: uint32,
+  createdHigh: uint32,
+  createdLow: uint32,
+  lifetime: uint32,
+  serverName: optionalText,
+  alpnProtocol: optionalText,
+  clientIdentity: uint8,
+  clientCertificates: vector(opaqueVector(1, 0xffffff), 0, 0xffff),
+});
+
+const IDENTITY_KINDS = ['anonymous', 'verified', 'unverified'] as const;
+
+/** The ticket would not fit: the client's chain is too long to be carried in it. */
+export const MAX_CARRIED_CHAIN = 16384;
+
+export function writeTicketState(state: TicketState): Uint8Array {
+  const certificates = state.client.kind === 'anonymous' ? [] : state.client.certificates;
+  return encode(wire, {
+    ...state,
+    format: FORMAT,
+    createdHigh: Math.floor(state.created / 2 ** 32),
+    createdLow: state.created % 2 ** 32,
+    clientIdentity: IDENTITY_KINDS.indexOf(state.client.kind),
+    clientCertificates: certificates,
+  });
+}
+
+/** Undefined for a state of another format: a ticket of another release is no error, only not ours. */
+export function readTicketState(bytes: Uint8Array): TicketState | undefined {
+  if (bytes[0] !== FORMAT) return undefined;
+  try {
+    const { createdHigh, createdLow, clientIdentity, clientCertificates, ...state } = decode(wire, bytes, 'ticket');
+    return { ...state, created: createdHigh * 2 ** 32 + createdLow, client: readIdentity(clientIdentity, clientCertificates) };
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+function readIdentity(kind: number, certificates: readonly Uint8Array[]): PeerIdentity {
+  if (kind === 1) return { kind: 'verified', certificates, path: [] };
+  if (kind === 2) {
+    const error = new CertificateInvalid(
+      'rejected_by_application',
+      'the client was not verified when the session was established',
+    );
+    return { kind: 'unverified', certificates, error };
+  }
+  return ANONYMOUS;
+}

@@ -1,0 +1,57 @@
+/**
+ * Handshake messages out of handshake records: joined when split over records, parted when several share one (RFC 8446 §5.1).
+ */
+
+import { concat } from '../../core/bytes/bytes.ts';
+import { LimitExceeded } from '../../core/errors/errors.ts';
+import { HEADER_SIZE, type RawMessage } from '../../protocol/messages/messages.ts';
+
+export class HandshakeInput {
+  readonly #maxMessageSize: number;
+  #parts: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(maxMessageSize: number) {
+    this.#maxMessageSize = maxMessageSize;
+  }
+
+  /** Whether some bytes of a message (or whole messages) wait here. */
+  get pending(): boolean {
+    return this.#length > 0;
+  }
+
+  push(fragment: Uint8Array): void {
+    this.#parts.push(fragment);
+    this.#length += fragment.length;
+  }
+
+  /** The next whole message. Throws `LimitExceeded` as soon as a header announces too much. */
+  next(): RawMessage | undefined {
+    if (this.#length < HEADER_SIZE) return undefined;
+    const header = this.#firstAtLeast(HEADER_SIZE);
+    const length = ((header[1] as number) << 16) | ((header[2] as number) << 8) | (header[3] as number);
+    if (length > this.#maxMessageSize) {
+      throw new LimitExceeded(
+        'maxHandshakeMessage',
+        `a handshake message of ${length} bytes, at most ${this.#maxMessageSize} are taken`,
+      );
+    }
+    const total = HEADER_SIZE + length;
+    if (this.#length < total) return undefined;
+    const first = this.#firstAtLeast(total);
+    this.#parts[0] = first.subarray(total);
+    if (first.length === total) this.#parts.shift();
+    this.#length -= total;
+    const bytes = first.subarray(0, total);
+    return { type: bytes[0] as number, body: bytes.subarray(HEADER_SIZE), bytes };
+  }
+
+  /** The first part, joined with those after it when it is shorter than `length`. */
+  #firstAtLeast(length: number): Uint8Array {
+    const first = this.#parts[0] as Uint8Array;
+    if (first.length >= length) return first;
+    const joined = concat(...this.#parts);
+    this.#parts = [joined];
+    return joined;
+  }
+}

@@ -1,0 +1,327 @@
+/**
+ * The record layer of TLS 1.3 over a byte stream (RFC 8446 §5): frames, protects, checks; knows nothing of what messages mean.
+ *
+ * ```
+ *   push(bytes) ─▶ RecordInput ─▶ open ─▶ HandshakeInput ─▶ next(): message | data | alert
+ *   send, sendData, sendAlert ─▶ fragment ─▶ seal ─▶ takeOutput(): pieces
+ * ```
+ * Records are opened one at a time, when asked for: those behind a key change wait until the key is there.
+ */
+
+import { concat } from '../../core/bytes/bytes.ts';
+import { InternalError, LimitExceeded, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { CONTENT_TYPES, contentTypeName } from '../../core/registry/content-types.ts';
+import type { Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
+import { type ProtocolVariant, TLS13 } from '../../protocol/handshake/variant.ts';
+import { nextTrafficSecret } from '../../protocol/keys/key-schedule.ts';
+import type { RawMessage } from '../../protocol/messages/messages.ts';
+import type { CipherSuite } from '../../protocol/negotiate/cipher-suites.ts';
+import { RecordProtection } from '../../protocol/record/record-protection.ts';
+import { HandshakeInput } from './handshake-input.ts';
+import { MAX_PLAINTEXT, type RawRecord, RecordInput } from './record-input.ts';
+
+/** What comes out of records. */
+export type Incoming =
+  | { readonly kind: 'handshake'; readonly message: RawMessage }
+  | { readonly kind: 'data'; readonly data: Uint8Array }
+  | { readonly kind: 'alert'; readonly level: number; readonly description: number };
+
+export interface TlsTransportLimits {
+  /** Bytes of a handshake message's body. */
+  readonly maxHandshakeMessage: number;
+  /** Records in a row that carry nothing. */
+  readonly maxEmptyRecords: number;
+}
+
+export interface TlsTransportOptions {
+  readonly role: 'client' | 'server';
+  /** The largest plaintext fragment to send: 1 to 16384. */
+  readonly maxSendFragment: number;
+  readonly limits: TlsTransportLimits;
+  /** A server that answers cookies without memory may see a change_cipher_spec first (RFC 8446 §5). */
+  readonly allowEarlyChangeCipherSpec: boolean;
+}
+
+const TLS10 = 0x0301;
+const TLS12 = 0x0303;
+const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
+
+export class TlsTransport implements HandshakeTransport {
+  readonly variant: ProtocolVariant = TLS13;
+  readonly #limits: TlsTransportLimits;
+  readonly #input = new RecordInput();
+  readonly #handshakeInput: HandshakeInput;
+  #read: RecordProtection | undefined;
+  #write: RecordProtection | undefined;
+  #readEpoch: Epoch | 'plaintext' = 'plaintext';
+  /** Between the first ClientHello and the peer's Finished, change_cipher_spec is dropped. */
+  #changeCipherSpecAllowed: boolean;
+  #emptyRecords = 0;
+  #sendFragment: number;
+  #receiveLimit = MAX_PLAINTEXT + 1;
+  /** "… an initial ClientHello …, where it MAY also be 0x0301 for compatibility purposes." (RFC 8446 §5.1) */
+  #recordVersion: number;
+  #flight: Uint8Array[] = [];
+  #output: Uint8Array[] = [];
+
+  constructor(options: TlsTransportOptions) {
+    this.#limits = options.limits;
+    this.#handshakeInput = new HandshakeInput(options.limits.maxHandshakeMessage);
+    this.#sendFragment = options.maxSendFragment;
+    this.#changeCipherSpecAllowed = options.role === 'client' || options.allowEarlyChangeCipherSpec;
+    this.#recordVersion = options.role === 'client' ? TLS10 : TLS12;
+  }
+
+  // ---- Receiving ----
+
+  /** Bytes that were received and not yet looked at. */
+  get pendingInput(): number {
+    return this.#input.available;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#input.push(bytes);
+  }
+
+  clearInput(): void {
+    this.#input.clear();
+  }
+
+  /** The next thing received; undefined until more bytes come. */
+  next(): Incoming | undefined {
+    for (;;) {
+      const message = this.#handshakeInput.next();
+      if (message !== undefined) {
+        this.#changeCipherSpecAllowed ||= this.#readEpoch === 'plaintext';
+        return { kind: 'handshake', message };
+      }
+      const record = this.#input.next();
+      if (record === undefined) return undefined;
+      const incoming = this.#readRecord(record);
+      if (incoming !== undefined) return incoming;
+    }
+  }
+
+  #readRecord(record: RawRecord): Incoming | undefined {
+    if (record.type === CONTENT_TYPES.change_cipher_spec) return this.#dropChangeCipherSpec(record.fragment);
+    if (this.#read === undefined) return this.#readContent(record.type, record.fragment);
+    if (record.type === CONTENT_TYPES.application_data) return this.#readProtected(this.#read, record);
+    // A client that fails over our ServerHello has no keys yet: its alert comes in the clear. It can only end the handshake.
+    if (record.type === CONTENT_TYPES.alert && this.#readEpoch === 'handshake' && this.#read.sequence === 0) {
+      return this.#readContent(record.type, record.fragment);
+    }
+    throw new PeerMisbehaved(
+      'record_not_encrypted',
+      `a ${contentTypeName(record.type)} record in the clear after the keys changed`,
+    );
+  }
+
+  #readProtected(protection: RecordProtection, record: RawRecord): Incoming | undefined {
+    const inner = protection.open(record.header, record.fragment);
+    // "If the decryption fails, the receiver MUST terminate the connection with a "bad_record_mac" alert." (RFC 8446 §5.2)
+    if (inner === undefined) throw new PeerMisbehaved('bad_record_mac', 'a record could not be decrypted');
+    if (inner.length > this.#receiveLimit) {
+      throw new PeerMisbehaved(
+        'record_overflow',
+        `an inner plaintext of ${inner.length} bytes, at most ${this.#receiveLimit} are allowed`,
+      );
+    }
+    let end = inner.length;
+    while (end > 0 && inner[end - 1] === 0) end--;
+    // "If a receiving implementation does not find a non-zero octet in the cleartext, it MUST terminate the connection with an
+    // "unexpected_message" alert." (RFC 8446 §5.4)
+    if (end === 0) throw new PeerMisbehaved('inner_content_type_missing', 'a protected record without a content type');
+    return this.#readContent(inner[end - 1] as number, inner.subarray(0, end - 1));
+  }
+
+  #readContent(type: number, content: Uint8Array): Incoming | undefined {
+    if (type === CONTENT_TYPES.alert) return readAlert(content);
+    if (type !== CONTENT_TYPES.handshake && this.#handshakeInput.pending) {
+      // "Handshake messages MUST NOT be interleaved with other record types." (RFC 8446 §5.1)
+      throw new PeerMisbehaved('handshake_interleaved', 'another record in the midst of a handshake message');
+    }
+    if (type === CONTENT_TYPES.application_data) return this.#readData(content);
+    if (type !== CONTENT_TYPES.handshake) {
+      throw new PeerMisbehaved('record_type_unexpected', `a record of type ${contentTypeName(type) ?? type}`);
+    }
+    // "Implementations MUST NOT send zero-length fragments of Handshake types" (RFC 8446 §5.1)
+    if (content.length === 0) throw new PeerMisbehaved('empty_fragment', 'a handshake record without content');
+    this.#handshakeInput.push(content);
+    return undefined;
+  }
+
+  #readData(data: Uint8Array): Incoming | undefined {
+    if (this.#readEpoch !== 'application') {
+      throw new PeerMisbehaved('application_data_too_early', 'application data before the handshake is over');
+    }
+    if (data.length === 0) {
+      this.#countEmpty();
+      return undefined;
+    }
+    this.#emptyRecords = 0;
+    return { kind: 'data', data };
+  }
+
+  /**
+   * "An implementation may receive an unencrypted record of type change_cipher_spec consisting of the single byte value 0x01 at any
+   * time after the first ClientHello message has been sent or received and before the peer's Finished message has been received and
+   * MUST simply drop it without further processing." (RFC 8446 §5)
+   */
+  #dropChangeCipherSpec(fragment: Uint8Array): undefined {
+    if (!this.#changeCipherSpecAllowed || this.#readEpoch === 'application') {
+      throw new PeerMisbehaved('change_cipher_spec_unexpected', 'change_cipher_spec outside of the handshake');
+    }
+    if (fragment.length !== 1 || fragment[0] !== 1) {
+      throw new PeerMisbehaved('change_cipher_spec_invalid', 'a change_cipher_spec other than the single byte 1');
+    }
+    if (this.#handshakeInput.pending) {
+      throw new PeerMisbehaved('handshake_interleaved', 'change_cipher_spec in the midst of a handshake message');
+    }
+    this.#countEmpty();
+  }
+
+  #countEmpty(): void {
+    if (++this.#emptyRecords > this.#limits.maxEmptyRecords) {
+      throw new LimitExceeded(
+        'maxEmptyRecords',
+        `more than ${this.#limits.maxEmptyRecords} records in a row carry nothing`,
+        'unexpected_message',
+      );
+    }
+  }
+
+  setReadSecret(epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void {
+    this.#changeReadKeys(new RecordProtection(suite, this.variant.labelPrefix, secret));
+    this.#readEpoch = epoch;
+  }
+
+  /** The peer's KeyUpdate (RFC 8446 §4.6.3). */
+  updateReadKeys(): void {
+    this.#changeReadKeys(this.#nextGeneration(this.#read));
+  }
+
+  #changeReadKeys(protection: RecordProtection): void {
+    // "Implementations MUST verify that all messages immediately preceding a key change align with a record boundary; if not, then they
+    // MUST terminate the connection with an "unexpected_message" alert." (RFC 8446 §5.1)
+    if (this.#handshakeInput.pending) {
+      throw new PeerMisbehaved('handshake_spans_key_change', 'a handshake message shares its record with one under other keys');
+    }
+    this.#read?.wipe();
+    this.#read = protection;
+  }
+
+  // ---- Sending ----
+
+  get hasOutput(): boolean {
+    return this.#output.length > 0;
+  }
+
+  takeOutput(): Uint8Array[] {
+    const output = this.#output;
+    this.#output = [];
+    return output;
+  }
+
+  send(message: Uint8Array): void {
+    this.#flight.push(message);
+  }
+
+  endFlight(): void {
+    if (this.#flight.length === 0) return;
+    const messages = this.#flight.length === 1 ? (this.#flight[0] as Uint8Array) : concat(...this.#flight);
+    this.#flight = [];
+    this.#writeFragments(CONTENT_TYPES.handshake, messages);
+    this.#recordVersion = TLS12;
+  }
+
+  sendChangeCipherSpec(): void {
+    this.endFlight();
+    this.#output.push(recordHeader(CONTENT_TYPES.change_cipher_spec, this.#recordVersion, 1), CHANGE_CIPHER_SPEC);
+  }
+
+  sendData(data: Uint8Array): void {
+    this.endFlight();
+    this.#writeFragments(CONTENT_TYPES.application_data, data);
+  }
+
+  sendAlert(level: number, description: number): void {
+    this.endFlight();
+    this.#writeRecord(CONTENT_TYPES.alert, Uint8Array.of(level, description));
+  }
+
+  setWriteSecret(_epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void {
+    this.endFlight();
+    this.#write?.wipe();
+    this.#write = new RecordProtection(suite, this.variant.labelPrefix, secret);
+  }
+
+  /** After our KeyUpdate was sent. */
+  updateWriteKeys(): void {
+    this.endFlight();
+    const next = this.#nextGeneration(this.#write);
+    this.#write?.wipe();
+    this.#write = next;
+  }
+
+  /** Whether the write key has done its duty (RFC 8446 §5.5). */
+  get writeKeyExhausted(): boolean {
+    return this.#write?.exhausted === true;
+  }
+
+  setRecordSizeLimits({ send, receive }: { readonly send?: number | undefined; readonly receive?: number | undefined }): void {
+    // The limits count the content type (RFC 8449 §4), fragments do not. What was queued is bound as well.
+    if (send !== undefined) this.#sendFragment = Math.min(this.#sendFragment, send - 1);
+    if (receive !== undefined) this.#receiveLimit = Math.min(this.#receiveLimit, receive);
+  }
+
+  setMaxSendFragment(size: number): void {
+    this.#sendFragment = size;
+  }
+
+  /** Forgets keys and buffers; output that was not taken stays. */
+  close(): void {
+    this.#input.clear();
+    this.#read?.wipe();
+    this.#write?.wipe();
+    this.#read = undefined;
+    this.#write = undefined;
+  }
+
+  #writeFragments(type: number, content: Uint8Array): void {
+    const size = this.#sendFragment;
+    let at = 0;
+    do {
+      this.#writeRecord(type, content.length <= size ? content : content.subarray(at, at + size));
+      at += size;
+    } while (at < content.length);
+  }
+
+  #writeRecord(type: number, content: Uint8Array): void {
+    if (this.#write === undefined) {
+      this.#output.push(recordHeader(type, this.#recordVersion, content.length), content);
+      return;
+    }
+    const length = content.length + 1 + this.#write.suite.aead.tagSize;
+    const header = recordHeader(CONTENT_TYPES.application_data, TLS12, length);
+    this.#output.push(header);
+    this.#write.seal(header, [content, Uint8Array.of(type)], this.#output);
+  }
+
+  #nextGeneration(protection: RecordProtection | undefined): RecordProtection {
+    if (protection === undefined) throw new InternalError('KeyUpdate without keys');
+    const { suite } = protection;
+    const labelled = { hash: suite.hash, labelPrefix: this.variant.labelPrefix };
+    return new RecordProtection(suite, this.variant.labelPrefix, nextTrafficSecret(labelled, protection.secret));
+  }
+}
+
+function recordHeader(type: number, version: number, length: number): Uint8Array {
+  return Uint8Array.of(type, version >> 8, version & 0xff, length >> 8, length & 0xff);
+}
+
+/** "Alert messages MUST NOT be fragmented across records, and multiple alert messages MUST NOT be coalesced": "a record with an Alert type MUST contain exactly one message" (RFC 8446 §5.1). */
+function readAlert(content: Uint8Array): Incoming {
+  if (content.length !== 2)
+    throw new PeerMisbehaved('alert_fragmented', `an alert record of ${content.length} bytes, 2 expected`);
+  return { kind: 'alert', level: content[0] as number, description: content[1] as number };
+}
