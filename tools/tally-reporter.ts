@@ -5,14 +5,16 @@
  * `0 failed` of a run that failed.
  */
 
-import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, TestRunEndReason } from 'vitest/node';
 
 export class TallyReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[], reason: TestRunEndReason): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
     // A test that is still pending after the run was cut off.
-    const failed = count('failed') + count('pending') + brokenSuites(modules) + unhandledErrors.length;
+    const failures = count('failed') + count('pending') + brokenSuites(modules) + unhandledErrors.length;
+    // No test at all is a failure too: a broken build, or a name that matches nothing.
+    const failed = failures === 0 && (reason !== 'passed' || tests.length === 0) ? 1 : failures;
     for (const line of skipLines(tests)) console.log(line);
     console.log(`${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);
   }
