@@ -1,6 +1,6 @@
 /**
- * The fixed SubjectPublicKeyInfo encodings of the elliptic curve keys (RFC 5480 §2, RFC 8410 §4), so that a key is recognised, and
- * held to the one right encoding of it, without a DER parser.
+ * SubjectPublicKeyInfo (RFC 5280 §4.1.2.7), and the fixed encodings of the elliptic curve keys (RFC 5480 §2, RFC 8410 §4),
+ * so that such a key is recognised, and held to the one right encoding of it, at a glance.
  *
  * ```
  * SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }
@@ -10,11 +10,35 @@
  * according to this document MUST support the uncompressed form and MAY support the compressed form of the ECC public key."
  */
 
+import { any, type DerValue, decodeDer, optional, sequence } from '../core/asn1/schema.ts';
+import { objectIdentifier, octetAlignedBitString } from '../core/asn1/types.ts';
 import { concat, equal, fromHex } from '../core/bytes/bytes.ts';
+import { CryptoFailure, DecodeError } from '../core/errors/errors.ts';
 import type { KeyType } from './signature.ts';
 
 /** The types of keys whose encodings are fixed. */
 export type CurveKeyType = Exclude<KeyType, { readonly kind: 'rsa' | 'rsa-pss' }>;
+
+/** AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY OPTIONAL } */
+export const algorithmIdentifier = /* @__PURE__ */ sequence({
+  algorithm: objectIdentifier,
+  parameters: /* @__PURE__ */ optional(any),
+});
+
+export const subjectPublicKeyInfo = /* @__PURE__ */ sequence({
+  algorithm: algorithmIdentifier,
+  subjectPublicKey: octetAlignedBitString,
+});
+
+/** Reads a SubjectPublicKeyInfo; throws `CryptoFailure` for what is none. */
+export function readSubjectPublicKeyInfo(spki: Uint8Array): DerValue<typeof subjectPublicKeyInfo> {
+  try {
+    return decodeDer(subjectPublicKeyInfo, spki, 'subject_public_key_info');
+  } catch (cause) {
+    if (cause instanceof DecodeError) throw new CryptoFailure(`not a SubjectPublicKeyInfo: ${cause.message}`, { cause });
+    throw cause;
+  }
+}
 
 export interface FixedEncoding {
   readonly type: CurveKeyType;

@@ -14,6 +14,7 @@
  */
 
 import { createECDH, createPrivateKey, createPublicKey, diffieHellman, type ECDH, type KeyObject } from 'node:crypto';
+import { concat, fromHex, wipe } from '../../core/bytes/bytes.ts';
 import type { KeyExchange, KeyExchangeGroup, RandomSource } from '../key-exchange.ts';
 import {
   alreadyFinished,
@@ -23,7 +24,7 @@ import {
   drawScalar,
   shareInvalid,
 } from '../key-share.ts';
-import { ownBytes } from './own-bytes.ts';
+import { asBuffer, ownBytes } from './own-bytes.ts';
 
 export const x25519: KeyExchangeGroup = /* @__PURE__ */ montgomery('x25519', 0x001d, 'X25519', 32);
 export const x448: KeyExchangeGroup = /* @__PURE__ */ montgomery('x448', 0x001e, 'X448', 56);
@@ -46,7 +47,7 @@ function group(name: string, id: number, start: (random: RandomSource) => Synchr
   };
 }
 
-function montgomery(name: string, id: number, crv: string, size: number): KeyExchangeGroup {
+function montgomery(name: string, id: number, crv: MontgomeryCurve, size: number): KeyExchangeGroup {
   return group(name, id, (random) => new MontgomeryExchange(name, crv, size, random));
 }
 
@@ -57,17 +58,15 @@ function nist(name: string, id: number, curve: string, coordinateSize: number, t
 class MontgomeryExchange implements SynchronousExchange {
   readonly share: Uint8Array;
   readonly #name: string;
-  readonly #crv: string;
+  readonly #crv: MontgomeryCurve;
   #privateKey: KeyObject | undefined;
 
-  constructor(name: string, crv: string, size: number, random: RandomSource) {
+  constructor(name: string, crv: MontgomeryCurve, size: number, random: RandomSource) {
     this.#name = name;
     this.#crv = crv;
     const scalar = random(size);
-    // Node takes `d` alone and computes the rest, but wants an `x` to be there.
-    const key = { kty: 'OKP', crv, d: toBase64Url(scalar), x: '' };
+    this.#privateKey = PRIVATE_KEY_AS_JWK ? fromJwk(crv, scalar) : fromPkcs8(crv, scalar);
     scalar.fill(0);
-    this.#privateKey = createPrivateKey({ key, format: 'jwk' });
     this.share = fromBase64Url(createPublicKey(this.#privateKey).export({ format: 'jwk' }).x as string);
   }
 
@@ -91,6 +90,40 @@ class MontgomeryExchange implements SynchronousExchange {
     }
   }
 }
+
+/**
+ * Node 20 to 24 take the `d` of a JWK alone, in 25 µs, where PKCS#8 takes 290 on Node 20. Node 26 wants to see the right `x` beside
+ * it, and takes PKCS#8 in 25 µs.
+ */
+const PRIVATE_KEY_AS_JWK: boolean = /* @__PURE__ */ takesPrivateKeyAlone();
+
+function takesPrivateKeyAlone(): boolean {
+  try {
+    fromJwk('X25519', new Uint8Array(32).fill(1));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function fromJwk(crv: MontgomeryCurve, scalar: Uint8Array): KeyObject {
+  return createPrivateKey({ key: { kty: 'OKP', crv, d: toBase64Url(scalar), x: '' }, format: 'jwk' });
+}
+
+function fromPkcs8(crv: MontgomeryCurve, scalar: Uint8Array): KeyObject {
+  const pkcs8 = concat(PKCS8_PREFIX[crv], scalar);
+  const key = createPrivateKey({ key: asBuffer(pkcs8), format: 'der', type: 'pkcs8' });
+  wipe(pkcs8);
+  return key;
+}
+
+/** What stands before the private key in its PrivateKeyInfo (RFC 8410 §7). */
+const PKCS8_PREFIX: { readonly [crv in MontgomeryCurve]: Uint8Array } = {
+  X25519: /* @__PURE__ */ fromHex('302e020100300506032b656e04220420'),
+  X448: /* @__PURE__ */ fromHex('3046020100300506032b656f043a0438'),
+};
+
+type MontgomeryCurve = 'X25519' | 'X448';
 
 class NistExchange implements SynchronousExchange {
   readonly share: Uint8Array;
@@ -131,9 +164,8 @@ function acceptsPrivateKey(ecdh: ECDH, scalar: Uint8Array): boolean {
   }
 }
 
-/** A view, because `Buffer` is the fastest way to base64url here. */
 function toBase64Url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
+  return asBuffer(bytes).toString('base64url');
 }
 
 /** Copied out of Buffer's pool. */

@@ -12,16 +12,18 @@
 
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { OID } from '../../core/asn1/object-identifiers.ts';
-import { any, decodeDer, encodeDer, explicit, sequence } from '../../core/asn1/schema.ts';
-import { nullValue, objectIdentifier, smallInteger } from '../../core/asn1/types.ts';
+import { encodeDer, explicit, sequence } from '../../core/asn1/schema.ts';
+import { nullValue, smallInteger } from '../../core/asn1/types.ts';
 import type { HashName } from '../hash.ts';
+import { algorithmIdentifier, readSubjectPublicKeyInfo, subjectPublicKeyInfo } from '../key-encoding.ts';
 import type { SignatureAlgorithm } from '../signature.ts';
+import { asBuffer } from './own-bytes.ts';
 
 type PssAlgorithm = SignatureAlgorithm & { readonly kind: 'rsa-pss' };
 
 /** The same modulus and exponent as in `spki`, as a key of id-RSASSA-PSS that does this algorithm alone. */
 export function boundToPss(spki: Uint8Array, { hash, mgfHash, saltLength }: PssAlgorithm): KeyObject {
-  const { subjectPublicKey } = decodeDer(subjectPublicKeyInfo, spki, 'subject_public_key_info');
+  const { subjectPublicKey } = readSubjectPublicKeyInfo(spki);
   const parameters = encodeDer(pssParameters, {
     hashAlgorithm: hashIdentifier(hash),
     maskGenAlgorithm: { algorithm: OID['id-mgf1'], parameters: encodeDer(algorithmIdentifier, hashIdentifier(mgfHash)) },
@@ -29,11 +31,9 @@ export function boundToPss(spki: Uint8Array, { hash, mgfHash, saltLength }: PssA
   });
   const algorithm = { algorithm: OID['id-RSASSA-PSS'], parameters };
   const bound = encodeDer(subjectPublicKeyInfo, { algorithm, subjectPublicKey });
-  return createPublicKey({ key: Buffer.from(bound.buffer, bound.byteOffset, bound.length), format: 'der', type: 'spki' });
+  return createPublicKey({ key: asBuffer(bound), format: 'der', type: 'spki' });
 }
 
-const algorithmIdentifier = /* @__PURE__ */ sequence({ algorithm: objectIdentifier, parameters: any });
-const subjectPublicKeyInfo = /* @__PURE__ */ sequence({ algorithm: algorithmIdentifier, subjectPublicKey: any });
 const pssParameters = /* @__PURE__ */ sequence({
   hashAlgorithm: /* @__PURE__ */ explicit(0, algorithmIdentifier),
   maskGenAlgorithm: /* @__PURE__ */ explicit(1, algorithmIdentifier),

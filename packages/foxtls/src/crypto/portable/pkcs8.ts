@@ -29,7 +29,7 @@ import {
 } from '../../core/asn1/schema.ts';
 import { objectIdentifier, octetAlignedBitString, octetString, smallInteger } from '../../core/asn1/types.ts';
 import { CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
-import type { CurveKeyType } from '../key-encoding.ts';
+import { algorithmIdentifier, type CurveKeyType } from '../key-encoding.ts';
 import type { CurveName } from '../signature.ts';
 
 /** A private key out of its envelope: the scalar, big-endian, of an EC key; the seed of an EdDSA key. A secret. */
@@ -69,7 +69,7 @@ export function writePkcs8(type: CurveKeyType, secret: Uint8Array, publicKey: Ui
 
 const privateKeyInfo = /* @__PURE__ */ sequence({
   version: smallInteger,
-  privateKeyAlgorithm: /* @__PURE__ */ sequence({ algorithm: objectIdentifier, parameters: /* @__PURE__ */ optional(any) }),
+  privateKeyAlgorithm: algorithmIdentifier,
   privateKey: octetString,
   attributes: /* @__PURE__ */ optional(/* @__PURE__ */ implicit(0, /* @__PURE__ */ setOf(any))),
   publicKey: /* @__PURE__ */ optional(/* @__PURE__ */ implicit(1, octetAlignedBitString)),

@@ -6,11 +6,12 @@
  */
 
 import { OID } from '../../core/asn1/object-identifiers.ts';
-import { any, decodeDer, encodeDer, optional, sequence } from '../../core/asn1/schema.ts';
-import { nullValue, objectIdentifier, octetAlignedBitString, octetString, unsignedInteger } from '../../core/asn1/types.ts';
+import { type DerValue, decodeDer, encodeDer, sequence } from '../../core/asn1/schema.ts';
+import { nullValue, octetString, unsignedInteger } from '../../core/asn1/types.ts';
 import { concat, equal, toHex } from '../../core/bytes/bytes.ts';
 import { CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
 import type { Hash } from '../hash.ts';
+import { algorithmIdentifier, readSubjectPublicKeyInfo } from '../key-encoding.ts';
 import type { KeyType } from '../signature.ts';
 
 /** (n, e), and their sizes. */
@@ -29,9 +30,9 @@ const MAX_EXPONENT_BITS = 64;
 
 /** Reads a SubjectPublicKeyInfo; throws `CryptoFailure` for what is not an RSA key that can be used. */
 export function readRsaPublicKey(spki: Uint8Array): RsaPublicKey {
+  const { algorithm, subjectPublicKey } = readSubjectPublicKeyInfo(spki);
+  const kind = rsaKind(algorithm);
   try {
-    const { algorithm, subjectPublicKey } = decodeDer(subjectPublicKeyInfo, spki, 'subject_public_key_info');
-    const kind = rsaKind(algorithm);
     const { modulus, publicExponent } = decodeDer(rsaPublicKey, subjectPublicKey, 'rsa_public_key');
     return checked(kind, modulus, publicExponent);
   } catch (cause) {
@@ -83,12 +84,6 @@ export function verifyPss(
   return equal(seed, hash.digest(concat(new Uint8Array(8), hash.digest(message), salt))); // 12 to 14
 }
 
-// SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }
-const algorithmIdentifier = /* @__PURE__ */ sequence({ algorithm: objectIdentifier, parameters: /* @__PURE__ */ optional(any) });
-const subjectPublicKeyInfo = /* @__PURE__ */ sequence({
-  algorithm: algorithmIdentifier,
-  subjectPublicKey: octetAlignedBitString,
-});
 // RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER }
 const rsaPublicKey = /* @__PURE__ */ sequence({ modulus: unsignedInteger, publicExponent: unsignedInteger });
 // DigestInfo ::= SEQUENCE { digestAlgorithm AlgorithmIdentifier, digest OCTET STRING }
@@ -101,13 +96,7 @@ const DIGEST_OIDS = {
   sha512: OID['id-sha512'],
 } as const;
 
-function rsaKind({
-  algorithm,
-  parameters,
-}: {
-  readonly algorithm: string;
-  readonly parameters?: Uint8Array | undefined;
-}): 'rsa' | 'rsa-pss' {
+function rsaKind({ algorithm, parameters }: DerValue<typeof algorithmIdentifier>): 'rsa' | 'rsa-pss' {
   if (algorithm === OID.rsaEncryption) return 'rsa';
   if (algorithm !== OID['id-RSASSA-PSS']) {
     throw new CryptoFailure(
