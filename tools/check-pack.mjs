@@ -1,6 +1,7 @@
 /**
  * Whether the package is right for those who install it: packs it, lets publint and attw judge the tarball, installs the tarball in an
- * empty ESM project and in an empty CommonJS project, loads every entry of `exports` there, and prints what was loaded.
+ * empty ESM project and in an empty CommonJS project, loads every entry of `exports` there, prints what was loaded, and compiles against
+ * the types of those entries that are not for Node alone.
  *
  * Nothing is fetched: the run-time dependencies are packed from node_modules and installed with the package, offline.
  */
@@ -10,6 +11,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+/** Entries whose types are those of Node. */
+const FOR_NODE = /\/(tls|dtls|https|register|node)$/;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const packageFolder = join(root, 'packages/foxtls');
@@ -26,6 +30,7 @@ try {
   console.log('attw: the types of every entry resolve');
   const dependencies = Object.keys(manifest.dependencies).map((name) => pack(join(root, 'node_modules', name)).tarball);
   loadEverywhere('module', [tarball, ...dependencies]);
+  compileWithoutNode(join(workFolder, 'module'));
   loadEverywhere('commonjs', [tarball, ...dependencies]);
 } catch (error) {
   console.error(`check-pack: ${error instanceof Error ? error.message : String(error)}`);
@@ -90,10 +95,38 @@ function loadEverywhere(type, tarballs) {
   mkdirSync(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', private: true, type }));
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts', '--silent', ...tarballs], project);
-  const entries = Object.keys(manifest.exports).map((entry) => join(manifest.name, entry).replaceAll('\\', '/'));
   const load = type === 'module' ? '(entry) => import(entry)' : '(entry) => require(entry)';
-  writeFileSync(join(project, 'load.js'), loader(entries, load, type === 'module' ? 'import' : 'require'));
+  writeFileSync(join(project, 'load.js'), loader(entryNames(), load, type === 'module' ? 'import' : 'require'));
   run('node', ['load.js'], project);
+}
+
+/**
+ * The types have to stand without @types/node, as in a browser's project.
+ *
+ * @param {string} project where the package is installed
+ */
+function compileWithoutNode(project) {
+  const entries = entryNames().filter((entry) => !FOR_NODE.test(entry));
+  const lines = entries.map((entry, index) => `import * as entry${index} from '${entry}';\nvoid entry${index};\n`);
+  writeFileSync(join(project, 'types.ts'), lines.join(''));
+  const compilerOptions = {
+    target: 'ES2023',
+    lib: ['ES2023', 'ESNext.Disposable', 'DOM'],
+    module: 'NodeNext',
+    types: [],
+    strict: true,
+    noEmit: true,
+  };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.ts'] }));
+  run('npx', ['tsc', '-p', project], root);
+  console.log(`tsc: the types of ${entries.length} entries stand without @types/node`);
+}
+
+/** What a user imports: `foxtls`, `foxtls/tls` … */
+function entryNames() {
+  return Object.keys(manifest.exports)
+    .filter((entry) => !entry.endsWith('.json'))
+    .map((entry) => join(manifest.name, entry).replaceAll('\\', '/'));
 }
 
 /**
@@ -108,7 +141,6 @@ function loader(entries, load, verb) {
     const load = ${load};
     const main = async () => {
       for (const entry of ${JSON.stringify(entries)}) {
-        if (entry.endsWith('.json')) continue;
         const names = Object.keys(await load(entry));
         if (names.length === 0) throw new Error(entry + ' exports nothing');
         console.log('${verb} ' + entry + ': ' + names.length + ' exports');
