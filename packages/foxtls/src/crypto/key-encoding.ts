@@ -6,7 +6,7 @@
  * SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }
  * ```
  * For each type of key all bytes but the key's own are the same. RFC 5480 §2.1.1: "implicitCurve and specifiedCurve MUST NOT be used
- * in PKIX." Of the forms of a point only the uncompressed one is taken; §2.2: "Implementations of Elliptic Curve Cryptography
+ * in PKIX." Of the forms of a point only the uncompressed one is taken; RFC 5480 §2.2: "Implementations of Elliptic Curve Cryptography
  * according to this document MUST support the uncompressed form and MAY support the compressed form of the ECC public key."
  */
 

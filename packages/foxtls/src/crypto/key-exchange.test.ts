@@ -9,7 +9,7 @@ const groups = providers.flatMap((provider) =>
   provider.groups.map((group) => ({ title: `${provider.name} ${group.name}`, provider, group })),
 );
 
-/** IANA's "TLS Supported Groups", and the sizes of RFC 8446 §4.2.8.2. */
+/** IANA's numbers, and the sizes of RFC 8446 §4.2.8.2. */
 const REGISTERED = new Map([
   ['secp256r1', { id: 0x0017, share: 65, secret: 32 }],
   ['secp384r1', { id: 0x0018, share: 97, secret: 48 }],

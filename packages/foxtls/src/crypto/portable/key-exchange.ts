@@ -37,8 +37,16 @@ export const x25519: KeyExchangeGroup = /* @__PURE__ */ portableGroup('x25519', 
     return secret;
   },
 });
-export const secp256r1: KeyExchangeGroup = /* @__PURE__ */ portableGroup('secp256r1', 0x0017, nist('secp256r1', p256, 32));
-export const secp384r1: KeyExchangeGroup = /* @__PURE__ */ portableGroup('secp384r1', 0x0018, nist('secp384r1', p384, 48));
+export const secp256r1: KeyExchangeGroup = /* @__PURE__ */ portableGroup(
+  'secp256r1',
+  0x0017,
+  /* @__PURE__ */ nist('secp256r1', p256, 32),
+);
+export const secp384r1: KeyExchangeGroup = /* @__PURE__ */ portableGroup(
+  'secp384r1',
+  0x0018,
+  /* @__PURE__ */ nist('secp384r1', p384, 48),
+);
 
 function nist(name: string, curve: typeof p256, size: number): Curve {
   return {
