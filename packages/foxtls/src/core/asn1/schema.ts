@@ -86,6 +86,11 @@ export type FieldValues<F extends Fields> = {
   readonly [K in OptionalNames<F>]?: (F[K] extends { readonly type: infer C } ? DerValue<C> : never) | undefined;
 };
 
+/** A field's name as paths write it: `notAfter` is `not_after`. */
+export function fieldLabel(name: string): string {
+  return name.replace(/[A-Z]+/g, (letters) => `_${letters.toLowerCase()}`);
+}
+
 interface Step {
   readonly name: string;
   readonly label: string;
@@ -96,7 +101,7 @@ interface Step {
 /** `SEQUENCE { … }`. Fields are read in the order of their declaration; their names enter the path in snake_case. */
 export function sequence<const F extends Fields>(fields: F): DerType<FieldValues<F>> {
   const steps = Object.entries(fields).map(([name, field]): Step => {
-    const label = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const label = fieldLabel(name);
     if ('type' in field) return { name, label, field, type: field.type as DerType<unknown> };
     return { name, label, field: undefined, type: field as DerType<unknown> };
   });

@@ -168,16 +168,8 @@ function formatSerialNumber(content: Uint8Array): string {
 }
 
 function alternativeNames({ subjectAltName = [] }: KnownExtensions): Pick<Certificate, 'dnsNames' | 'ipAddresses'> {
-  const dnsNames: string[] = [];
-  const ipAddresses: string[] = [];
-  for (const [i, name] of subjectAltName.entries()) {
-    if (name.kind === 'dNSName') dnsNames.push(name.value);
-    if (name.kind !== 'iPAddress') continue;
-    const { length } = name.value;
-    if (length !== 4 && length !== 16) {
-      throw new DecodeError(`subject_alt_name[${i}].ip_address`, `an IP address is 4 or 16 octets, ${length} are there`);
-    }
-    ipAddresses.push(formatIpAddress(name.value));
-  }
-  return { dnsNames, ipAddresses };
+  return {
+    dnsNames: subjectAltName.flatMap((name) => (name.kind === 'dNSName' ? [name.value] : [])),
+    ipAddresses: subjectAltName.flatMap((name) => (name.kind === 'iPAddress' ? [formatIpAddress(name.value)] : [])),
+  };
 }

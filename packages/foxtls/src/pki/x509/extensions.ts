@@ -20,7 +20,9 @@ import {
   type DerType,
   type DerValue,
   decodeDer,
+  fieldLabel,
   implicit,
+  mapped,
   optional,
   sequence,
   sequenceOf,
@@ -86,6 +88,19 @@ export const keyUsage = namedBits([
 /** `ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId` */
 export const extKeyUsage = sequenceOf(objectIdentifier, 1);
 
+/** `SubjectAltName ::= GeneralNames`, whose IP addresses have 4 or 16 octets (RFC 5280 §4.2.1.6) */
+export const subjectAltName = mapped(
+  generalNames,
+  (names, element) => {
+    for (const [i, name] of names.entries()) {
+      if (name.kind !== 'iPAddress' || name.value.length === 4 || name.value.length === 16) continue;
+      element.fail(`name ${i} is an IP address of ${name.value.length} octets, 4 or 16 are expected`);
+    }
+    return names;
+  },
+  (names) => names,
+);
+
 /** `SubjectKeyIdentifier ::= KeyIdentifier`, an OCTET STRING */
 export const subjectKeyIdentifier = octetString;
 
@@ -110,7 +125,7 @@ export interface KnownExtensions {
   readonly basicConstraints?: DerValue<typeof basicConstraints>;
   readonly keyUsage?: ReadonlySet<KeyUsageName>;
   readonly extKeyUsage?: readonly string[];
-  readonly subjectAltName?: DerValue<typeof generalNames>;
+  readonly subjectAltName?: DerValue<typeof subjectAltName>;
   readonly subjectKeyIdentifier?: Uint8Array;
   readonly authorityKeyIdentifier?: DerValue<typeof authorityKeyIdentifier>;
 }
@@ -119,7 +134,7 @@ const KNOWN = {
   basicConstraints,
   keyUsage,
   extKeyUsage,
-  subjectAltName: generalNames,
+  subjectAltName,
   subjectKeyIdentifier,
   authorityKeyIdentifier,
 } as const satisfies { readonly [K in keyof Required<KnownExtensions>]: DerType<unknown> };
@@ -144,7 +159,7 @@ export function readExtensions(list: readonly Extension[], path: string): KnownE
     if (seen.has(extnID)) throw new DecodeError(`${path}[${i}]`, `the extension ${oidName(extnID) ?? extnID} is there twice`);
     seen.add(extnID);
     const name = KNOWN_BY_OID.get(extnID);
-    if (name !== undefined) known[name] = decodeDer<unknown>(KNOWN[name], extnValue, `${path}[${i}].${name}`);
+    if (name !== undefined) known[name] = decodeDer<unknown>(KNOWN[name], extnValue, `${path}[${i}].${fieldLabel(name)}`);
   }
   return known;
 }

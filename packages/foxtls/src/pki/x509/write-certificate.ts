@@ -19,9 +19,10 @@ import {
   extKeyUsage,
   type KeyUsageName,
   keyUsage,
+  subjectAltName,
   subjectKeyIdentifier,
 } from './extensions.ts';
-import { type GeneralName, generalNames, parseIpAddress } from './general-name.ts';
+import { type GeneralName, parseIpAddress } from './general-name.ts';
 import type { Name } from './name.ts';
 import { parseDnsName } from './server-name.ts';
 
@@ -91,7 +92,7 @@ export function subjectAltNameExtension(
   isCritical: boolean,
 ): Extension {
   const names = [...dnsNames.map(dnsGeneralName), ...ipAddresses.map(ipGeneralName)];
-  return writeExtension('subjectAltName', isCritical, generalNames, names);
+  return writeExtension('subjectAltName', isCritical, subjectAltName, names);
 }
 
 function dnsGeneralName(name: string): GeneralName {
