@@ -19,7 +19,7 @@ import type { Reader } from '../../core/wire/reader.ts';
 import { type ExtensionBlock, extensionBlock, extensionsOf } from './extensions/block.ts';
 
 /**
- * "For reasons of backward compatibility with middleboxes, the HelloRetryRequest message uses the same structure as the ServerHello,
+ * "For reasons of backward compatibility with middleboxes …, the HelloRetryRequest message uses the same structure as the ServerHello,
  * but with Random set to the special value of the SHA-256 of "HelloRetryRequest"" (RFC 8446 §4.1.3)
  */
 export const HELLO_RETRY_REQUEST_RANDOM: Uint8Array = fromHex(

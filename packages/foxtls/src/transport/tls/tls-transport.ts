@@ -319,7 +319,7 @@ function recordHeader(type: number, version: number, length: number): Uint8Array
   return Uint8Array.of(type, version >> 8, version & 0xff, length >> 8, length & 0xff);
 }
 
-/** "Alert messages MUST NOT be fragmented across records, and multiple alert messages MUST NOT be coalesced": "a record with an Alert type MUST contain exactly one message" (RFC 8446 §5.1). */
+/** "… a record with an Alert type MUST contain exactly one message." (RFC 8446 §5.1) */
 function readAlert(content: Uint8Array): Incoming {
   if (content.length !== 2)
     throw new PeerMisbehaved('alert_fragmented', `an alert record of ${content.length} bytes, 2 expected`);

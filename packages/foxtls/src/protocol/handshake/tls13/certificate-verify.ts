@@ -53,7 +53,7 @@ export function* verifyCertificateVerify(
     const name = signatureSchemeName(message.algorithm) ?? `scheme ${message.algorithm}`;
     throw new PeerMisbehaved('signature_scheme_not_offered', `CertificateVerify by ${name}, which we do not accept there`);
   }
-  // RFC 8446 §4.4.2.2: "If the Key Usage extension is present, the digitalSignature bit MUST be set"
+  // "… the digitalSignature bit MUST be set if the Key Usage extension is present" (RFC 8446 §4.4.2.2)
   if (!peer.mayDigitallySign) {
     throw new PeerMisbehaved('certificate_unsuitable', 'the keyUsage of the certificate does not have digitalSignature');
   }

@@ -77,7 +77,8 @@ export function* sendClientCertificate(
     transcript.add(verify);
     return credential.chain;
   }
-  // "If no suitable certificate is available, the client MUST send a Certificate message containing no certificates" (RFC 8446 §4.4.2)
+  // "If the server requests client authentication but no suitable certificate is available, the client MUST send a Certificate message
+  // containing no certificates" (RFC 8446 §4.4.2)
   const none = writeMessage(Certificate, { certificateRequestContext: EMPTY, certificateList: [] });
   context.transport.send(none);
   transcript.add(none);

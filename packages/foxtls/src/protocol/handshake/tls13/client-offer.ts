@@ -89,7 +89,7 @@ export function* secondOffer(
   retry: { readonly suite: CipherSuite; readonly group: KeyExchangeGroup | undefined; readonly cookie: Uint8Array | undefined },
 ): HandshakeFlow<ClientOffer> {
   const keyShares = retry.group === undefined ? first.keyShares : yield* makeKeyShares(config, [retry.group]);
-  // "… removing any PSKs which are incompatible with the server's indicated cipher suite." (RFC 8446 §4.1.4)
+  // "… removing any PSKs which are incompatible with the server's indicated cipher suite." (RFC 8446 §4.1.2)
   const psk = first.psk?.suite.hash.name === retry.suite.hash.name ? first.psk : undefined;
   return writeOffer(context, config, request, transcript, { ...first, keyShares, psk, cookie: retry.cookie });
 }
@@ -148,7 +148,7 @@ function offeredExtensions(
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
     supported_versions: [context.transport.variant.version],
     ...(changing.cookie !== undefined && { cookie: changing.cookie }),
-    // Sent without a session too: "servers MUST NOT send NewSessionTicket" for modes that were not offered (RFC 8446 §4.2.9).
+    // Sent without a session too: it says which tickets we can use (RFC 8446 §4.2.9).
     psk_key_exchange_modes: [PSK_DHE_KE],
     key_share: changing.keyShares.map(({ group, exchange }) => ({ group: group.id, keyExchange: exchange.share })),
   });
@@ -162,7 +162,8 @@ export function isHostName(name: string): boolean {
 
 /** The extension with a binder of zeros in place of the right one. */
 function pskExtension(config: ClientConfig, { session, suite }: OfferedSession): RawExtension {
-  // "obfuscated_ticket_age … is formed by adding the age of the ticket … with the "ticket_age_add" value … modulo 2^32" (RFC 8446 §4.2.11.1)
+  // "… an obfuscated version of the ticket age formed by taking the age in milliseconds and adding the "ticket_age_add" value that was
+  // included with the ticket …, modulo 2^32." (RFC 8446 §4.2.11.1)
   const age = Math.max(0, config.now() - session.receivedAt);
   const identity = { identity: session.ticket, obfuscatedTicketAge: (age + session.ticketAgeAdd) % 2 ** 32 };
   const data = encode(preSharedKeyOffer, { identities: [identity], binders: [new Uint8Array(suite.hash.size)] });

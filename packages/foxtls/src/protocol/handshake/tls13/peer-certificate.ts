@@ -22,8 +22,8 @@ export interface PeerAuthentication {
 
 /** Checks the form of a Certificate message; returns the chain, DER, end entity first (empty for none). */
 export function checkCertificate(message: CertificateMessage, solicited: ReadonlySet<number>): readonly Uint8Array[] {
-  // "certificate_request_context: … in the case of server authentication, this field SHALL be zero length." (RFC 8446 §4.4.2); ours is
-  // empty in the handshake too, and a client has to repeat it.
+  // "Otherwise (in the case of server authentication), this field SHALL be zero length." (RFC 8446 §4.4.2) In a CertificateRequest of
+  // the handshake ours is empty too, and a client has to repeat it.
   if (message.certificateRequestContext.length !== 0) {
     throw new PeerMisbehaved('certificate_context_invalid', 'certificate_request_context is not empty');
   }

@@ -23,6 +23,11 @@ export interface ChosenCredential {
 
 /** The first credential that the client can verify. Chosen before anything is sent, so that the alert is readable. */
 export function chooseCredential(config: ServerConfig, offer: CheckedClientHello): ChosenCredential {
+  // "If a server is authenticating via a certificate and the client has not sent a "signature_algorithms" extension, then the server
+  // MUST abort the handshake with a "missing_extension" alert" (RFC 8446 §4.2.3)
+  if (offer.hello.extensions.values.signature_algorithms === undefined) {
+    throw new PeerMisbehaved('extension_missing', 'signature_algorithms is missing, and the session is not resumed');
+  }
   for (const prepared of config.credentials) {
     const { type } = prepared.credential.signer;
     const scheme = chooseSignatureScheme(config.signatureSchemes, type, offer.signatureSchemes);

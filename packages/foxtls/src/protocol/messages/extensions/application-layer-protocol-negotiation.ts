@@ -17,7 +17,7 @@ const protocolName: Codec<string> = mapped(opaqueVector(1, 0xff), fromLatin1, (n
 
 export const protocolNameListOffer: Codec<readonly string[]> = vector(protocolName, 2, 0xffff);
 
-/** "The ProtocolNameList MUST contain exactly one ProtocolName." (RFC 7301 §3.1: "… MUST contain exactly one "ProtocolName".") */
+/** "… except that the "ProtocolNameList" MUST contain exactly one "ProtocolName"." (RFC 7301 §3.1) */
 export const protocolNameAck: Codec<string> = mapped(
   protocolNameListOffer,
   (list, reader) => {
