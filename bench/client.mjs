@@ -1,0 +1,137 @@
+// The client's process of a benchmark: `node client.mjs IMPLEMENTATION SCENARIO PORT ARGUMENTS-AS-JSON`; prints its figure over IPC.
+import { COMMON, load } from './implementations.mjs';
+
+const [name, scenario, port, text] = process.argv.slice(2);
+const options = JSON.parse(text);
+const tls = await load(name);
+const { ca } = JSON.parse(process.env.BENCH_PKI);
+
+// A client that connects often keeps its context; lemon-tls takes PEM only.
+const trust = name === 'lemon-tls' ? { ca, ...COMMON } : { secureContext: tls.createSecureContext({ ca, ...COMMON }), ...COMMON };
+
+function connect(extra = {}) {
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({ host: '127.0.0.1', port: Number(port), servername: 'localhost', ...trust, ...extra });
+    socket.once('secureConnect', () => resolve(socket));
+    socket.once('error', reject);
+  });
+}
+
+/** Connections a second, `concurrency` at a time, for `seconds`, after a warm-up of a third of that. */
+async function handshakes({ concurrency, seconds, resume }) {
+  const session = resume ? await obtainSession() : undefined;
+  let count = 0;
+  let reused = 0;
+  let counting = false;
+  const end = performance.now() + (seconds * 4000) / 3;
+  const worker = async () => {
+    while (performance.now() < end) {
+      const socket = await connect(session === undefined ? {} : { session });
+      if (counting) {
+        count++;
+        if (socket.isSessionReused()) reused++;
+      }
+      socket.on('error', () => {});
+      socket.destroy();
+    }
+  };
+  const workers = Array.from({ length: concurrency }, worker);
+  await new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / 3));
+  counting = true;
+  const started = performance.now();
+  await Promise.all(workers);
+  const rate = (1000 * count) / (performance.now() - started);
+  if (resume && reused < count) throw new Error(`${name}: only ${reused} of ${count} sessions were resumed`);
+  if (!resume && reused > 0) throw new Error(`${name}: ${reused} of ${count} handshakes were not full`);
+  return rate;
+}
+
+function obtainSession() {
+  return new Promise((resolve, reject) => {
+    connect().then((socket) => {
+      socket.once('session', (session) => {
+        socket.destroy();
+        resolve(session);
+      });
+      socket.once('error', reject);
+      socket.resume();
+    }, reject);
+  });
+}
+
+/** Megabytes a second from the client to the server, in writes of `size` bytes. */
+async function upload({ size, total }) {
+  const socket = await connect();
+  socket.setNoDelay?.(true);
+  const burst = (bytes) =>
+    new Promise((resolve) => {
+      socket.once('data', resolve);
+      const head = Buffer.alloc(4);
+      head.writeUInt32BE(bytes);
+      socket.write(head);
+      const block = Buffer.alloc(size, 0x66);
+      let left = bytes;
+      const more = () => {
+        while (left > 0) {
+          const part = left < size ? block.subarray(0, left) : block;
+          left -= part.length;
+          if (!socket.write(part)) return socket.once('drain', more);
+        }
+      };
+      more();
+    });
+  await burst(Math.ceil(total / 4));
+  const started = performance.now();
+  await burst(total);
+  const rate = total / 1000 / (performance.now() - started);
+  socket.destroy();
+  return rate;
+}
+
+/** Megabytes a second from the server to the client. */
+async function download({ size, total }) {
+  const socket = await connect();
+  const burst = (bytes) =>
+    new Promise((resolve) => {
+      const rounded = Math.ceil(bytes / size) * size;
+      let received = 0;
+      const onData = (data) => {
+        received += data.length;
+        if (received < rounded) return;
+        socket.off('data', onData);
+        resolve();
+      };
+      socket.on('data', onData);
+      const ask = Buffer.alloc(8);
+      ask.writeUInt32BE(rounded, 0);
+      ask.writeUInt32BE(size, 4);
+      socket.write(ask);
+    });
+  await burst(Math.ceil(total / 4));
+  const started = performance.now();
+  await burst(total);
+  const rate = total / 1000 / (performance.now() - started);
+  socket.destroy();
+  return rate;
+}
+
+/** Opens connections and keeps them. */
+async function idle({ connections }) {
+  const sockets = [];
+  while (sockets.length < connections) {
+    const some = Math.min(20, connections - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length: some }, () => connect()))));
+  }
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.resume();
+  }
+  // Tickets arrive, buffers settle.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return sockets.length;
+}
+
+const SCENARIOS = { handshakes, upload, download, idle };
+process.send({ figure: await SCENARIOS[scenario](options) });
+if (scenario !== 'idle') process.exit(0);
+process.on('message', () => process.exit(0));

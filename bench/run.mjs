@@ -1,0 +1,176 @@
+/**
+ * `npm run bench`: foxtls beside node:tls and lemon-tls, server and client in two processes, rounds interleaved.
+ *
+ *     node bench/run.mjs [--rounds 5] [--only TEXT] [--quick] [--write]
+ *
+ * Every figure is a ratio against node:tls of the same round: min / median / max over the rounds. For memory and import time less is
+ * better, for the others more. `--write` puts the table into bench/results.md.
+ */
+
+import { execFileSync, fork } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { IMPLEMENTATIONS } from './implementations.mjs';
+import { makePki } from './pki.mjs';
+
+const { values: args } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(args.rounds);
+const seconds = args.quick ? 0.5 : 1.5;
+const megabytes = (count) => (args.quick ? count / 8 : count) * 1e6;
+
+const SCENARIOS = [
+  handshakes('full handshakes/s, concurrency 1', { concurrency: 1, resume: false }),
+  handshakes('full handshakes/s, concurrency 16', { concurrency: 16, resume: false }),
+  handshakes('resumed handshakes/s, concurrency 1', { concurrency: 1, resume: true }),
+  handshakes('resumed handshakes/s, concurrency 16', { concurrency: 16, resume: true }),
+  bulk('client to server MB/s, 64 KiB writes', 'upload', 65536, megabytes(800)),
+  bulk('client to server MB/s, 1 KiB writes', 'upload', 1024, megabytes(80)),
+  bulk('client to server MB/s, 64 B writes', 'upload', 64, megabytes(4)),
+  bulk('server to client MB/s, 64 KiB writes', 'download', 65536, megabytes(800)),
+  bulk('server to client MB/s, 1 KiB writes', 'download', 1024, megabytes(80)),
+  bulk('server to client MB/s, 64 B writes', 'download', 64, megabytes(4)),
+  ...memory(),
+  { title: 'import ms', digits: 0, measure: (implementation) => ({ 'import ms': importTime(implementation) }) },
+].filter(({ title }) => title.includes(args.only));
+
+function handshakes(title, options) {
+  return one(title, 0, (implementation) => session(implementation, 'handshake', 'handshakes', { ...options, seconds }));
+}
+
+function bulk(title, direction, size, total) {
+  return one(title, 1, (implementation) => session(implementation, direction, direction, { size, total }));
+}
+
+function one(title, digits, measure) {
+  return { title, digits, measure: async (implementation) => ({ [title]: await measure(implementation) }) };
+}
+
+function memory() {
+  const rss = 'server kB a connection, RSS';
+  const heap = 'server kB a connection, heap and external';
+  const connections = args.quick ? 200 : 1000;
+  const measure = async (implementation) => {
+    const grown = await session(implementation, 'idle', 'idle', { connections });
+    return { [rss]: grown.rss / connections / 1000, [heap]: grown.heap / connections / 1000 };
+  };
+  return [{ title: `idle memory (${rss}; ${heap})`, digits: 1, measure }];
+}
+
+/** Runs a server and a client; gives the client's figure, or for `idle` the growth of the server's memory. */
+async function session(implementation, serverScenario, clientScenario, options) {
+  const server = start('server.mjs', [implementation, serverScenario], ['--expose-gc']);
+  try {
+    const { port } = await message(server);
+    const before = clientScenario === 'idle' ? await askMemory(server) : undefined;
+    const client = start('client.mjs', [implementation, clientScenario, String(port), JSON.stringify(options)]);
+    const { figure } = await message(client);
+    if (before === undefined) return figure;
+    const after = await askMemory(server);
+    if (after.connections !== options.connections) throw new Error(`${implementation}: ${after.connections} connections are open`);
+    client.send('end');
+    return { rss: after.rss - before.rss, heap: after.heap - before.heap };
+  } finally {
+    server.kill();
+  }
+}
+
+function start(file, fileArguments, execArgv = []) {
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  return fork(path, fileArguments, { env: { ...process.env, BENCH_PKI: pki }, execArgv });
+}
+
+function message(child) {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve);
+    child.once('exit', (code) => reject(new Error(`${child.spawnargs.slice(1).join(' ')} ended with ${code}`)));
+  });
+}
+
+function askMemory(server) {
+  server.send('memory');
+  return message(server);
+}
+
+/** Milliseconds from the start of a process until the module is there, less those of an empty process. */
+function importTime(implementation) {
+  const specifier = implementation === 'foxtls' ? 'foxtls/tls' : implementation;
+  const run = (code) => {
+    const started = performance.now();
+    execFileSync(process.execPath, ['--input-type=module', '-e', code], { cwd: fileURLToPath(new URL('.', import.meta.url)) });
+    return performance.now() - started;
+  };
+  const time = run(`import '${specifier}'`);
+  return time - run('');
+}
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** A peer that fails is reported and leaves its column empty; it does not stop the others. */
+async function measureOnce(measure, implementation, title) {
+  try {
+    return await measure(implementation);
+  } catch (error) {
+    console.error(`\n${title}: ${implementation}: ${error.message}`);
+    return {};
+  }
+}
+
+/** One line of the table for each figure of a scenario. */
+async function measureScenario({ title, digits, measure }) {
+  const figures = new Map();
+  for (let round = 0; round < rounds; round++) {
+    for (const implementation of IMPLEMENTATIONS) {
+      process.stderr.write(`\r\x1b[K${title}: round ${round + 1} of ${rounds}, ${implementation}`);
+      const measured = await measureOnce(measure, implementation, title);
+      for (const [name, value] of Object.entries(measured)) {
+        const lists = figures.get(name) ?? new Map();
+        lists.set(implementation, [...(lists.get(implementation) ?? []), value]);
+        figures.set(name, lists);
+      }
+    }
+  }
+  process.stderr.write('\r\x1b[K');
+  return [...figures].map(([name, lists]) => tableRow(name, lists, digits));
+}
+
+function tableRow(name, lists, digits) {
+  const base = lists.get('node:tls') ?? [];
+  const ours = (implementation) => {
+    const values = lists.get(implementation) ?? [];
+    if (values.length === 0) return 'failed';
+    const ratios = values.map((value, round) => value / base[round]);
+    const text = [Math.min(...ratios), median(ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2)).join(' / ');
+    return `${median(values).toFixed(digits)} (${text})`;
+  };
+  return `| ${name} | ${median(base).toFixed(digits)} | ${ours('foxtls')} | ${ours('lemon-tls')} |`;
+}
+
+const pki = JSON.stringify(await makePki());
+const header = ['| figure | node:tls | foxtls (ratio min / median / max) | lemon-tls (ratio) |', '|---|---|---|---|'];
+const rows = [];
+for (const line of header) console.log(line);
+for (const scenario of SCENARIOS) {
+  for (const row of await measureScenario(scenario)) {
+    console.log(row);
+    rows.push(row);
+  }
+}
+if (args.write) writeResults();
+
+function writeResults() {
+  const path = fileURLToPath(new URL('results.md', import.meta.url));
+  const kind = `${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}, OpenSSL ${process.versions.openssl}`;
+  const command = `node bench/run.mjs ${process.argv.slice(2).join(' ')}`;
+  const entry = [`## ${new Date().toISOString().slice(0, 10)}`, '', `${kind}; ${rounds} rounds; \`${command}\``, '', ...header, ...rows, ''];
+  const [title, ...rest] = readFileSync(path, 'utf8').split(/^(?=## )/m);
+  writeFileSync(path, [title, `${entry.join('\n')}\n`, ...rest].join(''));
+}
