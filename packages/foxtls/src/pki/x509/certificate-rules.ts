@@ -9,6 +9,8 @@ import { CertificateInvalid, type CertificateReason } from '../../core/errors/er
 import type { HashName } from '../../crypto/hash.ts';
 import type { Certificate } from './certificate.ts';
 import { isKnownExtension } from './extensions.ts';
+import { formatGeneralName, type GeneralName } from './general-name.ts';
+import { findForbiddenName } from './name-constraints.ts';
 import { matchServerName } from './server-name.ts';
 
 /** What a verifier demands of every path. */
@@ -75,6 +77,31 @@ export function findSignatureProblem(certificate: Certificate, depth: number): C
     : undefined;
 }
 
+/**
+ * The first name below that the issuer's name constraints do not allow. `spend` is told beforehand how many comparisons may follow:
+ * names times subtrees is a number that an attacker can make large.
+ */
+export function findConstraintProblem(
+  issuer: Certificate,
+  below: readonly Certificate[],
+  spend: (comparisons: number) => void,
+): CertificateInvalid | undefined {
+  const constraints = issuer.known.nameConstraints;
+  if (constraints === undefined) return undefined;
+  const subtrees = (constraints.permittedSubtrees?.length ?? 0) + (constraints.excludedSubtrees?.length ?? 0);
+  for (const [depth, certificate] of below.entries()) {
+    // RFC 5280 §6.1.3: self-issued certificates are passed over, but not at the end of the path.
+    if (depth > 0 && certificate.isSelfIssued) continue;
+    const names = constrainedNames(certificate);
+    spend(names.length * subtrees);
+    const forbidden = findForbiddenName(constraints, names);
+    if (forbidden === undefined) continue;
+    const problem = `its name ${formatGeneralName(forbidden)} is not within the name constraints of ${issuer.subject}`;
+    return invalid('name_constraint_violated', problem, certificate, depth);
+  }
+  return undefined;
+}
+
 /** A `CertificateInvalid` whose message names the certificate. */
 export function invalid(reason: CertificateReason, problem: string, certificate: Certificate, depth: number): CertificateInvalid {
   const subject = certificate.subject.toString() || `serial number ${certificate.serialNumber}`;
@@ -82,6 +109,16 @@ export function invalid(reason: CertificateReason, problem: string, certificate:
     depth,
     certificate: certificate.raw,
   });
+}
+
+/** All names that constraints apply to: the alternative names, a subject that is not empty, and mailboxes inside the subject. */
+function constrainedNames({ subject, known: { subjectAltName = [] } }: Certificate): readonly GeneralName[] {
+  const mailboxes = subjectAltName.some(({ kind }) => kind === 'rfc822Name') ? [] : subject.all(OID.emailAddress);
+  return [
+    ...subjectAltName,
+    ...(subject.isEmpty ? [] : [{ kind: 'directoryName', value: subject } as const]),
+    ...mailboxes.map((value) => ({ kind: 'rfc822Name', value }) as const),
+  ];
 }
 
 function findCommonProblem(

@@ -31,6 +31,7 @@ import {
 import { boolean, integerContent, namedBits, objectIdentifier, octetString, smallInteger } from '../../core/asn1/types.ts';
 import { DecodeError } from '../../core/errors/errors.ts';
 import { generalNames } from './general-name.ts';
+import { type NameConstraints, nameConstraints } from './name-constraints.ts';
 
 // Certificates in use write `critical FALSE` and `cA FALSE` out, although DER forbids it; OpenSSL reads them, and so do we.
 const TOLERANT = { encodedDefaultTolerated: true };
@@ -126,6 +127,7 @@ export interface KnownExtensions {
   readonly keyUsage?: ReadonlySet<KeyUsageName>;
   readonly extKeyUsage?: readonly string[];
   readonly subjectAltName?: DerValue<typeof subjectAltName>;
+  readonly nameConstraints?: NameConstraints;
   readonly subjectKeyIdentifier?: Uint8Array;
   readonly authorityKeyIdentifier?: DerValue<typeof authorityKeyIdentifier>;
 }
@@ -135,6 +137,7 @@ const KNOWN = {
   keyUsage,
   extKeyUsage,
   subjectAltName,
+  nameConstraints,
   subjectKeyIdentifier,
   authorityKeyIdentifier,
 } as const satisfies { readonly [K in keyof Required<KnownExtensions>]: DerType<unknown> };

@@ -38,6 +38,24 @@ export type GeneralName = DerValue<typeof generalName>;
 
 export const generalNames = sequenceOf(generalName, 1);
 
+/** A name for messages, as `DNS:example.com`. */
+export function formatGeneralName({ kind, value }: GeneralName): string {
+  switch (kind) {
+    case 'dNSName':
+      return `DNS:${value}`;
+    case 'iPAddress':
+      return `IP:${formatIpAddress(value)}`;
+    case 'directoryName':
+      return `directory:${value}`;
+    case 'rfc822Name':
+      return `email:${value}`;
+    case 'uniformResourceIdentifier':
+      return `URI:${value}`;
+    default:
+      return kind;
+  }
+}
+
 /** The 4 or 16 bytes of an IP address in text (`192.0.2.1`, `2001:db8::1`), or undefined when the text is none. */
 export function parseIpAddress(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);

@@ -29,24 +29,21 @@ export interface NameAttribute {
 const attributeTypeAndValue = sequence({ type: objectIdentifier, value: any });
 const rdnSequence = sequenceOf(setOf(attributeTypeAndValue, 1));
 
-/** A distinguished name. Immutable; what is derived from the DER is derived when it is first asked for. */
+/** A distinguished name. Immutable; the keys for comparing are derived when they are first asked for. */
 export class Name {
   /** The RDNSequence, DER. */
   readonly der: Uint8Array;
-  #rdns: readonly (readonly NameAttribute[])[] | undefined;
+  /** Relative distinguished names, in the order of the certificate (the most general first). */
+  readonly rdns: readonly (readonly NameAttribute[])[];
   #key: string | undefined;
+  #rdnKeys: readonly string[] | undefined;
 
   /** Throws `DecodeError`, whose path begins with `path`, when `der` is not a Name. */
   constructor(der: Uint8Array, path = 'name') {
     this.der = der;
-    this.#rdns = decodeDer(rdnSequence, der, path).map((rdn, i) =>
+    this.rdns = decodeDer(rdnSequence, der, path).map((rdn, i) =>
       rdn.map(({ type, value }) => ({ type, value: readAttributeValue(value, `${path}[${i}]`) })),
     );
-  }
-
-  /** Relative distinguished names, in the order of the certificate (the most general first). */
-  get rdns(): readonly (readonly NameAttribute[])[] {
-    return this.#rdns as readonly (readonly NameAttribute[])[];
   }
 
   get isEmpty(): boolean {
@@ -55,17 +52,33 @@ export class Name {
 
   /** Equal names have equal keys: case and white space folded, attributes of one RDN in a fixed order. */
   get key(): string {
-    this.#key ??= JSON.stringify(this.rdns.map((rdn) => rdn.map(attributeKey).sort()));
+    this.#key ??= JSON.stringify(this.#keys);
     return this.#key;
+  }
+
+  get #keys(): readonly string[] {
+    this.#rdnKeys ??= this.rdns.map((rdn) => JSON.stringify(rdn.map(attributeKey).sort()));
+    return this.#rdnKeys;
   }
 
   equals(other: Name): boolean {
     return this.key === other.key;
   }
 
+  /** Whether this name lies in the subtree of another, or is equal to it (RFC 5280 §7.1). */
+  startsWith(other: Name): boolean {
+    const keys = this.#keys;
+    return other.#keys.every((key, i) => key === keys[i]);
+  }
+
+  /** The values of all attributes of a type (dotted). */
+  all(type: string): readonly string[] {
+    return this.rdns.flatMap((rdn) => rdn.filter((attribute) => attribute.type === type).map(({ value }) => value));
+  }
+
   /** The value of the last attribute of a type (dotted), as the common name; undefined when there is none. */
   last(type: string): string | undefined {
-    return this.rdns.flat().findLast((attribute) => attribute.type === type)?.value;
+    return this.all(type).at(-1);
   }
 
   /** One line, as `CN=example.com,O=Example` (RFC 4514: the most specific first). */

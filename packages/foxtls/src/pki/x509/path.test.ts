@@ -190,7 +190,6 @@ describe('a chain is refused', () => {
   const rootWith = (overrides: Overrides): Situation => ({ chain: [leafOfRoot], anchors: [issueCa(root, root, overrides)] });
   const decoys = Array.from({ length: 6 }, () => issueCa(root, { ...entity('Middle') }, NO_KEY_IDS));
   const manyDecoys = { chain: [issueLeaf(middle, server, NO_KEY_IDS), ...decoys, issueCa(root, middle, NO_KEY_IDS)] };
-  const nameConstraints = { extnID: OID.nameConstraints, critical: true, extnValue: fromHex('3000') };
   const noName = { ...middle, name: new Name(fromHex('3000')) };
   const loop = [leafOfLower, lowerCert, issueCa(lower, middle)];
   const isForClients = extKeyUsageExtension([OID.clientAuth]);
@@ -333,12 +332,6 @@ describe('a chain is refused', () => {
       'critical_extension_unknown',
       1,
       { chain: middleWith({ add: [unknownExtension(true)] }) },
-    ],
-    [
-      'when an intermediate has critical name constraints, which are not supported',
-      'critical_extension_unknown',
-      1,
-      { chain: middleWith({ add: [nameConstraints] }) },
     ],
     // Keys
     ['when the RSA key of the leaf is small', 'key_too_small', 0, { chain: [issueLeaf(root, rsa1024)] }],

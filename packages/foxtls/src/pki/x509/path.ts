@@ -15,7 +15,14 @@ import { type CertificateInvalid, CryptoFailure, DecodeError } from '../../core/
 import { type Flow, settle } from '../../core/flow/flow.ts';
 import type { KeyProvider, PublicKey } from '../../crypto/signature.ts';
 import type { Certificate } from './certificate.ts';
-import { findIssuerProblem, findSignatureProblem, invalid, type PathPolicy, type PathPurpose } from './certificate-rules.ts';
+import {
+  findConstraintProblem,
+  findIssuerProblem,
+  findSignatureProblem,
+  invalid,
+  type PathPolicy,
+  type PathPurpose,
+} from './certificate-rules.ts';
 
 /** Certificates by the key of their subject's name. */
 export type CertificateIndex = ReadonlyMap<string, readonly Certificate[]>;
@@ -24,6 +31,7 @@ export type CertificateIndex = ReadonlyMap<string, readonly Certificate[]>;
 export interface PathBudget {
   readonly maxSignatures: number;
   readonly maxCandidates: number;
+  readonly maxNameComparisons: number;
 }
 
 export interface PathSearch {
@@ -63,6 +71,7 @@ export function* findPath(leaf: Certificate, search: PathSearch): Flow<readonly 
     signatures: new Map(),
     signaturesLeft: search.budget.maxSignatures,
     candidatesLeft: search.budget.maxCandidates,
+    nameComparisonsLeft: search.budget.maxNameComparisons,
     problem: search.earlierProblem,
   };
   const path = yield* extendPath([leaf], state);
@@ -77,6 +86,7 @@ interface SearchState {
   readonly signatures: Map<Certificate, Map<Certificate, boolean>>;
   signaturesLeft: number;
   candidatesLeft: number;
+  nameComparisonsLeft: number;
   /** The most telling problem so far. */
   problem: CertificateInvalid | undefined;
 }
@@ -98,7 +108,9 @@ function* extendPath(path: readonly Certificate[], state: SearchState): Flow<rea
   let outcome: 'no_issuer' | 'wrong_signature' | 'issuer_seen' = 'no_issuer';
   for (const candidate of candidateIssuers(child, path, state)) {
     spend(state, 'candidatesLeft', child, depth);
-    const problem = findIssuerProblem(candidate.certificate, candidate.isAnchor, path, state.search.policy, state.search.purpose);
+    const problem =
+      findIssuerProblem(candidate.certificate, candidate.isAnchor, path, state.search.policy, state.search.purpose) ??
+      findConstraintProblem(candidate.certificate, path, (count) => spend(state, 'nameComparisonsLeft', child, depth, count));
     if (problem !== undefined) {
       note(state, problem);
       outcome = 'issuer_seen';
@@ -175,10 +187,16 @@ function* importKey(certificate: Certificate, depth: number, state: SearchState)
   }
 }
 
-function spend(state: SearchState, what: 'signaturesLeft' | 'candidatesLeft', certificate: Certificate, depth: number): void {
-  if (state[what]-- > 0) return;
-  const subject = what === 'signaturesLeft' ? 'signatures' : 'candidate issuers';
-  throw invalid('budget_exceeded', `no path was found within the allowed number of ${subject}`, certificate, depth);
+const SPENT = {
+  signaturesLeft: 'signatures',
+  candidatesLeft: 'candidate issuers',
+  nameComparisonsLeft: 'comparisons with name constraints',
+} as const;
+
+function spend(state: SearchState, what: keyof typeof SPENT, certificate: Certificate, depth: number, amount = 1): void {
+  state[what] -= amount;
+  if (state[what] >= 0) return;
+  throw invalid('budget_exceeded', `no path was found within the allowed number of ${SPENT[what]}`, certificate, depth);
 }
 
 /**

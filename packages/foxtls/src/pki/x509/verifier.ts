@@ -33,6 +33,8 @@ export interface X509VerifierOptions {
   readonly maxSignatures?: number;
   /** Candidate issuers considered in one verification; 1000 unless set. */
   readonly maxCandidates?: number;
+  /** Comparisons of names with name constraints in one verification; 250,000 unless set. */
+  readonly maxNameComparisons?: number;
   /** Told of a trust anchor that cannot be read, which is then left out. Without it, such an anchor is an `ApiMisuse`. */
   readonly onUnreadableAnchor?: (error: DecodeError, index: number) => void;
 }
@@ -52,11 +54,12 @@ const MAX_CERTIFICATE_SIZE = 1 << 17;
  * ```
  */
 export function createX509Verifier(options: X509VerifierOptions): PeerVerifier {
-  const { minimumRsaBits = 2048, maxIntermediates = 10, maxSignatures = 100, maxCandidates = 1000 } = options;
+  const { minimumRsaBits = 2048, maxIntermediates = 10 } = options;
+  const { maxSignatures = 100, maxCandidates = 1000, maxNameComparisons = 250_000 } = options;
   const fixed = {
     anchors: indexCertificates(readAnchors(options)),
     policy: { minimumRsaBits, maxIntermediates },
-    budget: { maxSignatures, maxCandidates },
+    budget: { maxSignatures, maxCandidates, maxNameComparisons },
     keys: options.provider.keys,
     importedKeys: new WeakMap<Certificate, PublicKey>(),
   };
