@@ -11,7 +11,7 @@ const LONGEST_FUNCTION = 60;
 const LONG_FUNCTION = 40;
 
 /** The faces of node:tls and node:https are imported as their models are. */
-const DEFAULT_EXPORTERS = new Set(['tls.ts', 'node/tls.ts']);
+const DEFAULT_EXPORTERS = new Set(['tls.ts', 'node/tls.ts', 'https.ts', 'node/https.ts']);
 
 /** Node's crypto takes and gives Buffers, so crypto/node/ may touch them; what it returns is plain. */
 export const bufferStaysInNode: Rule = (sources) =>

@@ -1,0 +1,44 @@
+/**
+ * A client's verifier for one connection: the chain by the context's verifier, then the name by `checkServerIdentity`.
+ *
+ * node:tls asks for the name after the handshake, when a client certificate is sent already; here it is asked before, so that a server
+ * of another name gets an alert and learns nothing of us.
+ */
+
+import { CertificateInvalid } from '../core/errors/errors.ts';
+import { type Flow, run, settle } from '../core/flow/flow.ts';
+import {
+  type PeerUnverified,
+  type PeerVerified,
+  type PeerVerifier,
+  peerUnverified,
+  type VerifyRequest,
+} from '../crypto/peer-verifier.ts';
+import { checkIdentity, type IdentityCheck } from './certificate-objects.ts';
+
+export interface IdentityOptions {
+  readonly chainVerifier: PeerVerifier;
+  /** The host that the caller wanted: a name or an address. */
+  readonly hostname: string;
+  readonly checkServerIdentity: IdentityCheck;
+  /** Whether to refuse a server of another name, or to go on and report it. */
+  readonly rejectUnauthorized: boolean;
+}
+
+export function createIdentityVerifier(options: IdentityOptions): PeerVerifier {
+  return {
+    acceptsUnverified: !options.rejectUnauthorized,
+    verify: (request) => run(verifyIdentity(options, request)),
+  };
+}
+
+function* verifyIdentity(options: IdentityOptions, request: VerifyRequest): Flow<PeerVerified | PeerUnverified> {
+  const judged = yield* settle(options.chainVerifier.verify(request));
+  // A chain that is not trusted proves no name; node:tls does not ask then either.
+  if (judged.kind !== 'verified') return judged;
+  const mismatch = checkIdentity(options.hostname, judged.path, options.checkServerIdentity);
+  if (mismatch === undefined || mismatch === null) return judged;
+  const error = new CertificateInvalid('name_mismatch', mismatch.message, { cause: mismatch });
+  if (options.rejectUnauthorized) throw error;
+  return peerUnverified({ publicKey: judged.publicKey, mayDigitallySign: judged.mayDigitallySign, error });
+}

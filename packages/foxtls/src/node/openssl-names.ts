@@ -1,0 +1,160 @@
+/**
+ * OpenSSL's names, which node:tls speaks in `ciphers`, `ecdhCurve` and `sigalgs`, and IANA's, which the rest of foxtls speaks.
+ */
+
+import { getCiphers as getOpenSslCiphers } from 'node:tls';
+import { CIPHER_SUITES } from '../core/registry/cipher-suites.ts';
+import { NAMED_GROUPS } from '../core/registry/named-groups.ts';
+import { SIGNATURE_SCHEMES } from '../core/registry/signature-schemes.ts';
+import { withCode } from './errors.ts';
+
+/** The suites of TLS 1.3 that foxtls speaks, in Node's order of preference, which is that of OpenSSL. */
+export const TLS13_SUITES = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_128_CCM_SHA256',
+  'TLS_AES_128_CCM_8_SHA256',
+] as const;
+
+const GROUPS: Readonly<Record<string, string>> = {
+  'p-256': 'secp256r1',
+  prime256v1: 'secp256r1',
+  'p-384': 'secp384r1',
+  'p-521': 'secp521r1',
+};
+
+/** What `getEphemeralKeyInfo()` answers. */
+export interface EphemeralKeyInfo {
+  type: string;
+  name?: string;
+  size: number;
+}
+
+/** `getEphemeralKeyInfo()` of each group, as OpenSSL names and sizes it. */
+const EPHEMERAL_KEYS: Readonly<Record<string, EphemeralKeyInfo>> = {
+  x25519: { type: 'ECDH', name: 'X25519', size: 253 },
+  x448: { type: 'ECDH', name: 'X448', size: 448 },
+  secp256r1: { type: 'ECDH', name: 'prime256v1', size: 256 },
+  secp384r1: { type: 'ECDH', name: 'secp384r1', size: 384 },
+  secp521r1: { type: 'ECDH', name: 'secp521r1', size: 521 },
+};
+
+/** OpenSSL's `algorithm+hash` pairs that TLS 1.3 has a scheme for; those it has none for (SHA-1, SHA-224, DSA) fall away. */
+const SCHEMES: Readonly<Record<string, readonly string[]>> = {
+  'ecdsa+sha256': ['ecdsa_secp256r1_sha256'],
+  'ecdsa+sha384': ['ecdsa_secp384r1_sha384'],
+  'ecdsa+sha512': ['ecdsa_secp521r1_sha512'],
+  'rsa-pss+sha256': ['rsa_pss_rsae_sha256', 'rsa_pss_pss_sha256'],
+  'rsa-pss+sha384': ['rsa_pss_rsae_sha384', 'rsa_pss_pss_sha384'],
+  'rsa-pss+sha512': ['rsa_pss_rsae_sha512', 'rsa_pss_pss_sha512'],
+  'pss+sha256': ['rsa_pss_rsae_sha256', 'rsa_pss_pss_sha256'],
+  'pss+sha384': ['rsa_pss_rsae_sha384', 'rsa_pss_pss_sha384'],
+  'pss+sha512': ['rsa_pss_rsae_sha512', 'rsa_pss_pss_sha512'],
+  'rsa+sha256': ['rsa_pkcs1_sha256'],
+  'rsa+sha384': ['rsa_pkcs1_sha384'],
+  'rsa+sha512': ['rsa_pkcs1_sha512'],
+};
+
+const BELOW_TLS13 = /^(?:rsa|dsa|ecdsa)\+sha(?:1|224|256|384|512)$/;
+
+/** How OpenSSL lists schemes in `getSharedSigalgs()`. */
+const SHARED_NAMES: Readonly<Record<string, string>> = {
+  ecdsa_secp256r1_sha256: 'ECDSA+SHA256',
+  ecdsa_secp384r1_sha384: 'ECDSA+SHA384',
+  ecdsa_secp521r1_sha512: 'ECDSA+SHA512',
+  ed25519: 'Ed25519+UNDEF',
+  ed448: 'Ed448+UNDEF',
+  rsa_pss_pss_sha256: 'RSA-PSS+SHA256',
+  rsa_pss_pss_sha384: 'RSA-PSS+SHA384',
+  rsa_pss_pss_sha512: 'RSA-PSS+SHA512',
+  rsa_pss_rsae_sha256: 'RSA-PSS+SHA256',
+  rsa_pss_rsae_sha384: 'RSA-PSS+SHA384',
+  rsa_pss_rsae_sha512: 'RSA-PSS+SHA512',
+  rsa_pkcs1_sha256: 'RSA+SHA256',
+  rsa_pkcs1_sha384: 'RSA+SHA384',
+  rsa_pkcs1_sha512: 'RSA+SHA512',
+};
+
+/** Words of OpenSSL's cipher-list language that are not names of suites. */
+const CIPHER_LIST_WORD =
+  /^(?:ALL|COMPLEMENTOFALL|COMPLEMENTOFDEFAULT|DEFAULT|HIGH|MEDIUM|LOW|EXP(?:ORT)?(?:40|56)?|[ae]?NULL|[ak]?(?:RSA|DSS|ECDSA|EDH|DHE|ECDHE?|EECDH|DH|PSK|SRP)|ADH|AECDH|AES(?:128|256)?|AESGCM|AESCCM8?|CAMELLIA(?:128|256)?|CHACHA20|3DES|DES|RC4|RC2|IDEA|SEED|ARIA(?:128|256)?|MD5|SHA(?:1|256|384)?|SSLv3|TLSv1(?:\.[02])?|SUITEB128(?:ONLY)?|SUITEB192)$/i;
+
+/**
+ * The suites of TLS 1.3 in a `ciphers` string, or undefined when it names none: then the default stands, as in OpenSSL, where the
+ * suites of TLS 1.3 and those below are set apart from each other.
+ *
+ * Throws `ERR_SSL_NO_CIPHER_MATCH` for an unknown suite of TLS 1.3, and when the rest of the list has no word that OpenSSL knows.
+ */
+export function parseCiphers(ciphers: string): string[] | undefined {
+  const words = ciphers.split(':').filter((word) => word !== '');
+  if (words.length === 0) throw invalidValue(`The property 'options.ciphers' is invalid. Received '${ciphers}'`);
+  const suites = words.filter((word) => /^!?TLS_/.test(word));
+  const older = words.filter((word) => !/^!?TLS_/.test(word));
+  if (suites.some((suite) => !isSupportedSuite(suite))) throw noCipherMatch();
+  if (older.length > 0 && !older.some(isCipherListWord)) throw noCipherMatch();
+  return suites.length === 0 ? undefined : [...new Set(suites)];
+}
+
+/** The groups of an `ecdhCurve` string; undefined for `auto`. */
+export function parseGroups(ecdhCurve: string): string[] | undefined {
+  if (ecdhCurve === 'auto') return undefined;
+  return ecdhCurve.split(':').map((word) => {
+    const name = GROUPS[word.toLowerCase()] ?? word.toLowerCase();
+    if (!Object.hasOwn(NAMED_GROUPS, name)) {
+      throw withCode(new Error(`Failed to set ECDH curve: ${word} is unknown`), 'ERR_CRYPTO_OPERATION_FAILED');
+    }
+    return name;
+  });
+}
+
+/** The schemes of a `sigalgs` string. Throws when a word is unknown, and when nothing of TLS 1.3 remains. */
+export function parseSignatureSchemes(sigalgs: string): string[] {
+  if (sigalgs === '') throw invalidValue("The property 'options.sigalgs' is invalid. Received ''");
+  const schemes = sigalgs.split(':').flatMap((word) => {
+    const name = word.toLowerCase();
+    if (Object.hasOwn(SIGNATURE_SCHEMES, name)) return [name];
+    const known = SCHEMES[name];
+    if (known !== undefined) return known;
+    if (BELOW_TLS13.test(name)) return [];
+    throw invalidValue(`The property 'options.sigalgs' is invalid: ${word} is no signature algorithm`);
+  });
+  if (schemes.length === 0) throw invalidValue(`The property 'options.sigalgs' is invalid: TLS 1.3 has none of ${sigalgs}`);
+  return [...new Set(schemes)];
+}
+
+/** OpenSSL's name of a scheme. */
+export function formatSignatureScheme(id: number): string {
+  const name = Object.entries(SIGNATURE_SCHEMES).find(([, code]) => code === id)?.[0];
+  return (name && (SHARED_NAMES[name] ?? name)) ?? `0x${id.toString(16).padStart(4, '0')}`;
+}
+
+/** What `getEphemeralKeyInfo()` says of a group. */
+export function describeEphemeralKey(group: string): EphemeralKeyInfo | Record<string, never> {
+  return { ...EPHEMERAL_KEYS[group] } as EphemeralKeyInfo | Record<string, never>;
+}
+
+/** `tls.getCiphers()`: lower case, as Node gives them. */
+export function getCiphers(): string[] {
+  return TLS13_SUITES.map((suite) => suite.toLowerCase());
+}
+
+function isSupportedSuite(suite: string): boolean {
+  return Object.hasOwn(CIPHER_SUITES, suite) && (TLS13_SUITES as readonly string[]).includes(suite);
+}
+
+function isCipherListWord(word: string): boolean {
+  const parts = word.replace(/^[!+-]/, '').split('+');
+  if (/^@(?:STRENGTH|SECLEVEL=[0-5])$/.test(word)) return true;
+  const suites = new Set(getOpenSslCiphers());
+  return parts.every((part) => CIPHER_LIST_WORD.test(part) || suites.has(part.toLowerCase()));
+}
+
+function noCipherMatch(): Error {
+  const error = withCode(new Error('error:0A0000B9:SSL routines::no cipher match'), 'ERR_SSL_NO_CIPHER_MATCH');
+  return Object.assign(error, { library: 'SSL routines', reason: 'no cipher match' });
+}
+
+function invalidValue(message: string): TypeError {
+  return withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
+}

@@ -1,0 +1,229 @@
+/**
+ * The secure context of node:tls: keys, certificates, trust and algorithms, read and checked once, shared by many connections.
+ *
+ * A context makes the core's configurations on demand and keeps them, one for each combination of what node:tls leaves to the
+ * connection (protocol names, whether to reject).
+ */
+
+import { constants, createHash, createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import {
+  type ClientConfig,
+  defineClientConfig,
+  defineServerConfig,
+  type ServerConfig,
+  type ServerOptions,
+} from '../connection/config.ts';
+import { runSync, settle } from '../core/flow/flow.ts';
+import type { PeerVerifier } from '../crypto/peer-verifier.ts';
+import type { Signer } from '../crypto/signature.ts';
+import { reportOnly } from '../pki/x509/verifier.ts';
+import type { Credential } from '../protocol/handshake/credential.ts';
+import { createSealer } from '../protocol/session/sealer.ts';
+import { withCode } from './errors.ts';
+import { parseCiphers, parseGroups, parseSignatureSchemes } from './openssl-names.ts';
+import { type KeyOption, type Pem, refuseUnsupported, type SecureContextOptions } from './options.ts';
+import { provider } from './provider.ts';
+import { createAnchoredVerifier, defaultVerifier, parseCertificates } from './trust.ts';
+
+/** What a server's configuration takes from the server, not from the context. */
+export type ServerTraits = Pick<ServerOptions, 'alpnProtocols' | 'chooseAlpnProtocol' | 'selectConfig' | 'clientCertificates'>;
+
+/** Combinations of a context that are kept; more than a few are a sign of generated protocol names. */
+const MAX_CONFIGS = 16;
+
+const TICKET_KEYS_SIZE = 48;
+
+/**
+ * Made by `createSecureContext`. `context` is the context itself: node:tls keeps a native object there.
+ */
+export class SecureContext {
+  readonly #algorithms: ReturnType<typeof readAlgorithms>;
+  readonly #credentials: readonly Credential[];
+  readonly #anchors: readonly Uint8Array[] | undefined;
+  readonly #clientConfigs = new Map<string, ClientConfig>();
+  readonly #tickets: Pick<ServerOptions, 'tickets' | 'ticketLifetime'>;
+  #verifier: PeerVerifier | undefined;
+  #ticketKeys: Buffer | undefined;
+
+  constructor(options: SecureContextOptions = {}) {
+    refuseUnsupported(options);
+    this.#algorithms = readAlgorithms(options);
+    this.#anchors = options.ca ? parseCertificates(asList<Pem>(options.ca).map((pem) => asPem(pem, 'ca'))) : undefined;
+    this.#credentials = readCredentials(options, this.#anchors ?? []);
+    this.#tickets = readTicketOptions(options);
+    if (options.ticketKeys) this.ticketKeys = options.ticketKeys;
+  }
+
+  get context(): this {
+    return this;
+  }
+
+  /** 48 bytes; the key that seals tickets is derived from them. */
+  get ticketKeys(): Buffer {
+    this.#ticketKeys ??= randomBytes(TICKET_KEYS_SIZE);
+    return Buffer.from(this.#ticketKeys);
+  }
+
+  set ticketKeys(keys: Uint8Array) {
+    if (!(keys instanceof Uint8Array)) throw invalidType('ticketKeys', 'an instance of Buffer');
+    if (keys.length !== TICKET_KEYS_SIZE) {
+      const message = `The property 'options.ticketKeys' must be exactly ${TICKET_KEYS_SIZE} bytes. Received ${keys.length}`;
+      throw withCode(new TypeError(message), 'ERR_INVALID_ARG_VALUE');
+    }
+    this.#ticketKeys = Buffer.from(keys);
+  }
+
+  /** The chains of this context, DER, end entity first. */
+  get chains(): readonly (readonly Uint8Array[])[] {
+    return this.#credentials.map(({ chain }) => chain);
+  }
+
+  /** The configuration of a client. Shared: the same arguments give the same object. */
+  clientConfig(alpnProtocols: readonly string[] | undefined, rejectUnauthorized: boolean): ClientConfig {
+    const key = JSON.stringify([rejectUnauthorized, alpnProtocols]);
+    const known = this.#clientConfigs.get(key);
+    if (known !== undefined) return known;
+    if (this.#clientConfigs.size >= MAX_CONFIGS) this.#clientConfigs.clear();
+    const config = defineClientConfig({
+      provider,
+      ...this.#algorithms,
+      alpnProtocols,
+      credentials: this.#credentials,
+      verifier: rejectUnauthorized ? this.#verify() : reportOnly(this.#verify()),
+    });
+    this.#clientConfigs.set(key, config);
+    return config;
+  }
+
+  /** The configuration of a server; `traits` are the server's. A new one at each call: a server keeps its own. */
+  serverConfig(traits: ServerTraits): ServerConfig {
+    const { clientCertificates } = traits;
+    const asksForCertificates = clientCertificates !== undefined && clientCertificates !== 'none';
+    return defineServerConfig({
+      provider,
+      ...this.#algorithms,
+      ...this.#tickets,
+      ...traits,
+      credentials: this.#credentials,
+      ticketSealer: createSealer(provider, createHash('sha256').update(this.ticketKeys).digest(), 'ticket'),
+      ...(asksForCertificates && {
+        verifier: clientCertificates === 'require' ? this.#verify() : reportOnly(this.#verify()),
+      }),
+    });
+  }
+
+  #verify(): PeerVerifier {
+    this.#verifier ??= this.#anchors === undefined ? defaultVerifier() : createAnchoredVerifier(this.#anchors);
+    return this.#verifier;
+  }
+}
+
+/**
+ * Reads keys, certificates and algorithms, for many connections. Options as in node:tls.
+ *
+ * Throws Node's errors (`ERR_OSSL_X509_KEY_VALUES_MISMATCH`, `ERR_SSL_NO_CIPHER_MATCH`, `ERR_INVALID_ARG_TYPE` …), and
+ * `ERR_TLS_OPTION_UNSUPPORTED` or `ERR_TLS_VERSION_UNSUPPORTED` for what would have to be obeyed and cannot be.
+ *
+ * ```ts
+ * const secureContext = createSecureContext({ ca: readFileSync('ca.pem') });
+ * const socket = connect({ host: 'localhost', port: 8443, secureContext });
+ * ```
+ */
+export function createSecureContext(options?: SecureContextOptions): SecureContext {
+  return new SecureContext(options ?? {});
+}
+
+function readAlgorithms({ ciphers, ecdhCurve, sigalgs }: SecureContextOptions) {
+  requireString(ciphers, 'ciphers');
+  requireString(ecdhCurve, 'ecdhCurve');
+  requireString(sigalgs, 'sigalgs');
+  return {
+    cipherSuites: ciphers ? parseCiphers(ciphers) : undefined,
+    groups: ecdhCurve === undefined ? undefined : parseGroups(ecdhCurve),
+    signatureSchemes: sigalgs === undefined || sigalgs === null ? undefined : parseSignatureSchemes(sigalgs),
+  };
+}
+
+/** How many tickets, and for how long: RFC 8446 §4.6.1 allows a week. */
+function readTicketOptions({ sessionTimeout, secureOptions = 0 }: SecureContextOptions) {
+  if (sessionTimeout !== undefined && sessionTimeout !== null) {
+    if (typeof sessionTimeout !== 'number') throw invalidType('sessionTimeout', 'of type number');
+    if (!Number.isInteger(sessionTimeout) || sessionTimeout < 0 || sessionTimeout > 0x7fffffff) {
+      const message = `The value of "options.sessionTimeout" is out of range. It must be >= 0 && <= 2147483647. Received ${sessionTimeout}`;
+      throw withCode(new RangeError(message), 'ERR_OUT_OF_RANGE');
+    }
+  }
+  return {
+    ...(secureOptions & constants.SSL_OP_NO_TICKET && { tickets: 0 }),
+    ...(sessionTimeout && { ticketLifetime: Math.min(sessionTimeout, 604800) }),
+  };
+}
+
+/** Each key with the chain whose end entity it belongs to. */
+function readCredentials({ cert, key, passphrase }: SecureContextOptions, anchors: readonly Uint8Array[]): Credential[] {
+  const chains = (cert ? asList<Pem>(cert) : []).map((pem) => completeChain(parseCertificates([asPem(pem, 'cert')]), anchors));
+  const keys = key ? asList<KeyOption>(key) : [];
+  if (chains.length === 0) return [];
+  return keys.map((option, i) => {
+    if (isSigner(option)) return { kind: 'x509', chain: chains[i] ?? refuseMismatch(), signer: option };
+    const { pem, passphrase: own } = isPem(option) ? { pem: option } : option;
+    const privateKey = readPrivateKey(asPem(pem, 'key'), own ?? passphrase);
+    const chain =
+      chains.find(([leaf]) => new X509Certificate(leaf as Uint8Array).checkPrivateKey(privateKey)) ?? refuseMismatch();
+    const pkcs8 = Uint8Array.from(privateKey.export({ type: 'pkcs8', format: 'der' }));
+    return { kind: 'x509', chain, signer: runSync(settle(provider.keys.importPrivateKey(pkcs8))) };
+  });
+}
+
+/** By node:crypto: it reads encrypted keys too, and its errors are those that callers know. */
+function readPrivateKey(pem: string | Buffer, passphrase: string | undefined) {
+  return createPrivateKey({ key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
+}
+
+/** As OpenSSL: a lone end entity is sent with the intermediates that `ca` has for it, the root left out. */
+function completeChain(chain: readonly Uint8Array[], anchors: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (chain.length !== 1 || anchors.length === 0) return chain;
+  const candidates = anchors.map((der) => new X509Certificate(der));
+  const complete = [new X509Certificate(chain[0] as Uint8Array)];
+  while (complete.length <= candidates.length) {
+    const last = complete.at(-1) as X509Certificate;
+    const issuer = candidates.find((candidate) => last.checkIssued(candidate));
+    if (issuer === undefined || issuer.checkIssued(issuer)) break;
+    complete.push(issuer);
+  }
+  return complete.map(({ raw }) => Uint8Array.from(raw));
+}
+
+function refuseMismatch(): never {
+  const error = withCode(
+    new Error('error:05800074:x509 certificate routines::key values mismatch'),
+    'ERR_OSSL_X509_KEY_VALUES_MISMATCH',
+  );
+  throw Object.assign(error, { library: 'x509 certificate routines', reason: 'key values mismatch' });
+}
+
+function isSigner(option: KeyOption): option is Signer {
+  return typeof option === 'object' && 'sign' in option && typeof option.sign === 'function';
+}
+
+function isPem(option: unknown): option is Pem {
+  return typeof option === 'string' || ArrayBuffer.isView(option);
+}
+
+function asPem(option: unknown, name: string): string | Buffer {
+  if (typeof option === 'string') return option;
+  if (ArrayBuffer.isView(option)) return Buffer.from(option.buffer, option.byteOffset, option.byteLength);
+  throw invalidType(name, 'of type string or an instance of Buffer, TypedArray, or DataView');
+}
+
+function asList<T>(option: T | readonly T[]): readonly T[] {
+  return Array.isArray(option) ? option : [option as T];
+}
+
+function requireString(value: unknown, name: string): void {
+  if (value !== undefined && value !== null && typeof value !== 'string') throw invalidType(name, 'of type string');
+}
+
+function invalidType(name: string, expected: string): TypeError {
+  return withCode(new TypeError(`The "options.${name}" property must be ${expected}.`), 'ERR_INVALID_ARG_TYPE');
+}

@@ -1,0 +1,156 @@
+/**
+ * How a server treats its connections: which context by name, which protocol, whether clients show a certificate.
+ *
+ * One policy a server; a policy keeps one core configuration for each context that it has used.
+ */
+
+import { ConnectionLost, TlsError } from '../core/errors/errors.ts';
+import type { Eventually } from '../core/flow/flow.ts';
+import type { ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
+import { parseAlpnProtocols } from './alpn.ts';
+import { CALLBACK_FAILED, withCode } from './errors.ts';
+import type { AlpnCallback, SniCallback, TLSSocketOptions } from './options.ts';
+import { createSecureContext, SecureContext } from './secure-context.ts';
+
+export type ServerPolicyOptions = Pick<
+  TLSSocketOptions,
+  'requestCert' | 'rejectUnauthorized' | 'ALPNProtocols' | 'ALPNCallback' | 'SNICallback' | 'secureContext'
+>;
+
+export class ServerPolicy {
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+  #secureContext: SecureContext;
+  #configs = new WeakMap<SecureContext, ServerConfig>();
+  readonly #names: { readonly pattern: RegExp; readonly context: SecureContext }[] = [];
+  readonly #alpnProtocols: readonly string[] | undefined;
+  readonly #alpnCallback: AlpnCallback | undefined;
+  readonly #sniCallback: SniCallback | undefined;
+
+  constructor(options: ServerPolicyOptions, secureContext: SecureContext) {
+    const { ALPNProtocols, ALPNCallback, SNICallback } = options;
+    requireFunction(ALPNCallback, 'ALPNCallback');
+    requireFunction(SNICallback, 'SNICallback');
+    if (ALPNCallback && ALPNProtocols) {
+      const message = 'The ALPNCallback and ALPNProtocols TLS options are mutually exclusive';
+      throw withCode(new TypeError(message), 'ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS');
+    }
+    this.requestCert = options.requestCert === true;
+    this.rejectUnauthorized = options.rejectUnauthorized !== false;
+    this.#alpnProtocols = parseAlpnProtocols(ALPNProtocols);
+    this.#alpnCallback = ALPNCallback ?? undefined;
+    this.#sniCallback = SNICallback ?? undefined;
+    this.#secureContext = secureContext;
+  }
+
+  get secureContext(): SecureContext {
+    return this.#secureContext;
+  }
+
+  /** New connections use the new context; those there are go on. */
+  set secureContext(context: SecureContext) {
+    this.#secureContext = context;
+  }
+
+  get ticketKeys(): Buffer {
+    return this.#secureContext.ticketKeys;
+  }
+
+  set ticketKeys(keys: Uint8Array) {
+    this.#secureContext.ticketKeys = keys as Buffer;
+    this.#configs = new WeakMap();
+  }
+
+  /** A context for a name, in which `*` stands for any part of a label. The last that fits is taken, as in Node. */
+  addContext(servername: string, context: SecureContext): void {
+    const pattern = servername.replaceAll(/[.^$+?\-\\[\]{}()|]/g, '\\$&').replaceAll('*', '[^.]*');
+    this.#names.unshift({ pattern: new RegExp(`^${pattern}$`), context });
+  }
+
+  /** The configuration of the next connection. */
+  get config(): ServerConfig {
+    return this.#configOf(this.#secureContext);
+  }
+
+  #configOf(context: SecureContext): ServerConfig {
+    const known = this.#configs.get(context);
+    if (known !== undefined) return known;
+    const config = context.serverConfig({
+      alpnProtocols: this.#alpnProtocols,
+      clientCertificates: this.requestCert ? (this.rejectUnauthorized ? 'require' : 'request') : 'none',
+      ...(this.#alpnCallback && { chooseAlpnProtocol: (hello: ClientHelloInfo) => this.#chooseProtocol(hello) }),
+      selectConfig: (hello: ClientHelloInfo) => this.#selectConfig(hello),
+    });
+    this.#configs.set(context, config);
+    return config;
+  }
+
+  #selectConfig({ serverName }: ClientHelloInfo): Eventually<ServerConfig | undefined> {
+    if (serverName === undefined) return undefined;
+    if (this.#sniCallback !== undefined) return this.#askForContext(serverName, this.#sniCallback);
+    const found = this.#names.find(({ pattern }) => pattern.test(serverName));
+    return found && this.#configOf(found.context);
+  }
+
+  #askForContext(serverName: string, ask: SniCallback): Promise<ServerConfig | undefined> {
+    return new Promise((resolve, reject) => {
+      const answer = (error: Error | null, context?: SecureContext) => {
+        if (error) reject(callbackFailed('SNICallback', error));
+        else resolve(context ? this.#configOf(requireContext(context)) : undefined);
+      };
+      try {
+        ask(serverName, (error, context) => {
+          try {
+            answer(error, context);
+          } catch (thrown) {
+            reject(callbackFailed('SNICallback', thrown));
+          }
+        });
+      } catch (thrown) {
+        reject(callbackFailed('SNICallback', thrown));
+      }
+    });
+  }
+
+  #chooseProtocol(hello: ClientHelloInfo): string | undefined {
+    const protocols = [...hello.alpnProtocols];
+    if (protocols.length === 0) return undefined;
+    let chosen: string | undefined;
+    try {
+      chosen = (this.#alpnCallback as AlpnCallback)({ servername: hello.serverName ?? '', protocols: [...protocols] });
+    } catch (thrown) {
+      throw callbackFailed('ALPNCallback', thrown);
+    }
+    if (chosen === undefined || protocols.includes(chosen)) return chosen;
+    const message = `ALPN callback returned a value (${chosen}) that did not match any of the client's offered protocols (${protocols.join(', ')})`;
+    throw callbackFailed('ALPNCallback', withCode(new TypeError(message), 'ERR_TLS_ALPN_CALLBACK_INVALID_RESULT'));
+  }
+}
+
+/** The context of a call of the application; `ERR_TLS_INVALID_CONTEXT` for what is none. */
+export function requireContext(context: unknown): SecureContext {
+  if (context instanceof SecureContext) return context;
+  throw withCode(new TypeError('context must be a SecureContext'), 'ERR_TLS_INVALID_CONTEXT');
+}
+
+/** A context, or the options of one. */
+export function asContext(context: SecureContext | Parameters<typeof createSecureContext>[0]): SecureContext {
+  return context instanceof SecureContext ? context : createSecureContext(context);
+}
+
+/** The connection that waits for a callback ends: with the alert internal_error for the peer, with `thrown` for the application. */
+function callbackFailed(name: string, thrown: unknown): TlsError {
+  const message = `${name} failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+  return new TlsError(CALLBACK_FAILED, message, { alert: 'internal_error', cause: thrown });
+}
+
+function requireFunction(value: unknown, name: string): void {
+  if (value === undefined || value === null || typeof value === 'function') return;
+  const message = `The "options.${name}" property must be of type function. Received ${typeof value}`;
+  throw withCode(new TypeError(message), 'ERR_INVALID_ARG_TYPE');
+}
+
+/** What a server that waited too long for a handshake reports. */
+export function handshakeTimeout(): ConnectionLost {
+  return new ConnectionLost('timed_out', 'the TLS handshake took too long');
+}

@@ -1,0 +1,108 @@
+/**
+ * A client's session as the Buffer that node:tls hands out in `'session'` and takes back in `session`.
+ *
+ * ```
+ * magic "foxtls1\n", then fields: uint32 length and that many bytes each, in this order:
+ *   suite, ticketAgeAdd, lifetime, receivedAt, flags (numbers in decimal), psk, ticket, serverName, alpnProtocol,
+ *   reason, depth and message of the certificate's refusal (when it was refused), certificates…
+ * ```
+ * The bytes hold a secret (the PSK). Foreign bytes, such as a session of node:tls, read as undefined: then the handshake is a full
+ * one, as in Node for a session that cannot be used.
+ */
+
+import { fromUtf8, utf8 } from '../core/bytes/bytes.ts';
+import { CertificateInvalid, type CertificateReason, certificateAlertFor } from '../core/errors/errors.ts';
+import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
+
+const MAGIC = 'foxtls1\n';
+const FIXED_FIELDS = 12;
+const NAMED = 1;
+const HAS_ALPN = 2;
+const VERIFIED = 4;
+const REFUSED = 8;
+
+/** Writes a session. */
+export function writeSession(session: ClientSession): Buffer {
+  const { peer } = session;
+  const flags =
+    (session.serverName === undefined ? 0 : NAMED) |
+    (session.alpnProtocol === undefined ? 0 : HAS_ALPN) |
+    (peer.kind === 'verified' ? VERIFIED : 0) |
+    (peer.kind === 'unverified' ? REFUSED : 0);
+  const numbers = [session.suite, session.ticketAgeAdd, session.lifetime, session.receivedAt, flags];
+  const fields = [
+    ...numbers.map((number) => utf8(String(number))),
+    session.psk,
+    session.ticket,
+    utf8(session.serverName ?? ''),
+    utf8(session.alpnProtocol ?? ''),
+    ...describeRefusal(peer).map(utf8),
+    ...(peer.kind === 'anonymous' ? [] : peer.certificates),
+  ];
+  return Buffer.concat([utf8(MAGIC), ...fields.flatMap((field) => [uint32(field.length), field])]);
+}
+
+/** Reads a session; undefined when the bytes are not one of ours. */
+export function readSession(bytes: Uint8Array): ClientSession | undefined {
+  const fields = splitFields(Buffer.from(bytes));
+  if (fields === undefined || fields.length < FIXED_FIELDS) return undefined;
+  const numbers = fields.slice(0, 5).map((field) => Number(field.toString('latin1')));
+  if (!numbers.every(Number.isSafeInteger)) return undefined;
+  const [suite, ticketAgeAdd, lifetime, receivedAt, flags] = numbers as [number, number, number, number, number];
+  const [psk, ticket, serverName, alpnProtocol] = fields.slice(5) as [Buffer, Buffer, Buffer, Buffer];
+  try {
+    return {
+      version: 'TLSv1.3',
+      ...{ suite, ticketAgeAdd, lifetime, receivedAt },
+      psk: plain(psk),
+      ticket: plain(ticket),
+      serverName: flags & NAMED ? fromUtf8(serverName) : undefined,
+      alpnProtocol: flags & HAS_ALPN ? fromUtf8(alpnProtocol) : undefined,
+      peer: readPeer(flags, fields.slice(9)),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function describeRefusal(peer: PeerIdentity): [reason: string, depth: string, message: string] {
+  if (peer.kind !== 'unverified') return ['', '', ''];
+  const { error } = peer;
+  const isCertificate = error instanceof CertificateInvalid;
+  return [isCertificate ? error.reason : 'rejected_by_application', String(isCertificate ? error.depth : 0), error.message];
+}
+
+function readPeer(flags: number, [reason, depth, message, ...certificates]: readonly Buffer[]): PeerIdentity {
+  const chain = certificates.map(plain);
+  if (flags & VERIFIED) return { kind: 'verified', certificates: chain, path: [] };
+  if (!(flags & REFUSED) || reason === undefined || depth === undefined || message === undefined) return { kind: 'anonymous' };
+  const word = fromUtf8(reason);
+  const known = Object.hasOwn(certificateAlertFor, word) ? (word as CertificateReason) : 'rejected_by_application';
+  const error = new CertificateInvalid(known, fromUtf8(message), { depth: Number(fromUtf8(depth)) });
+  return { kind: 'unverified', certificates: chain, error };
+}
+
+function splitFields(bytes: Buffer): Buffer[] | undefined {
+  if (bytes.subarray(0, MAGIC.length).toString('latin1') !== MAGIC) return undefined;
+  const fields: Buffer[] = [];
+  for (let at = MAGIC.length; at < bytes.length; ) {
+    if (at + 4 > bytes.length) return undefined;
+    const end = at + 4 + bytes.readUInt32BE(at);
+    if (end > bytes.length) return undefined;
+    fields.push(bytes.subarray(at + 4, end));
+    at = end;
+  }
+  return fields;
+}
+
+function uint32(value: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+/** A copy that is not a Buffer: below this folder there are none. */
+function plain(bytes: Buffer): Uint8Array {
+  return Uint8Array.from(bytes);
+}

@@ -1,0 +1,347 @@
+/**
+ * The TLSSocket of node:tls: who the peer is and what was agreed on, over TlsStream, which carries the bytes.
+ *
+ * Between two ends of one process the events come in Node's order: `connect`, `secureConnect` (client) or the server's
+ * `secureConnection`, `secure`, `session`, `data`, `end`, `close`.
+ */
+
+import { X509Certificate } from 'node:crypto';
+import { connect as connectTransport, type NetConnectOpts, type Server as NetServer } from 'node:net';
+import { addAbortSignal, type Duplex } from 'node:stream';
+import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
+import type { ConnectionInfo, TlsConnection, TlsEventListener } from '../connection/connection.ts';
+import { createTlsClient, createTlsServer } from '../connection/create.ts';
+import { ApiMisuse } from '../core/errors/errors.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
+import { parseAlpnProtocols } from './alpn.ts';
+import { checkServerIdentity, describeCertificate, describeChain, type IdentityCheck } from './certificate-objects.ts';
+import { authorizationCode, connectionReset, sslError, withCode } from './errors.ts';
+import { createIdentityVerifier } from './identity-verifier.ts';
+import { describeEphemeralKey, type EphemeralKeyInfo, formatSignatureScheme } from './openssl-names.ts';
+import { refuseUnsupported, type TLSSocketOptions } from './options.ts';
+import { createSecureContext, type SecureContext } from './secure-context.ts';
+import { handshakeTimeout, requireContext, ServerPolicy } from './server-policy.ts';
+import { readSession, writeSession } from './session-bytes.ts';
+import { Socket } from './socket-internals.ts';
+import { TlsStream } from './tls-stream.ts';
+import { isVerificationDisabled } from './trust.ts';
+
+/** What `connect` knows beyond the options of a socket. */
+export interface ClientTarget {
+  readonly hostname: string;
+  readonly checkServerIdentity: IdentityCheck;
+  readonly servername: string | undefined;
+  /** Where to, for the error of a connection that ended early. */
+  readonly endPoint: { readonly path?: string; readonly host?: string; readonly port?: number; readonly localAddress?: string };
+}
+
+/** What a `Server` gives to its sockets. */
+export interface ServerBinding {
+  readonly server: NetServer;
+  readonly policy: ServerPolicy;
+  readonly handshakeTimeout: number;
+}
+
+/** The range that OpenSSL accepts in `setMaxSendFragment`. */
+const MIN_SEND_FRAGMENT = 512;
+const MAX_SEND_FRAGMENT = 16384;
+
+/**
+ * An encrypted socket, over a new TCP connection, or over any Duplex (an upgraded connection, a tunnel, a pair of pipes).
+ *
+ * Usually made by `connect` and `createServer`. Its errors carry Node's codes; `cause` is the error of foxtls with the details.
+ *
+ * ```ts
+ * const socket = new TLSSocket(plainSocket, { isServer: true, secureContext });
+ * socket.on('secure', () => socket.end('welcome\n'));
+ * ```
+ */
+export class TLSSocket extends TlsStream {
+  /** Tells these sockets from plain ones. */
+  readonly encrypted = true;
+  /** Whether the peer was verified. False too for a peer that was not asked for a certificate. */
+  authorized = false;
+  /** Why not: a code. */
+  authorizationError: string | null = null;
+  alpnProtocol: string | false | null = null;
+  servername: string | false | null = null;
+  secureConnecting = true;
+  readonly server: NetServer | undefined;
+
+  readonly #role: 'client' | 'server';
+  readonly #options: TLSSocketOptions;
+  readonly #target: ClientTarget | undefined;
+  readonly #policy: ServerPolicy | undefined;
+  #context: SecureContext | undefined;
+  #servername: string | undefined;
+  #session: Buffer | undefined;
+  #handshakeTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket?: Duplex, options: TLSSocketOptions = {}, binding?: ClientTarget | ServerBinding) {
+    super({
+      allowHalfOpen: socket instanceof Socket ? socket.allowHalfOpen : options.allowHalfOpen,
+      highWaterMark: options.highWaterMark,
+      rejectTruncation: options.rejectTruncation,
+    });
+    const server = binding !== undefined && 'policy' in binding ? binding : undefined;
+    if (server === undefined) refuseUnsupported(options);
+    this.#options = options;
+    this.#role = options.isServer === true ? 'server' : 'client';
+    this.#target = server === undefined ? (binding as ClientTarget | undefined) : undefined;
+    this.#servername = this.#target?.servername;
+    this.#session = options.session && Buffer.from(options.session);
+    this.server = server?.server ?? (options.server as NetServer | undefined);
+    if (this.#role === 'server') this.#policy = server?.policy ?? new ServerPolicy(options, this.#secureContext());
+    else this.#secureContext();
+    const patience = server?.handshakeTimeout ?? options.handshakeTimeout ?? 0;
+    if (patience > 0) this.#handshakeTimer = setTimeout(expireHandshake, patience, this);
+    if (options.signal) addAbortSignal(options.signal, this);
+    if (socket !== undefined && socket !== null) this.attachTransport(socket, isConnecting(socket));
+  }
+
+  /** Makes the TCP connection (or that to a local socket), and the handshake over it. Options as in `net.connect`. */
+  override connect(...args: unknown[]): this {
+    const listener = typeof args.at(-1) === 'function' ? (args.pop() as () => void) : undefined;
+    if (listener !== undefined) this.once('connect', listener);
+    const [first] = args;
+    if (typeof first === 'object' && first !== null) {
+      // These are the encrypted socket's, not its transport's.
+      this._host = (first as { host?: string }).host ?? null;
+      args[0] = { ...first, allowHalfOpen: true, signal: undefined, onread: undefined, timeout: undefined };
+    }
+    this.attachTransport(connectTransport(...(args as [NetConnectOpts])), true);
+    return this;
+  }
+
+  // ---- What was agreed on ----
+
+  /** The peer's certificate as Node's object; with `detailed`, each with its `issuerCertificate`. Empty when there is none. */
+  getPeerCertificate(detailed: true): DetailedPeerCertificate;
+  getPeerCertificate(detailed?: false): PeerCertificate;
+  getPeerCertificate(detailed?: boolean): PeerCertificate | DetailedPeerCertificate | null;
+  getPeerCertificate(detailed = false): PeerCertificate | DetailedPeerCertificate | null {
+    if (this.destroyed) return null;
+    return (detailed ? describeChain(this.#peerChain(true)) : describeCertificate(this.#peerChain()[0])) as PeerCertificate;
+  }
+
+  getPeerX509Certificate(): X509Certificate | undefined {
+    const [leaf] = this.destroyed ? [] : this.#peerChain();
+    return leaf && new X509Certificate(leaf);
+  }
+
+  /** Our own certificate, if we showed one. */
+  getCertificate(): PeerCertificate | object | null {
+    return this.destroyed ? null : describeCertificate(this.connection?.info?.localCertificates[0]);
+  }
+
+  getX509Certificate(): X509Certificate | undefined {
+    const leaf = this.destroyed ? undefined : this.connection?.info?.localCertificates[0];
+    return leaf && new X509Certificate(leaf);
+  }
+
+  getCipher(): { name: string; standardName: string; version: string } {
+    const suite = this.connection?.info?.suite;
+    if (this.destroyed) return null as never;
+    return (suite && { name: suite.name, standardName: suite.name, version: 'TLSv1.3' }) as never;
+  }
+
+  getProtocol(): string | null {
+    return this.destroyed ? null : 'TLSv1.3';
+  }
+
+  /** Client: the group of the key exchange. Empty when there was none, null on a server. */
+  getEphemeralKeyInfo(): EphemeralKeyInfo | object | null {
+    if (this.destroyed || this.#role === 'server') return null;
+    const group = this.connection?.info?.group;
+    return group === undefined ? {} : describeEphemeralKey(group.name);
+  }
+
+  getSharedSigalgs(): string[] {
+    if (this.destroyed || this.#role === 'client') return [];
+    return (this.connection?.info?.sharedSignatureSchemes ?? []).map(formatSignatureScheme);
+  }
+
+  /** Client: the latest session, to be given to `connect` as `session`. A secret. Undefined until the server sent a ticket. */
+  getSession(): Buffer | undefined {
+    return this.destroyed ? (null as never) : this.#session;
+  }
+
+  getTLSTicket(): Buffer | undefined {
+    const ticket = this.#session && readSession(this.#session)?.ticket;
+    return ticket && Buffer.from(ticket);
+  }
+
+  setSession(session: Uint8Array | string): void {
+    this.#session = typeof session === 'string' ? Buffer.from(session, 'latin1') : Buffer.from(session);
+  }
+
+  isSessionReused(): boolean {
+    return this.destroyed ? (null as never) : (this.connection?.info?.resumed ?? false);
+  }
+
+  /** Everything that the handshake negotiated, under IANA's names; undefined before `secureConnect`. Not in node:tls. */
+  get connectionInfo(): ConnectionInfo | undefined {
+    return this.connection?.info;
+  }
+
+  /** verify_data of our Finished (RFC 8446 §4.4.4). */
+  getFinished(): Buffer | undefined {
+    const info = this.connection?.info;
+    return info && Buffer.from(this.#role === 'client' ? info.clientFinished : info.serverFinished);
+  }
+
+  getPeerFinished(): Buffer | undefined {
+    const info = this.connection?.info;
+    return info && Buffer.from(this.#role === 'client' ? info.serverFinished : info.clientFinished);
+  }
+
+  /** RFC 8446 §7.5. Throws `ERR_TLS_INVALID_STATE` before the handshake is over. */
+  exportKeyingMaterial(length: number, label: string, context?: Buffer): Buffer {
+    if (!this.isSecure || this.connection === undefined) {
+      throw withCode(new Error('TLS socket connection must be securely established'), 'ERR_TLS_INVALID_STATE');
+    }
+    return Buffer.from(this.connection.exportKeyingMaterial(length, label, context));
+  }
+
+  /** Makes records smaller: 512 to 16384 bytes. Returns whether that was possible. */
+  setMaxSendFragment(size: number): boolean {
+    if (!Number.isInteger(size) || size < MIN_SEND_FRAGMENT || size > MAX_SEND_FRAGMENT || this.connection === undefined)
+      return false;
+    this.connection.setMaxSendFragment(size);
+    return true;
+  }
+
+  /** Client, before the handshake begins: the name to ask for (SNI). */
+  setServername(name: string): void {
+    if (typeof name !== 'string')
+      throw withCode(new TypeError('The "name" argument must be of type string.'), 'ERR_INVALID_ARG_TYPE');
+    if (this.#role === 'server') {
+      throw withCode(new Error('Cannot issue SNI from a TLS server-side socket'), 'ERR_TLS_SNI_FROM_SERVER');
+    }
+    this.#servername = name;
+  }
+
+  // ---- What TLS 1.3 or this library does not have ----
+
+  /** TLS 1.3 has no renegotiation: false, and the callback gets Node's error. */
+  renegotiate(_options: object, callback?: (error: Error | null) => void): boolean {
+    if (callback !== undefined) process.nextTick(callback, sslError('wrong ssl version'));
+    return false;
+  }
+
+  /** There is none to disable. */
+  disableRenegotiation(): void {}
+
+  enableTrace(): void {
+    throw new ApiMisuse(
+      'ERR_TLS_OPTION_UNSUPPORTED',
+      'enableTrace is not supported yet; listen for `keylog` and capture the packets',
+    );
+  }
+
+  setKeyCert(): void {
+    throw new ApiMisuse('ERR_TLS_OPTION_UNSUPPORTED', 'setKeyCert is not supported yet: choose the context in SNICallback');
+  }
+
+  // ---- The handshake ----
+
+  protected override openConnection(onEvent: TlsEventListener): TlsConnection {
+    const keyLog = this.listenerCount('keylog') > 0;
+    if (this.#policy !== undefined) return createTlsServer(this.#policy.config, { onEvent, keyLog });
+    const { ALPNProtocols } = this.#options;
+    const rejectUnauthorized = this.#rejectsUnauthorized();
+    const config = this.#secureContext().clientConfig(parseAlpnProtocols(ALPNProtocols), rejectUnauthorized);
+    const verifier = createIdentityVerifier({
+      chainVerifier: config.verifier,
+      hostname: this.#target?.hostname ?? this.#servername ?? 'localhost',
+      checkServerIdentity: this.#target?.checkServerIdentity ?? checkServerIdentity,
+      rejectUnauthorized,
+    });
+    const session = this.#session && readSession(this.#session);
+    const serverName = this.#servername || undefined;
+    return createTlsClient({ ...config, verifier }, { onEvent, keyLog, serverName, session });
+  }
+
+  protected override onConnected(info: ConnectionInfo): void {
+    clearTimeout(this.#handshakeTimer);
+    this.#handshakeTimer = undefined;
+    this.#context = undefined;
+    this.alpnProtocol = info.alpnProtocol ?? false;
+    this.servername = info.serverName ?? false;
+    this.#authorize(info);
+    this.secureConnecting = false;
+    this.becomeSecure();
+    if (this.#role === 'client') this.emit('secureConnect');
+    else this.emit('_secureServer');
+    if (!this.destroyed) this.emit('secure');
+  }
+
+  protected override onSession(session: ClientSession): void {
+    this.#session = writeSession(session);
+    this.emit('session', this.#session);
+  }
+
+  protected override onKeyLog(line: string): void {
+    this.emit('keylog', Buffer.from(`${line}\n`));
+  }
+
+  protected override endedEarly(): Error {
+    if (this.#role === 'server') return connectionReset('socket hang up');
+    const error = connectionReset('Client network socket disconnected before secure TLS connection was established');
+    return Object.assign(error, {
+      path: undefined,
+      host: undefined,
+      port: undefined,
+      localAddress: undefined,
+      ...this.#target?.endPoint,
+    });
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    clearTimeout(this.#handshakeTimer);
+    super._destroy(error, callback);
+  }
+
+  /** @internal */
+  expireHandshake(): void {
+    if (this.isSecure || this.destroyed) return;
+    this.fail(handshakeTimeout(), withCode(new Error('TLS handshake timeout'), 'ERR_TLS_HANDSHAKE_TIMEOUT'));
+  }
+
+  #authorize(info: ConnectionInfo): void {
+    if (this.#policy !== undefined && !this.#policy.requestCert) return;
+    const { peer } = info;
+    this.authorized = peer.kind === 'verified';
+    if (peer.kind === 'unverified') this.authorizationError = authorizationCode(peer.error);
+    // What OpenSSL answers when there is no certificate.
+    else if (peer.kind === 'anonymous') this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
+  }
+
+  #rejectsUnauthorized(): boolean {
+    const { rejectUnauthorized } = this.#options;
+    return rejectUnauthorized === undefined ? !isVerificationDisabled() : rejectUnauthorized !== false;
+  }
+
+  #secureContext(): SecureContext {
+    const { secureContext } = this.#options;
+    this.#context ??= secureContext ? requireContext(secureContext) : createSecureContext(this.#options);
+    return this.#context;
+  }
+
+  /** As presented; with `trusted`, the path to the anchor where it is known. */
+  #peerChain(trusted = false): readonly Uint8Array[] {
+    const peer = this.connection?.info?.peer;
+    if (peer === undefined || peer.kind === 'anonymous') return [];
+    return trusted && peer.kind === 'verified' && peer.path.length > 0 ? peer.path : peer.certificates;
+  }
+}
+
+/** Whether the handshake has to wait for `connect`: of a socket that connects, or that was not told where to yet. */
+function isConnecting(transport: Duplex): boolean {
+  if (!(transport instanceof Socket)) return false;
+  return transport.connecting || (transport.pending && !('encrypted' in transport));
+}
+
+function expireHandshake(socket: TLSSocket): void {
+  socket.expireHandshake();
+}

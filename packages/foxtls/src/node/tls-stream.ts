@@ -1,0 +1,457 @@
+/**
+ * A `net.Socket` whose bytes are a TlsConnection's plaintext, over any Duplex: back-pressure, half-close, truncation, the end.
+ *
+ * ```
+ *   application ──write──▶ _write ──send──▶ TlsConnection ──takeOutput──▶ transport.write
+ *   application ◀──push─── 'data' ◀──receive── TlsConnection ◀──'data'──── transport
+ * ```
+ * It is a net.Socket without a handle (docs/decisions/tls-socket-shape.md): Node's own code that looks for a handle, to read plaintext
+ * past JavaScript, finds none. Invariants: a write's callback is called when the transport took all of its records; the transport is
+ * paused while the application does not read; nothing is thrown at the event loop; a listener is a shared function, not a closure.
+ */
+
+import type { Duplex } from 'node:stream';
+import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener } from '../connection/connection.ts';
+import { ConnectionLost, type TlsError } from '../core/errors/errors.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
+import { connectionReset, toNodeError } from './errors.ts';
+import { Socket, type SocketAddressInfo } from './socket-internals.ts';
+
+type Callback = (error?: Error | null) => void;
+
+const owner = Symbol('TLSSocket of this transport');
+
+interface Owned extends Duplex {
+  [owner]?: TlsStream;
+}
+
+/** Chunks are joined up to this many bytes: a record costs more than a copy of a few kilobytes, and less than one of many. */
+const JOIN_LIMIT = 16384;
+
+export interface TlsStreamOptions {
+  readonly allowHalfOpen?: boolean | undefined;
+  readonly highWaterMark?: number | undefined;
+  readonly rejectTruncation?: boolean | undefined;
+}
+
+export abstract class TlsStream extends Socket {
+  /**
+   * Whether the peer's data ended without its close_notify: somebody on the path may have cut it off. Set before `'end'`. A protocol
+   * that does not mark its own end has to look here.
+   */
+  truncated = false;
+
+  protected connection: TlsConnection | undefined;
+  protected transport: Duplex | undefined;
+  /** The handshake is over, and the peer is accepted. */
+  protected isSecure = false;
+
+  #waitingWrite: { readonly data: readonly Uint8Array[]; readonly callback: Callback } | undefined;
+  #waitingFinal: Callback | undefined;
+  #readEnded = false;
+  #transportPaused = false;
+  #writing = false;
+  #failed = false;
+  #received = 0;
+  #sent = 0;
+  readonly #rejectTruncation: boolean;
+
+  // net.Socket asks its handle for these; its types call them fields, which accessors may not override.
+  static {
+    const define = <T>(name: string, get: (this: TlsStream) => T) =>
+      Object.defineProperty(TlsStream.prototype, name, { configurable: true, get });
+    // Bytes of application data, as in node:tls.
+    define('bytesRead', function () {
+      return this.#received;
+    });
+    define('bytesWritten', function () {
+      return this.#sent + this.writableLength;
+    });
+    define('bufferSize', function () {
+      return this.writableLength;
+    });
+    define('pending', function () {
+      return this.connecting || this.transport === undefined;
+    });
+  }
+
+  constructor({ allowHalfOpen, highWaterMark, rejectTruncation }: TlsStreamOptions) {
+    super({ allowHalfOpen: allowHalfOpen ?? false, ...(highWaterMark !== undefined && { highWaterMark }) });
+    this.#rejectTruncation = rejectTruncation ?? false;
+  }
+
+  // ---- For the class above ----
+
+  /** Makes the connection, when the transport is ready. */
+  protected abstract openConnection(onEvent: TlsEventListener): TlsConnection;
+  protected abstract onConnected(info: ConnectionInfo): void;
+  protected abstract onSession(session: ClientSession): void;
+  protected abstract onKeyLog(line: string): void;
+  /** The error for a transport that ended before the handshake did. */
+  protected abstract endedEarly(cause?: Error): Error;
+
+  /** Takes a transport. The handshake begins when it is connected, in the next tick at the earliest. */
+  protected attachTransport(transport: Duplex, isConnecting: boolean): void {
+    this.transport = transport;
+    (transport as Owned)[owner] = this;
+    // We answer the peer's FIN ourselves, after our close_notify.
+    transport.allowHalfOpen = true;
+    transport.on('error', onTransportError);
+    transport.on('end', onTransportEnd);
+    transport.on('close', onTransportClose);
+    this.connecting = isConnecting;
+    if (!isConnecting) {
+      process.nextTick(startConnection, this);
+      return;
+    }
+    transport.once('lookup', onTransportLookup);
+    transport.once('connect', onTransportConnect);
+  }
+
+  /** Begins the handshake. */
+  protected startConnection(): void {
+    const { transport } = this;
+    if (this.destroyed || transport === undefined || this.connection !== undefined) return;
+    try {
+      this.connection = this.openConnection((event) => this.#onEvent(event));
+    } catch (error) {
+      this.destroy(error as Error);
+      return;
+    }
+    this.connection.start();
+    if (transport.readableEnded || transport.destroyed) {
+      this.#transportEnded();
+      return;
+    }
+    transport.on('data', onTransportData);
+    transport.resume();
+  }
+
+  /** Ends the connection because of `error`; its alert, if it has one, is sent first. */
+  protected fail(error: TlsError, shown: Error = toNodeError(error)): void {
+    this.#failed = true;
+    this.connection?.abort(error);
+    this.destroy(shown);
+  }
+
+  /** Lets data flow, after `onConnected` accepted the peer. */
+  protected becomeSecure(): void {
+    this.isSecure = true;
+  }
+
+  // ---- Writable ----
+
+  override _write(chunk: Uint8Array | string, encoding: BufferEncoding, callback: Callback): void {
+    this.#writeAll([asBytes(chunk, encoding)], callback);
+  }
+
+  override _writev(chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[], callback: Callback): void {
+    this.#writeAll(join(chunks.map(({ chunk, encoding }) => asBytes(chunk, encoding))), callback);
+  }
+
+  override _final(callback: Callback): void {
+    const { transport } = this;
+    if (!this.isSecure && transport !== undefined && !this.destroyed) {
+      this.#waitingFinal = callback;
+      return;
+    }
+    this.#quietly(() => this.connection?.close());
+    if (transport === undefined || transport.writableEnded || transport.destroyed) {
+      callback();
+      return;
+    }
+    this.#flush();
+    transport.end(() => callback());
+  }
+
+  // ---- Readable ----
+
+  override _read(): void {
+    if (!this.#transportPaused || this.connection?.wantsInput === false) return;
+    this.#transportPaused = false;
+    this.transport?.resume();
+  }
+
+  // ---- The end ----
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    this.connecting = false;
+    this.setTimeout(0);
+    this.connection?.abort();
+    const { transport } = this;
+    if (transport !== undefined && !transport.destroyed) {
+      // After a failure the alert is still to be delivered; it is small, and the transport ends by itself.
+      if (this.#failed && 'destroySoon' in transport) (transport as Socket).destroySoon();
+      else transport.destroy();
+    }
+    this.#dropWaiting(error ?? undefined);
+    callback(error);
+    process.nextTick(emitClose, this, error !== null && error !== undefined);
+  }
+
+  /** Resets the TCP connection (RST) where the transport can; ends it otherwise. */
+  override resetAndDestroy(): this {
+    const { transport } = this;
+    if (transport instanceof Socket) transport.resetAndDestroy();
+    this.destroy();
+    return this;
+  }
+
+  // ---- What is the transport's ----
+
+  override ref(): this {
+    if (this.transport instanceof Socket) this.transport.ref();
+    return this;
+  }
+
+  override unref(): this {
+    if (this.transport instanceof Socket) this.transport.unref();
+    return this;
+  }
+
+  override setNoDelay(noDelay?: boolean): this {
+    if (this.transport instanceof Socket) this.transport.setNoDelay(noDelay);
+    return this;
+  }
+
+  override setKeepAlive(enable?: boolean, initialDelay?: number): this {
+    if (this.transport instanceof Socket) this.transport.setKeepAlive(enable, initialDelay);
+    return this;
+  }
+
+  /** net.Socket's `remoteAddress`, `remotePort` and `remoteFamily` come from here. */
+  override _getpeername(): SocketAddressInfo {
+    return this.transport instanceof Socket ? this.transport._getpeername() : {};
+  }
+
+  /** net.Socket's `localAddress`, `localPort`, `localFamily` and `address()` come from here. */
+  override _getsockname(): SocketAddressInfo {
+    return this.transport instanceof Socket ? this.transport._getsockname() : {};
+  }
+
+  // ---- Carrying bytes ----
+
+  /** @internal For the shared listeners of transports. */
+  receiveFromTransport(chunk: Uint8Array): void {
+    const { connection } = this;
+    if (connection === undefined || this.destroyed) return;
+    this.#refreshTimeout();
+    connection.receive(chunk);
+    if (!connection.wantsInput) this.#pauseTransport();
+  }
+
+  /** @internal */
+  transportEvent(event: 'connect' | 'end' | 'close' | 'error', error?: Error): void {
+    if (this.destroyed) return;
+    if (event === 'error') this.destroy(error);
+    else if (event === 'end') this.#transportEnded();
+    else if (event === 'close') this.#transportClosed();
+    else {
+      this.connecting = false;
+      this.emit('connect');
+      this.emit('ready');
+      this.startConnection();
+    }
+  }
+
+  #onEvent(event: TlsEvent): void {
+    if (this.destroyed) return;
+    switch (event.type) {
+      case 'output':
+        if (!this.#writing) this.#flush();
+        return;
+      case 'connected':
+        this.onConnected(event.info);
+        if (this.isSecure) this.#writeWaiting();
+        return;
+      case 'data':
+        this.#received += event.data.length;
+        if (!this.push(asBuffer(event.data))) this.#pauseTransport();
+        return;
+      case 'end':
+        this.#endRead();
+        return;
+      case 'session':
+        this.onSession(event.session);
+        return;
+      case 'keylog':
+        this.onKeyLog(event.line);
+        return;
+      case 'drain':
+        this._read();
+        return;
+      case 'error':
+        this.#failed = true;
+        this.destroy(toNodeError(event.error));
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #writeAll(data: readonly Uint8Array[], callback: Callback): void {
+    const { connection } = this;
+    if (!this.isSecure || connection === undefined) {
+      this.#waitingWrite = { data, callback };
+      return;
+    }
+    if (connection.state === 'closed') {
+      callback(connectionReset('the connection is over'));
+      return;
+    }
+    this.#refreshTimeout();
+    this.#quietly(() => {
+      for (const part of data) {
+        this.#sent += part.length;
+        connection.send(part);
+      }
+    });
+    this.#flush(callback);
+  }
+
+  /** Calls the connection without flushing at its 'output' event: the caller flushes, with a callback. */
+  #quietly(call: () => void): void {
+    this.#writing = true;
+    try {
+      call();
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  #flush(callback?: Callback): void {
+    const { transport } = this;
+    const pieces = this.connection?.takeOutput() ?? [];
+    const last = pieces.pop();
+    if (last === undefined || transport === undefined) {
+      callback?.();
+    } else if (transport.writableEnded || transport.destroyed) {
+      callback?.(connectionReset('the transport was closed'));
+    } else if (pieces.length === 0) {
+      transport.write(last, callback);
+    } else {
+      transport.cork();
+      for (const piece of pieces) transport.write(piece);
+      transport.write(last, callback);
+      transport.uncork();
+    }
+  }
+
+  #writeWaiting(): void {
+    const write = this.#waitingWrite;
+    this.#waitingWrite = undefined;
+    if (write !== undefined) this.#writeAll(write.data, write.callback);
+    const final = this.#waitingFinal;
+    this.#waitingFinal = undefined;
+    if (final !== undefined) this._final(final);
+  }
+
+  #dropWaiting(error: Error | undefined): void {
+    const write = this.#waitingWrite;
+    const final = this.#waitingFinal;
+    this.#waitingWrite = undefined;
+    this.#waitingFinal = undefined;
+    if (write === undefined && final === undefined) return;
+    const reason = error ?? connectionReset('the connection was closed before it was secure');
+    write?.callback(reason);
+    final?.(reason);
+  }
+
+  #pauseTransport(): void {
+    if (this.#transportPaused) return;
+    this.#transportPaused = true;
+    this.transport?.pause();
+  }
+
+  #endRead(): void {
+    if (this.#readEnded) return;
+    this.#readEnded = true;
+    this.push(null);
+    // As net.Socket does: so that 'end' comes even when nobody reads, as soon as the buffer is empty.
+    this.read(0);
+  }
+
+  #transportEnded(): void {
+    if (this.#readEnded) return;
+    if (!this.isSecure) {
+      this.destroy(this.endedEarly());
+      return;
+    }
+    this.truncated = true;
+    if (this.#rejectTruncation) {
+      const error = new ConnectionLost('truncated', 'the connection ended without close_notify: data may be missing');
+      this.destroy(toNodeError(error));
+      return;
+    }
+    this.#endRead();
+  }
+
+  /** Data that has arrived is still to be read: only a connection that was not ended goes down with its transport. */
+  #transportClosed(): void {
+    if (!this.isSecure) this.destroy(this.endedEarly());
+    else if (!this.#readEnded) this.destroy();
+  }
+
+  #refreshTimeout(): void {
+    if (this.timeout) this._unrefTimer();
+  }
+}
+
+function startConnection(stream: TlsStream): void {
+  TlsStream.prototype['startConnection'].call(stream);
+}
+
+function emitClose(stream: TlsStream, hadError: boolean): void {
+  stream.emit('close', hadError);
+}
+
+function onTransportData(this: Owned, chunk: Uint8Array): void {
+  this[owner]?.receiveFromTransport(chunk);
+}
+
+function onTransportLookup(this: Owned, ...found: unknown[]): void {
+  this[owner]?.emit('lookup', ...(found as [Error, string, string, string]));
+}
+
+function onTransportConnect(this: Owned): void {
+  this[owner]?.transportEvent('connect');
+}
+
+function onTransportEnd(this: Owned): void {
+  this[owner]?.transportEvent('end');
+}
+
+function onTransportClose(this: Owned): void {
+  this[owner]?.transportEvent('close');
+}
+
+function onTransportError(this: Owned, error: Error): void {
+  this[owner]?.transportEvent('error', error);
+}
+
+function asBytes(chunk: Uint8Array | string, encoding: BufferEncoding): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Joins neighbours, so that many small writes become few records. */
+function join(chunks: readonly Uint8Array[]): Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  let group: Uint8Array[] = [];
+  let size = 0;
+  const close = () => {
+    if (group.length > 0) joined.push(group.length === 1 ? (group[0] as Uint8Array) : Buffer.concat(group, size));
+    group = [];
+    size = 0;
+  };
+  for (const chunk of chunks) {
+    if (size + chunk.length > JOIN_LIMIT) close();
+    group.push(chunk);
+    size += chunk.length;
+  }
+  close();
+  return joined;
+}

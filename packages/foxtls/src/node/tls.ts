@@ -1,0 +1,62 @@
+/**
+ * `foxtls/tls`: the module in the shape of node:tls.
+ */
+
+import { convertALPNProtocols } from './alpn.ts';
+import { checkServerIdentity } from './certificate-objects.ts';
+import { connect } from './connect.ts';
+import { getCiphers, TLS13_SUITES } from './openssl-names.ts';
+import { createSecureContext, SecureContext } from './secure-context.ts';
+import { createServer, Server } from './server.ts';
+import { TLSSocket } from './tls-socket.ts';
+import { getCACertificates, rootCertificates } from './trust.ts';
+
+export const DEFAULT_MIN_VERSION = 'TLSv1.3';
+export const DEFAULT_MAX_VERSION = 'TLSv1.3';
+export const DEFAULT_ECDH_CURVE = 'auto';
+export const DEFAULT_CIPHERS: string = TLS13_SUITES.slice(0, 3).join(':');
+/** Of renegotiation, which TLS 1.3 does not have. */
+export const CLIENT_RENEG_LIMIT = 3;
+export const CLIENT_RENEG_WINDOW = 600;
+
+export { type AlpnProtocols, convertALPNProtocols } from './alpn.ts';
+export { checkServerIdentity, type IdentityCheck } from './certificate-objects.ts';
+export { connect } from './connect.ts';
+export type { NodeTlsError } from './errors.ts';
+export { type EphemeralKeyInfo, getCiphers } from './openssl-names.ts';
+export type {
+  AlpnCallback,
+  ConnectionOptions,
+  KeyOption,
+  Pem,
+  SecureContextOptions,
+  SniCallback,
+  TLSSocketOptions,
+} from './options.ts';
+export { createSecureContext, SecureContext } from './secure-context.ts';
+export { createServer, Server, type TlsOptions } from './server.ts';
+export { TLSSocket } from './tls-socket.ts';
+export { getCACertificates, rootCertificates } from './trust.ts';
+
+/** All of it as one object, for `import tls from 'foxtls/tls'`. */
+const tls = {
+  CLIENT_RENEG_LIMIT,
+  CLIENT_RENEG_WINDOW,
+  DEFAULT_CIPHERS,
+  DEFAULT_ECDH_CURVE,
+  DEFAULT_MAX_VERSION,
+  DEFAULT_MIN_VERSION,
+  SecureContext,
+  Server,
+  TLSSocket,
+  checkServerIdentity,
+  connect,
+  convertALPNProtocols,
+  createSecureContext,
+  createServer,
+  getCACertificates,
+  getCiphers,
+  rootCertificates,
+};
+
+export default tls;
