@@ -10,7 +10,8 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineClientConfig, defineServerConfig, type ServerOptions } from '../../../connection/config.ts';
-import { equal, fromHex, toHex } from '../../../core/bytes/bytes.ts';
+import { concat, equal, fromHex, toHex } from '../../../core/bytes/bytes.ts';
+import { CONTENT_TYPES } from '../../../core/registry/content-types.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { NAMED_GROUPS } from '../../../core/registry/named-groups.ts';
 import { decode } from '../../../core/wire/codec.ts';
@@ -21,7 +22,9 @@ import type { KeyType, Signer } from '../../../crypto/signature.ts';
 import { certificate } from '../../messages/certificate.ts';
 import type { RawExtension } from '../../messages/extensions/block.ts';
 import { HEADER_SIZE } from '../../messages/messages.ts';
+import { availableCipherSuites } from '../../negotiate/cipher-suites.ts';
 import { type SignatureScheme, TLS13_SIGNATURE_SCHEMES } from '../../negotiate/signature-schemes.ts';
+import { RecordProtection } from '../../record/record-protection.ts';
 import type { Sealer } from '../../session/sealer.ts';
 import type { ClientConfig, ServerConfig } from '../config.ts';
 import type { Credential } from '../credential.ts';
@@ -123,26 +126,27 @@ function replayGroups(parts: CryptoProvider): readonly KeyExchangeGroup[] {
 }
 
 /**
- * The groups of §5's server, which asks for P-256 although it was sent a share of X25519, which it likes better. Ours saves the round
- * trip wherever it can: X25519 is hidden from it until P-256 was agreed on, and then announced.
+ * The groups of §5's server: P-256, P-384, X25519. It asks for P-256 although it was sent a share of X25519, because it goes by its own
+ * order; ours saves the round trip wherever it can. So X25519 is hidden from it until P-256 was agreed on, and then announced.
  */
-function groupsThatForceRetry(groups: readonly KeyExchangeGroup[]): readonly KeyExchangeGroup[] {
+function groupsThatForceRetry([x25519, ...preferred]: readonly KeyExchangeGroup[]): readonly KeyExchangeGroup[] {
   let agreed = false;
-  return groups.map((group) => {
-    if (group.name === 'x25519') {
-      return {
-        ...group,
-        get id() {
-          return agreed ? group.id : 0;
-        },
-      };
-    }
-    const respond: KeyExchangeGroup['respond'] = (share, random) => {
-      agreed = true;
-      return group.respond(share, random);
+  const watched = preferred.map((group): KeyExchangeGroup => {
+    return {
+      ...group,
+      respond(share, random) {
+        agreed = true;
+        return group.respond(share, random);
+      },
     };
-    return { ...group, respond };
   });
+  const hidden = {
+    ...(x25519 as KeyExchangeGroup),
+    get id() {
+      return agreed ? NAMED_GROUPS.x25519 : 0;
+    },
+  };
+  return [...watched, hidden];
 }
 
 /** The signature_algorithms of every trace; those that ours does not have are only announced. */
@@ -160,7 +164,7 @@ function schemeInName(id: number): SignatureScheme {
   };
 }
 
-/** "a record_size_limit of 16385": what every ClientHello and every EncryptedExtensions of the traces has. */
+/** What every ClientHello and every EncryptedExtensions of the traces has as record_size_limit. */
 const RECORD_SIZE_LIMIT = 16385;
 const SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_256_GCM_SHA384'];
 
@@ -293,6 +297,38 @@ export function sealsInto(recorded: Uint8Array, plaintext?: Uint8Array): Sealer 
     },
     open: (sealed) => (equal(sealed, recorded) ? inside : undefined),
   };
+}
+
+// ---- Records, by hand ----
+
+const RECORD_HEADER_SIZE = 5;
+const TLS13_LABELS = 'tls13 ';
+
+/** Record protection under TLS_AES_128_GCM_SHA256, which every trace chose. */
+export function protectionOf(parts: CryptoProvider, secret: string | Uint8Array): RecordProtection {
+  const suite = availableCipherSuites(parts).find(({ name }) => name === 'TLS_AES_128_GCM_SHA256');
+  if (suite === undefined) throw new Error('the provider has no AES-128-GCM');
+  return new RecordProtection(suite, TLS13_LABELS, typeof secret === 'string' ? fromHex(secret) : secret.slice());
+}
+
+/** The server's application data keys of a trace, at sequence number 0. */
+export function serverTrafficSecret(parts: CryptoProvider, section: string): RecordProtection {
+  return protectionOf(parts, SECRETS[section]?.['SERVER_TRAFFIC_SECRET_0'] as string);
+}
+
+/** The content of one whole record; throws when it is not authentic or of another type. */
+export function openRecord(protection: RecordProtection, record: Uint8Array, type: number): Uint8Array {
+  const inner = protection.open(record.subarray(0, RECORD_HEADER_SIZE), record.subarray(RECORD_HEADER_SIZE));
+  if (inner === undefined || inner.at(-1) !== type) throw new Error(`not a record of type ${type}`);
+  return inner.subarray(0, -1);
+}
+
+export function sealRecord(protection: RecordProtection, content: Uint8Array, type: number): Uint8Array {
+  const length = content.length + 1 + protection.suite.aead.tagSize;
+  const header = Uint8Array.of(CONTENT_TYPES.application_data, 3, 3, length >> 8, length & 0xff);
+  const pieces = [header];
+  protection.seal(header, [content, Uint8Array.of(type)], pieces);
+  return concat(...pieces);
 }
 
 // ---- What the text of RFC 8448 says beyond the records ----

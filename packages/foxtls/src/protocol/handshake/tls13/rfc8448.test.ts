@@ -4,35 +4,28 @@ import type { TlsConnection } from '../../../connection/connection.ts';
 import { createTlsClient, createTlsServer } from '../../../connection/create.ts';
 import { Recorder } from '../../../connection/pair.fixture.ts';
 import { concat, fromHex, toHex } from '../../../core/bytes/bytes.ts';
+import { CONTENT_TYPES } from '../../../core/registry/content-types.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { decode, encode } from '../../../core/wire/codec.ts';
 import type { CryptoProvider } from '../../../crypto/provider.ts';
-import { hashNamed, providers } from '../../../crypto/providers.fixture.ts';
-import { finishedVerifyData } from '../../keys/finished.ts';
-import type { LabelledHash } from '../../keys/hkdf.ts';
-import { EarlySecret, resumptionPsk } from '../../keys/key-schedule.ts';
-import { clientHello } from '../../messages/client-hello.ts';
-import { bindersLength } from '../../messages/extensions/pre-shared-key.ts';
-import { HEADER_SIZE, NewSessionTicket, writeMessage } from '../../messages/messages.ts';
+import { providers } from '../../../crypto/providers.fixture.ts';
+import { HEADER_SIZE } from '../../messages/messages.ts';
 import { newSessionTicket } from '../../messages/new-session-ticket.ts';
-import { availableCipherSuites } from '../../negotiate/cipher-suites.ts';
-import { RecordProtection } from '../../record/record-protection.ts';
-import { readTicketState, writeTicketState } from '../../session/ticket-state.ts';
-import { ANONYMOUS } from '../peer-identity.ts';
 import {
   clientCredential,
+  openRecord,
   Pool,
   type ReplaySettings,
   readTraces,
   replayClient,
   replayServer,
   SECRETS,
+  sealRecord,
   sealsInto,
+  serverTrafficSecret,
   TRACES,
   type Trace,
 } from './rfc8448.fixture.ts';
-
-const RECORD_HEADER_SIZE = 5;
 
 /** What our end wrote since it was last asked, as hexadecimal. */
 function output(connection: TlsConnection): string {
@@ -132,6 +125,59 @@ describeWithVectors('the traces of RFC 8448', TRACES, (path) => {
     expect([side.error, server.state, side.of('end').length]).toEqual([undefined, 'closed', 1]);
     expect(keyLog(side)).toEqual(SECRETS[section]);
     expect(pool.left).toBe(0);
+  });
+
+  it.each(providers)('§3: the recorded NewSessionTicket is read, written and sealed as it was ($name provider)', (provider) => {
+    const trace = traceOf('Simple_1RTT_Handshake');
+    const record = trace.bytes('Record_NewSessionTicket');
+    const protection = () => serverTrafficSecret(provider, 'Simple_1RTT_Handshake');
+    const message = openRecord(protection(), record, CONTENT_TYPES.handshake);
+    const body = message.subarray(HEADER_SIZE);
+    const ticket = decode(newSessionTicket, body, 'new_session_ticket');
+    expect(ticket).toMatchObject({ ticketLifetime: 30, ticketAgeAdd: 0xfad6aac5, ticketNonce: new Uint8Array(2) });
+    expect(toHex(ticket.ticket)).toBe(toHex(trace.bytes('SessionTicket')));
+    expect(ticket.extensions.values).toEqual({ early_data: 1024 });
+    expect(toHex(encode(newSessionTicket, ticket))).toBe(toHex(body));
+    expect(toHex(sealRecord(protection(), message, CONTENT_TYPES.handshake))).toBe(toHex(record));
+  });
+
+  it.each(providers)('§3: our server sends that ticket without its early_data extension ($name provider)', (provider) => {
+    const trace = traceOf('Simple_1RTT_Handshake');
+    const server = createTlsServer(serverConfig(provider, trace, new Pool(trace.bytes('Server_RNG_Pool')), {}), { onEvent() {} });
+    server.start();
+    server.receive(trace.bytes('Record_ClientHello_1'));
+    server.takeOutput();
+    server.receive(trace.bytes('Record_ClientFinished'));
+    const protection = () => serverTrafficSecret(provider, 'Simple_1RTT_Handshake');
+    const ours = openRecord(protection(), concat(...server.takeOutput()), CONTENT_TYPES.handshake);
+    const recorded = openRecord(protection(), trace.bytes('Record_NewSessionTicket'), CONTENT_TYPES.handshake);
+    // Behind the header, all but the list of extensions: two bytes of length, and eight of early_data.
+    expect(toHex(ours.subarray(HEADER_SIZE, -2))).toBe(toHex(recorded.subarray(HEADER_SIZE, -10)));
+    expect(toHex(recorded.subarray(-10))).toBe('0008002a000400000400');
+    expect(toHex(ours.subarray(-2))).toBe('0000');
+  });
+
+  it.each(providers)('§3: our client makes the session of §4 of that ticket ($name provider)', (provider) => {
+    const trace = traceOf('Simple_1RTT_Handshake');
+    const side = new Recorder();
+    const config = replayClient(provider, trace, new Pool(trace.bytes('Client_RNG_Pool')), { added: () => [sessionTicket] });
+    const client = createTlsClient(config, { onEvent: side.onEvent, serverName: 'server' });
+    client.start();
+    for (const record of ['Record_ServerHello', 'Record_ServerHandshakeMessages', 'Record_NewSessionTicket']) {
+      client.receive(trace.bytes(record));
+    }
+    expect(side.of('session').map(({ session }) => session)).toMatchObject([
+      {
+        suite: 0x1301,
+        psk: fromHex('4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3'),
+        ticket: trace.bytes('SessionTicket'),
+        ticketAgeAdd: 0xfad6aac5,
+        lifetime: 30,
+        receivedAt: trace.now,
+        serverName: 'server',
+        peer: { kind: 'verified' },
+      },
+    ]);
   });
 
   function serverConfig(provider: CryptoProvider, trace: Trace, pool: Pool, { groupCount }: ReplaySettings) {

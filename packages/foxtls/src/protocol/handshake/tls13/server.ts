@@ -39,7 +39,7 @@ export function* serverHandshake(context: HandshakeContext, initialConfig: Serve
 
   const handshakeSecret = yield* sendServerHello(agreement, hellos, resumed);
   const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
-  sendEncryptedExtensions(agreement, hellos, alpnProtocol, resumed);
+  sendEncryptedExtensions(agreement, hellos, alpnProtocol);
   if (chosen !== undefined) yield* authenticateOurselves(agreement, config, chosen);
   const serverFinished = sendFinished(agreement, finishedKeys);
   const mainSecret = handshakeSecret.mainSecret();
@@ -110,8 +110,8 @@ function* sendServerHello(
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('server_hello', {
-      key_share: { group: group.id, keyExchange: share },
       ...(resumed !== undefined && { pre_shared_key: resumed.index }),
+      key_share: { group: group.id, keyExchange: share },
       supported_versions: transport.variant.version,
     }),
   });
@@ -129,7 +129,6 @@ function sendEncryptedExtensions(
   { context, transcript }: Agreement,
   { config, offer }: ServerHellos,
   alpnProtocol: string | undefined,
-  resumed: ResumedSession | undefined,
 ): void {
   const { record_size_limit: theirLimit, server_name: serverName } = offer.hello.extensions.values;
   if (theirLimit !== undefined) checkRecordSizeLimit(theirLimit);
@@ -138,9 +137,9 @@ function sendEncryptedExtensions(
     extensions: extensionsOf('encrypted_extensions', {
       ...(config.announceGroups && { supported_groups: config.groups.map((group) => group.id) }),
       ...(ourLimit !== undefined && { record_size_limit: ourLimit }),
-      // "… the server … SHALL include an extension of type "server_name" …"; "When resuming a session, the server MUST NOT include a
-      // server_name extension in the server hello." (RFC 6066 §3)
-      ...(serverName !== undefined && resumed === undefined && { server_name: true as const }),
+      // "In TLS 1.3, the SNI value is always explicitly specified in the resumption handshake" (RFC 8446 §4.2.11), so that it is
+      // acknowledged there as well (RFC 8448 §4 does it); the contrary rule of RFC 6066 §3 is about older sessions.
+      ...(serverName !== undefined && { server_name: true as const }),
       ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
     }),
   });
