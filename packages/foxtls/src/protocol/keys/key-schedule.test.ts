@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { describeWithVectors, readJsonVectors } from '../../../test/vectors.ts';
+import { concat, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
+import type { HashName } from '../../crypto/hash.ts';
+import { hashNamed, providers } from '../../crypto/providers.fixture.ts';
+import type { LabelledHash } from './hkdf.ts';
+import { EarlySecret, exportKeyingMaterial, nextTrafficSecret } from './key-schedule.ts';
+
+// ---- ACVP "TLS-v1.3 KDF RFC8446": the messages are random strings, the secrets are what is asked for ----
+
+interface Question {
+  readonly tcId: number;
+  readonly psk?: string;
+  readonly dhe?: string;
+  readonly helloClientRandom: string;
+  readonly helloServerRandom: string;
+  readonly finishedServerRandom: string;
+  readonly finishedClientRandom: string;
+}
+interface Answer {
+  readonly tcId: number;
+  readonly [secret: string]: string | number;
+}
+interface Group<T> {
+  readonly tgId: number;
+  readonly hmacAlg: 'SHA2-256' | 'SHA2-384';
+  readonly runningMode: 'DHE' | 'PSK' | 'PSK-DHE';
+  readonly tests: readonly T[];
+}
+/** Behind a header that says where the set comes from. */
+type Sets<T> = readonly [unknown, { readonly testGroups: readonly Group<T>[] }];
+
+const HASHES = { 'SHA2-256': 'sha256', 'SHA2-384': 'sha384' } as const satisfies Record<string, HashName>;
+
+/** What the schedule makes of a question, under ACVP's names. */
+function derivedSecrets(labelled: LabelledHash, question: Question): Answer {
+  const transcript = (...messages: string[]) => labelled.hash.digest(concat(...messages.map((message) => fromHex(message))));
+  const { helloClientRandom, helloServerRandom, finishedServerRandom, finishedClientRandom } = question;
+  const clientHello = transcript(helloClientRandom);
+  const serverHello = transcript(helloClientRandom, helloServerRandom);
+  const serverFinished = transcript(helloClientRandom, helloServerRandom, finishedServerRandom);
+  const clientFinished = transcript(helloClientRandom, helloServerRandom, finishedServerRandom, finishedClientRandom);
+  const early = new EarlySecret(labelled, question.psk === undefined ? undefined : fromHex(question.psk));
+  const handshake = early.handshakeSecret(question.dhe === undefined ? undefined : fromHex(question.dhe));
+  const main = handshake.mainSecret();
+  return {
+    tcId: question.tcId,
+    clientEarlyTrafficSecret: toHex(early.clientEarlyTraffic(clientHello)),
+    earlyExporterMasterSecret: toHex(early.earlyExporter(clientHello)),
+    clientHandshakeTrafficSecret: toHex(handshake.clientTraffic(serverHello)),
+    serverHandshakeTrafficSecret: toHex(handshake.serverTraffic(serverHello)),
+    clientApplicationTrafficSecret: toHex(main.clientTraffic(serverFinished)),
+    serverApplicationTrafficSecret: toHex(main.serverTraffic(serverFinished)),
+    exporterMasterSecret: toHex(main.exporter(serverFinished)),
+    resumptionMasterSecret: toHex(main.resumption(clientFinished)),
+  };
+}
+
+describeWithVectors('the key schedule of TLS 1.3 meets ACVP', 'acvp/TLS13.vectors.json', (path) => {
+  const questions = readJsonVectors<Sets<Question>>(path)[1].testGroups;
+  const answers = readJsonVectors<Sets<Answer>>(path.replace('vectors.json', 'expected.json'))[1].testGroups;
+  const answersOf = (tgId: number) => answers.find((group) => group.tgId === tgId)?.tests;
+  const cases = questions.flatMap((group) => providers.map((provider) => ({ ...group, provider, name: provider.name })));
+
+  it('has groups of each mode and each hash', () => {
+    const kinds = questions.map(({ runningMode, hmacAlg }) => `${runningMode} ${hmacAlg}`);
+    expect(new Set(kinds)).toEqual(
+      new Set(['DHE', 'PSK', 'PSK-DHE'].flatMap((mode) => [`${mode} SHA2-256`, `${mode} SHA2-384`])),
+    );
+  });
+
+  it.each(cases)('group $tgId: $runningMode with $hmacAlg ($name provider)', ({ tgId, hmacAlg, tests, provider }) => {
+    const labelled = { hash: hashNamed(provider, HASHES[hmacAlg]), labelPrefix: 'tls13 ' } as const;
+    expect(tests.length).toBeGreaterThan(0);
+    expect(tests.map((question) => derivedSecrets(labelled, question))).toEqual(answersOf(tgId));
+  });
+});
+
+describe('the key schedule', () => {
+  const labelled = { hash: hashNamed(providers[0] as (typeof providers)[0], 'sha256'), labelPrefix: 'tls13 ' } as const;
+  const secret = new Uint8Array(32).fill(7);
+
+  it('gives external PSKs and PSKs of resumptions different binder keys', () => {
+    const early = new EarlySecret(labelled, secret);
+    expect(toHex(early.binderKey('external'))).not.toBe(toHex(early.binderKey('resumption')));
+  });
+
+  it('takes a missing PSK as zeros', () => {
+    const missing = new EarlySecret(labelled, undefined).binderKey('external');
+    expect(toHex(missing)).toBe(toHex(new EarlySecret(labelled, new Uint8Array(32)).binderKey('external')));
+  });
+
+  it('forgets a stage that was wiped', () => {
+    const early = new EarlySecret(labelled, secret);
+    const before = toHex(early.binderKey('external'));
+    early.wipe();
+    expect(toHex(early.binderKey('external'))).not.toBe(before);
+  });
+
+  it('has a next traffic secret that is neither the last one nor that of DTLS', () => {
+    const next = toHex(nextTrafficSecret(labelled, secret));
+    expect(next).not.toBe(toHex(secret));
+    expect(next).not.toBe(toHex(nextTrafficSecret({ ...labelled, labelPrefix: 'dtls13' }, secret)));
+  });
+
+  it('exports other bytes for another label, another context and another length of the same', () => {
+    const exported = (label: string, context: string, length: number) =>
+      toHex(exportKeyingMaterial(labelled, secret, label, utf8(context), length));
+    const seen = [exported('a', '', 32), exported('b', '', 32), exported('a', 'c', 32), exported('a', '', 31)];
+    expect(new Set(seen).size).toBe(4);
+    expect(seen.map((bytes) => bytes.length / 2)).toEqual([32, 32, 32, 31]);
+    // The length is in the label (RFC 8446 §7.1), so that a shorter export is no prefix of a longer one.
+    expect(seen[0]?.startsWith(seen[3] as string)).toBe(false);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { concat, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
+import type { Aead } from '../../crypto/aead.ts';
+import { nodeProvider } from '../../crypto/node/provider.ts';
+import { availableCipherSuites, type CipherSuite } from '../negotiate/cipher-suites.ts';
+import { RecordProtection } from './record-protection.ts';
+
+const SECRET = fromHex('b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38');
+/** Of SECRET (RFC 8448 §3). */
+const IV = '5d313eb2671276ee13000b30';
+const HEADER = fromHex('1703030015');
+
+const suites = availableCipherSuites(nodeProvider);
+const aesGcm = suites.find(({ name }) => name === 'TLS_AES_128_GCM_SHA256') as CipherSuite;
+
+/** A suite whose AEAD notes the nonces and the keys that it is given. */
+function watched(): { suite: CipherSuite; nonces: string[]; keys: string[] } {
+  const nonces: string[] = [];
+  const keys: string[] = [];
+  const aead: Aead = {
+    ...aesGcm.aead,
+    create(key) {
+      keys.push(toHex(key));
+      return {
+        seal: (nonce) => void nonces.push(toHex(nonce)),
+        open: (nonce) => void nonces.push(toHex(nonce)),
+        wipe() {},
+      };
+    },
+  };
+  return { suite: { ...aesGcm, aead }, nonces, keys };
+}
+
+describe('record protection', () => {
+  it('derives the key that RFC 8448 prints', () => {
+    const { suite, keys } = watched();
+    new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    expect(keys).toEqual(['3fce516009c21727d0f2e4e86ee403bc']);
+  });
+
+  const nonces: readonly [sequence: number, nonce: string][] = [
+    [0, IV],
+    [1, '5d313eb2671276ee13000b31'],
+    [0xff, '5d313eb2671276ee13000bcf'],
+    [0x100, '5d313eb2671276ee13000a30'],
+    [2 ** 31, '5d313eb2671276ee93000b30'],
+    [2 ** 32, '5d313eb2671276ef13000b30'],
+    [2 ** 48 - 1, '5d313eb267128911ecfff4cf'],
+  ];
+  it.each(nonces)('makes the nonce of record %i from the IV', (sequence, nonce) => {
+    const { suite, nonces: seen } = watched();
+    new RecordProtection(suite, 'tls13 ', SECRET.slice(), sequence).seal(HEADER, [], []);
+    new RecordProtection(suite, 'tls13 ', SECRET.slice(), sequence).open(HEADER, HEADER);
+    expect(seen).toEqual([nonce, nonce]);
+  });
+
+  it('counts records', () => {
+    const { suite, nonces: seen } = watched();
+    const protection = new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    protection.seal(HEADER, [], []);
+    protection.seal(HEADER, [], []);
+    expect(seen).toEqual([IV, '5d313eb2671276ee13000b31']);
+    expect(protection.sequence).toBe(2);
+  });
+
+  it('is exhausted when as many records were sealed as the suite allows', () => {
+    const almost = new RecordProtection(aesGcm, 'tls13 ', SECRET.slice(), aesGcm.recordLimit - 1);
+    expect(almost.exhausted).toBe(false);
+    almost.seal(HEADER, [utf8('x')], []);
+    expect(almost.exhausted).toBe(true);
+  });
+
+  it.each(suites)('$name opens what it sealed, in order only', (suite) => {
+    const writer = new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    const sealed = [utf8('one'), utf8('two')].map((plaintext) => {
+      const pieces: Uint8Array[] = [];
+      writer.seal(HEADER, [plaintext, Uint8Array.of(23)], pieces);
+      return concat(...pieces);
+    }) as [Uint8Array, Uint8Array];
+    const reader = new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    expect(reader.open(HEADER, sealed[0])).toEqual(concat(utf8('one'), Uint8Array.of(23)));
+    expect(reader.open(HEADER, sealed[1])).toEqual(concat(utf8('two'), Uint8Array.of(23)));
+    const other = new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    expect(other.open(HEADER, sealed[1])).toBeUndefined();
+  });
+
+  it('opens nothing under another header', () => {
+    const pieces: Uint8Array[] = [];
+    new RecordProtection(aesGcm, 'tls13 ', SECRET.slice()).seal(HEADER, [utf8('x')], pieces);
+    const reader = new RecordProtection(aesGcm, 'tls13 ', SECRET.slice());
+    expect(reader.open(fromHex('1703030016'), concat(...pieces))).toBeUndefined();
+  });
+
+  it('forgets its secret when it is wiped', () => {
+    const protection = new RecordProtection(aesGcm, 'tls13 ', SECRET.slice());
+    protection.wipe();
+    expect(toHex(protection.secret)).toBe('00'.repeat(32));
+  });
+});
