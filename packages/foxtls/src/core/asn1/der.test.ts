@@ -45,6 +45,7 @@ describe('malformed DER', () => {
     ['an indefinite length', '3080 020101 0000', 'point', 'the length is indefinite, which DER forbids'],
     ['a short length in the long form', '308103 020101', 'point', 'the length is not in its shortest form'],
     ['a long length with a leading zero', '30820003 020101', 'point', 'the length is not in its shortest form'],
+    ['a length of 128 in two octets', '30820080', 'point', 'the length is not in its shortest form'],
     ['a length of five octets', '308500000000 03', 'point', 'a length of 5 octets is too long'],
     ['a length of 4 GiB', '3084ffffffff 020101', 'point', 'the length is 4294967295, but 3 bytes are left'],
     ['a tag number above 30', '3f2103 020101', 'point', 'tag numbers above 30 are not supported'],

@@ -1,5 +1,5 @@
 /**
- * GeneralName, the many ways to name a subject (RFC 5280 §4.2.1.6), and IP addresses as text.
+ * GeneralName, the many ways to name a subject (RFC 5280 §4.2.1.6), and DNS names and IP addresses as text.
  *
  * ```
  * GeneralNames ::= SEQUENCE SIZE (1..MAX) OF GeneralName
@@ -54,6 +54,15 @@ export function formatGeneralName({ kind, value }: GeneralName): string {
     default:
       return kind;
   }
+}
+
+/** Lower-case labels of a DNS name, or undefined when it is none. Underscores are let through: they are common in private names. */
+export function parseDnsName(name: string): readonly string[] | undefined {
+  if (name.length > 253) return undefined;
+  const labels = name.toLowerCase().split('.');
+  if (!labels.every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(label))) return undefined;
+  // A name whose last label is a number would be an IPv4 address to somebody.
+  return /^[0-9]+$/.test(labels.at(-1) as string) ? undefined : labels;
 }
 
 /** The 4 or 16 bytes of an IP address in text (`192.0.2.1`, `2001:db8::1`), or undefined when the text is none. */

@@ -20,9 +20,8 @@
 
 import { type DerValue, implicit, mapped, optional, sequence, sequenceOf, withDefault } from '../../core/asn1/schema.ts';
 import { smallInteger } from '../../core/asn1/types.ts';
-import { type GeneralName, generalName } from './general-name.ts';
+import { type GeneralName, generalName, parseDnsName } from './general-name.ts';
 import type { Name } from './name.ts';
-import { parseDnsName } from './server-name.ts';
 
 const generalSubtree = mapped(
   sequence({
@@ -130,7 +129,7 @@ function isSound(base: GeneralName): boolean {
   }
 }
 
-/** "in the style of RFC 4632 (CIDR)" (RFC 5280 §4.2.1.10): ones, then zeros. */
+/** A prefix, as in CIDR (RFC 5280 §4.2.1.10): ones, then zeros. */
 function isPrefixMask(mask: Uint8Array): boolean {
   return /^1*0*$/.test(Array.from(mask, (byte) => byte.toString(2).padStart(8, '0')).join(''));
 }

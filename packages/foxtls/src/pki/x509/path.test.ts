@@ -3,6 +3,7 @@ import { OID } from '../../core/asn1/object-identifiers.ts';
 import { concat, fromHex, utf8 } from '../../core/bytes/bytes.ts';
 import type { CertificateReason } from '../../core/errors/errors.ts';
 import { keys } from '../../crypto/node/keys.ts';
+import type { PrivateKey } from '../../crypto/signature.ts';
 import { entity, issueCa, issueLeaf, NOW, type Overrides, unknownExtension } from './certificates.fixture.ts';
 import {
   ECDSA_SHA256,
@@ -46,6 +47,8 @@ import {
   extKeyUsageExtension,
   keyUsageExtension,
 } from './write-certificate.ts';
+
+const PSS_WITH_SHA1_MASK = { kind: 'rsa-pss', hash: 'sha256', mgfHash: 'sha1', saltLength: 32 } as const;
 
 describe('a chain is accepted', () => {
   const otherRoot = entity('Other Root');
@@ -128,6 +131,11 @@ describe('a chain is accepted', () => {
     ['to an anchor that is not self-signed', ['Server', 'Middle'], { chain: [leafOfMiddle, middleCert], anchors: [middleCert] }],
     ['when the leaf itself is the anchor', ['Server'], { chain: [leafOfMiddle], anchors: [rootCert, leafOfMiddle] }],
     ['when a self-signed server is the anchor', ['Server'], { chain: [selfSigned], anchors: [rootCert, selfSigned] }],
+    [
+      'with the issuer tried first whose key identifier fits',
+      ['Server', 'Middle', 'Root'],
+      { chain: [leafOfMiddle, issueCa(root, middleAgain), middleCert], options: { maxSignatures: 2 } },
+    ],
     ['to a version 1 anchor', ['Server', 'Root'], { chain: [leafOfRoot], anchors: [v1Root] }],
     [
       'when names differ in case and white space only',
@@ -195,6 +203,12 @@ describe('a chain is refused', () => {
   const isForClients = extKeyUsageExtension([OID.clientAuth]);
   const sha1 = { kind: 'ecdsa', hash: 'sha1' } as const;
 
+  // Node cannot make such signatures; the algorithm is refused before the signature is looked at.
+  const blindSigner = {
+    ...rsa2048,
+    key: { ...rsa2048.key, type: rsa2048.key.type, sign: () => new Uint8Array(256) } as PrivateKey,
+  };
+
   const cases: readonly [title: string, reason: CertificateReason, depth: number, situation: Situation][] = [
     // Trust
     ['when its intermediate is missing', 'issuer_unknown', 0, { chain: [leafOfMiddle] }],
@@ -222,6 +236,21 @@ describe('a chain is refused', () => {
     ],
     ['when intermediates certify each other', 'issuer_unknown', 2, { chain: loop }],
     ['when an intermediate certifies itself only', 'self_signed_in_chain', 1, { chain: [leafOfMiddle, issueCa(middle, middle)] }],
+    [
+      'when two certificates lead to the same stranger, whose signature is checked once',
+      'self_signed_in_chain',
+      3,
+      {
+        chain: [
+          leafOfLower,
+          lowerCert,
+          issueCa(middle, lower, { serialNumber: fromHex('06') }),
+          issueCa(stranger, middle),
+          strangerCert,
+        ],
+        options: { maxSignatures: 5 },
+      },
+    ],
     // Signatures
     [
       'when the signature is of another key',
@@ -243,6 +272,12 @@ describe('a chain is refused', () => {
     ],
     ['when it is signed with SHA-1', 'signature_algorithm_weak', 0, { chain: leafWith({ algorithm: sha1 }) }],
     ['when an intermediate is signed with SHA-1', 'signature_algorithm_weak', 1, { chain: middleWith({ algorithm: sha1 }) }],
+    [
+      'when it is signed with PSS and SHA-1 in the mask only',
+      'signature_algorithm_weak',
+      0,
+      { chain: [issueLeaf(blindSigner, server, { algorithm: PSS_WITH_SHA1_MASK })], anchors: [issueCa(rsa2048, rsa2048)] },
+    ],
     [
       'when it is signed with MD5',
       'signature_algorithm_weak',

@@ -7,7 +7,7 @@
 
 import { equal } from '../../core/bytes/bytes.ts';
 import type { Certificate } from './certificate.ts';
-import { parseIpAddress } from './general-name.ts';
+import { parseDnsName, parseIpAddress } from './general-name.ts';
 
 /**
  * Whether the certificate is for `name`: a DNS name (internationalised ones as A-labels; a final dot is ignored) or an IP address.
@@ -23,15 +23,6 @@ export function matchServerName(certificate: Certificate, name: string): boolean
   const labels = parseDnsName(name.replace(/\.$/, ''));
   if (labels === undefined) return false;
   return subjectAltName.some((san) => san.kind === 'dNSName' && matchDnsName(san.value, labels));
-}
-
-/** Lower-case labels of a DNS name, or undefined when it is none. Underscores are let through: they are common in private names. */
-export function parseDnsName(name: string): readonly string[] | undefined {
-  if (name.length > 253) return undefined;
-  const labels = name.toLowerCase().split('.');
-  if (!labels.every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(label))) return undefined;
-  // A name whose last label is a number would be an IPv4 address to somebody.
-  return /^[0-9]+$/.test(labels.at(-1) as string) ? undefined : labels;
 }
 
 /** `pattern` is a dNSName: a name, or `*.` and a name of at least two labels (so that nobody holds a certificate for a whole TLD). */

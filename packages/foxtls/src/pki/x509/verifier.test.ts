@@ -4,7 +4,7 @@ import { CryptoFailure } from '../../core/errors/errors.ts';
 import { keys } from '../../crypto/node/keys.ts';
 import type { PeerVerified } from '../../crypto/peer-verifier.ts';
 import type { KeyProvider } from '../../crypto/signature.ts';
-import { issueLeaf } from './certificates.fixture.ts';
+import { issueLeaf, NOW } from './certificates.fixture.ts';
 import {
   asynchronous,
   EXPIRED,
@@ -64,6 +64,13 @@ describe('a verifier', () => {
     expect(() => choosy.verify(request({ chain: [leafOfRoot] }))).toThrow(
       expect.objectContaining({ reason: 'key_unsupported', depth: 1 }),
     );
+  });
+
+  it('takes a certificate through the whole last second of its validity', () => {
+    const chain = [issueLeaf(root, server, { validTo: NOW })];
+    const at = (milliseconds: number) => ({ ...request({ chain }), now: new Date(NOW.getTime() + milliseconds) });
+    expect(verifierFor({ chain }).verify(at(999))).toMatchObject({ kind: 'verified' });
+    expect(() => verifierFor({ chain }).verify(at(1000))).toThrow(expect.objectContaining({ reason: 'expired' }));
   });
 
   it('imports the key of an anchor once', () => {

@@ -22,9 +22,8 @@ import {
   subjectAltName,
   subjectKeyIdentifier,
 } from './extensions.ts';
-import { type GeneralName, parseIpAddress } from './general-name.ts';
+import { type GeneralName, parseDnsName, parseIpAddress } from './general-name.ts';
 import type { Name } from './name.ts';
-import { parseDnsName } from './server-name.ts';
 
 export interface CertificateFields {
   /** 3 unless set; 1 and 2 are for tests of what is refused. */
