@@ -47,12 +47,15 @@ const { legacyVersion, random, legacySessionId, ...afterSessionId } = fields;
 /** Over datagrams, `opaque legacy_cookie<0..2^8-1>` stands after the session id; DTLS 1.3 leaves it empty (RFC 9147 §5.3). */
 const datagramFields = struct({ legacyVersion, random, legacySessionId, legacyCookie: opaqueVector(0, 0xff), ...afterSessionId });
 
-export const datagramClientHello: Codec<ClientHello> = mapped(
-  datagramFields,
-  ({ legacyCookie, ...hello }, reader) => {
-    // "A DTLS 1.3-only client MUST set the legacy_cookie field to zero length." (RFC 9147 §5.3)
-    if (legacyCookie.length > 0) reader.fail('legacy_cookie is not empty');
-    return hello;
-  },
-  (hello) => ({ ...hello, legacyCookie: new Uint8Array(0) }),
-);
+export const datagramClientHello: Codec<ClientHello> = {
+  ...mapped(
+    datagramFields,
+    ({ legacyCookie, ...hello }, reader) => {
+      // "A DTLS 1.3-only client MUST set the legacy_cookie field to zero length." (RFC 9147 §5.3)
+      if (legacyCookie.length > 0) reader.fail('legacy_cookie is not empty');
+      return hello;
+    },
+    (hello) => ({ ...hello, legacyCookie: new Uint8Array(0) }),
+  ),
+  invent: clientHello.invent,
+};

@@ -18,11 +18,14 @@ const protocolName: Codec<string> = mapped(opaqueVector(1, 0xff), fromLatin1, (n
 export const protocolNameListOffer: Codec<readonly string[]> = vector(protocolName, 2, 0xffff);
 
 /** "… except that the "ProtocolNameList" MUST contain exactly one "ProtocolName"." (RFC 7301 §3.1) */
-export const protocolNameAck: Codec<string> = mapped(
-  protocolNameListOffer,
-  (list, reader) => {
-    if (list.length !== 1) reader.fail(`exactly one protocol name expected, ${list.length} found`);
-    return list[0] as string;
-  },
-  (name) => [name],
-);
+export const protocolNameAck: Codec<string> = {
+  ...mapped(
+    protocolNameListOffer,
+    (list, reader) => {
+      if (list.length !== 1) reader.fail(`exactly one protocol name expected, ${list.length} found`);
+      return list[0] as string;
+    },
+    (name) => [name],
+  ),
+  invent: protocolName.invent,
+};
