@@ -165,6 +165,21 @@ describe('primitive values', () => {
     expect(decodeDer(integer, fromHex(hex), 'x')).toBe(value);
   });
 
+  it('a small INTEGER goes up to 2147483647', () => {
+    for (const value of [0, 1, 127, 128, 255, 256, 65535, 0x7fffffff]) {
+      expect(decodeDer(smallInteger, encodeDer(smallInteger, value), 'x')).toBe(value);
+    }
+    expect(errorOf(() => decodeDer(smallInteger, fromHex('0201ff'), 'x')).message).toContain('out of range');
+  });
+
+  it('an INTEGER of a megabyte is read in a moment', () => {
+    const bytes = encodeDer(octetString, new Uint8Array(1 << 20).fill(0x55));
+    bytes[0] = 0x02;
+    const started = performance.now();
+    expect(decodeDer(integer, bytes, 'x') > 0n).toBe(true);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   it('an unsigned INTEGER is its magnitude, whatever zeros it came with', () => {
     expect(toHex(encodeDer(unsignedInteger, fromHex('000080')))).toBe('02020080');
     expect(toHex(encodeDer(unsignedInteger, fromHex('0000')))).toBe('020100');

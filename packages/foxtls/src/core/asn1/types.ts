@@ -4,6 +4,7 @@
  * Every value has exactly one encoding; any other is a `DecodeError`.
  */
 
+import { toHex } from '../bytes/bytes.ts';
 import { ApiMisuse } from '../errors/errors.ts';
 import { type DerElement, TAG, writeElement } from './der.ts';
 import { formatOidContent, parseOid } from './oid.ts';
@@ -50,12 +51,14 @@ export const unsignedInteger: DerType<Uint8Array> = mapped(
 
 /** `INTEGER (0..2147483647)` as a number, for versions and counts. */
 export const smallInteger: DerType<number> = mapped(
-  integer,
-  (value, element) => {
-    if (value < 0n || value > 0x7fffffffn) element.fail('the INTEGER is out of range: 0 to 2147483647 is expected');
-    return Number(value);
+  integerContent,
+  (content, element) => {
+    // In the shortest form, 31 bits fit into 4 octets.
+    if (content.length > 4 || (content[0] as number) >= 0x80)
+      element.fail('the INTEGER is out of range: 0 to 2147483647 is expected');
+    return content.reduce((value, octet) => value * 256 + octet, 0);
   },
-  (value) => BigInt(value),
+  (value) => contentFromBigint(BigInt(value)),
 );
 
 export interface BitString {
@@ -141,10 +144,9 @@ function readOid(element: DerElement): string {
   return dotted ?? element.fail('the OBJECT IDENTIFIER is empty, cut off or not in its shortest form');
 }
 
+/** Through hexadecimal, which takes linear time: shifting octet by octet would take quadratic time. */
 function bigintFromContent(content: Uint8Array): bigint {
-  let value = 0n;
-  for (const byte of content) value = (value << 8n) | BigInt(byte);
-  return (content[0] as number) >= 0x80 ? value - (1n << BigInt(8 * content.length)) : value;
+  return BigInt.asIntN(8 * content.length, BigInt(`0x${toHex(content)}`));
 }
 
 function contentFromBigint(value: bigint): Uint8Array {
