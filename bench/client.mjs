@@ -31,8 +31,7 @@ async function handshakes({ concurrency, seconds, resume }) {
         count++;
         if (socket.isSessionReused()) reused++;
       }
-      socket.on('error', () => {});
-      socket.destroy();
+      await closed(socket);
     }
   };
   const workers = Array.from({ length: concurrency }, worker);
@@ -46,12 +45,20 @@ async function handshakes({ concurrency, seconds, resume }) {
   return rate;
 }
 
+/** Waits for the server's close_notify, answers it, and is done when the socket is. */
+function closed(socket) {
+  return new Promise((resolve) => {
+    socket.on('error', () => {});
+    socket.on('close', resolve);
+    socket.resume().end();
+  });
+}
+
 function obtainSession() {
   return new Promise((resolve, reject) => {
     connect().then((socket) => {
       socket.once('session', (session) => {
-        socket.destroy();
-        resolve(session);
+        closed(socket).then(() => resolve(session));
       });
       socket.once('error', reject);
       socket.resume();

@@ -75,7 +75,8 @@ async function session(implementation, serverScenario, clientScenario, options) 
     const { figure } = await message(client);
     if (before === undefined) return figure;
     const after = await askMemory(server);
-    if (after.connections !== options.connections) throw new Error(`${implementation}: ${after.connections} connections are open`);
+    if (after.connections !== options.connections)
+      throw new Error(`${implementation}: ${after.connections} connections are open`);
     client.send('end');
     return { rss: after.rss - before.rss, heap: after.heap - before.heap };
   } finally {
@@ -170,7 +171,15 @@ function writeResults() {
   const path = fileURLToPath(new URL('results.md', import.meta.url));
   const kind = `${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}, OpenSSL ${process.versions.openssl}`;
   const command = `node bench/run.mjs ${process.argv.slice(2).join(' ')}`;
-  const entry = [`## ${new Date().toISOString().slice(0, 10)}`, '', `${kind}; ${rounds} rounds; \`${command}\``, '', ...header, ...rows, ''];
+  const entry = [
+    `## ${new Date().toISOString().slice(0, 10)}`,
+    '',
+    `${kind}; ${rounds} rounds; \`${command}\``,
+    '',
+    ...header,
+    ...rows,
+    '',
+  ];
   const [title, ...rest] = readFileSync(path, 'utf8').split(/^(?=## )/m);
   writeFileSync(path, [title, `${entry.join('\n')}\n`, ...rest].join(''));
 }

@@ -8,8 +8,8 @@ const sockets = new Set();
 
 /** What a server does with a connection, by scenario. */
 const SCENARIOS = {
-  // The client closes as soon as it is connected.
-  handshake: (socket) => socket.resume(),
+  // Closes as soon as it is connected: by then both ends have done all of their handshake.
+  handshake: (socket) => socket.resume().end(),
   // The client sends; the server counts and answers one byte at the end of a burst.
   upload(socket) {
     let left = 0;

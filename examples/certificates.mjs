@@ -1,7 +1,7 @@
 // A certificate authority and a server certificate, without the openssl binary.
 import { nodeProvider as provider } from 'foxtls/crypto/node';
-import { createCertificate, createCertificateAuthority, formatCertificatePem, parseCertificate } from 'foxtls/x509';
 import { formatPrivateKeyPem } from 'foxtls/pkcs';
+import { createCertificate, createCertificateAuthority, formatCertificatePem, parseCertificate } from 'foxtls/x509';
 
 const dates = { validFrom: new Date('2026-01-01'), validTo: new Date('2027-01-01') };
 const ca = await createCertificateAuthority({ provider, subject: { commonName: 'My CA' }, ...dates });

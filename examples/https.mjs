@@ -1,8 +1,9 @@
 // An HTTPS server and a request to it: the shape of node:https, TLS in TypeScript.
-import https from 'foxtls/https';
+
 import { nodeProvider as provider } from 'foxtls/crypto/node';
-import { createSelfSigned, formatCertificatePem } from 'foxtls/x509';
+import https from 'foxtls/https';
 import { formatPrivateKeyPem } from 'foxtls/pkcs';
+import { createSelfSigned, formatCertificatePem } from 'foxtls/x509';
 
 const dates = { validFrom: new Date('2026-01-01'), validTo: new Date('2036-01-01') };
 const made = await createSelfSigned({ provider, dnsNames: ['localhost'], ...dates });

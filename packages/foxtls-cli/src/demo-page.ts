@@ -8,7 +8,9 @@ export interface Fact {
 }
 
 export function demoPage(facts: readonly Fact[]): string {
-  const rows = facts.map(({ name, value }) => `      <tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('\n');
+  const rows = facts
+    .map(({ name, value }) => `      <tr><th>${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`)
+    .join('\n');
   return `<!doctype html>
 <html lang="en">
 <head>

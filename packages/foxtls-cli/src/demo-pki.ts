@@ -8,10 +8,10 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parsePem } from 'foxtls/asn1';
 import { nodeProvider } from 'foxtls/crypto/node';
 import { formatPrivateKeyPem } from 'foxtls/pkcs';
 import { createCertificate, createCertificateAuthority, formatCertificatePem, parseCertificate } from 'foxtls/x509';
-import { parsePem } from 'foxtls/asn1';
 
 export interface DemoPki {
   /** PEM texts. */

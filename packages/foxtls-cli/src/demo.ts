@@ -7,11 +7,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { relative } from 'node:path';
-import https from 'foxtls/https';
+import https, { type Server } from 'foxtls/https';
 import type { TLSSocket } from 'foxtls/tls';
 import { parseCertificate } from 'foxtls/x509';
-import { type DemoPki, loadDemoPki } from './demo-pki.ts';
 import { demoPage, type Fact } from './demo-page.ts';
+import { type DemoPki, loadDemoPki } from './demo-pki.ts';
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 4433;
@@ -37,7 +37,7 @@ function readPort(text: string | undefined): number {
   throw new Error(`PORT is ${JSON.stringify(text)}: a number from 0 to 65535 is expected`);
 }
 
-function listen(server: https.Server, port: number): Promise<AddressInfo> {
+function listen(server: Server, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error);
@@ -114,7 +114,7 @@ function printAdvice(pki: DemoPki, port: number): void {
 }
 
 /** The first signal ends gracefully; connections that linger are cut. */
-function stopOnSignal(server: https.Server): void {
+function stopOnSignal(server: Server): void {
   const stop = () => {
     server.close(() => process.exit(0));
     server.closeAllConnections();
