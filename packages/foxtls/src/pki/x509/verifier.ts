@@ -87,6 +87,7 @@ export function createX509Verifier(options: X509VerifierOptions): PeerVerifier {
 export function trustWithoutVerification(why: string): PeerVerifier {
   if (why.trim() === '') throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', 'say why the peer is trusted without verification');
   return {
+    acceptsUnverified: true,
     verify({ presented }) {
       const error = new TlsError('ERR_TLS_PEER_NOT_VERIFIED', `the peer was not verified: ${why}`);
       return peerUnverified({ ...presentedFacts(presented), error });
@@ -111,7 +112,7 @@ export function reportOnly(verifier: PeerVerifier): PeerVerifier {
       return peerUnverified({ ...presentedFacts(request.presented), error });
     }
   }
-  return { verify: (request) => run(verifyOrReport(request)) };
+  return { acceptsUnverified: true, verify: (request) => run(verifyOrReport(request)) };
 }
 
 function readAnchors({ trustAnchors, onUnreadableAnchor }: X509VerifierOptions): Certificate[] {
