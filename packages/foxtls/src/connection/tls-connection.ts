@@ -28,6 +28,7 @@ import { exportKeyingMaterial } from '../protocol/keys/key-schedule.ts';
 import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
 import type { TlsTransport } from '../transport/tls/tls-transport.ts';
+import { adviceForAlert } from './alert-advice.ts';
 import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener } from './connection.ts';
 import { connectionInfo } from './info.ts';
 import { LIMITS } from './limits.ts';
@@ -321,7 +322,8 @@ export class Connection implements TlsConnection {
       );
     }
     if (description !== ALERTS.close_notify || this.#state === 'handshaking') {
-      throw new AlertReceived(alertName(description) ?? `unknown_${description}`);
+      const name = alertName(description);
+      throw new AlertReceived(name ?? `unknown_${description}`, adviceForAlert(name));
     }
     // "Any data received after a closure alert has been received MUST be ignored." (RFC 8446 §6.1)
     this.#peerClosed = true;

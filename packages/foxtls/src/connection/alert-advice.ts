@@ -1,0 +1,21 @@
+/**
+ * What to do about a fatal alert of the peer (RFC 8446 §6.2): the alert says what the peer saw, this says where to look.
+ */
+
+import type { AlertName } from '../core/registry/alerts.ts';
+
+const ADVICE: Partial<Record<AlertName, string>> = {
+  protocol_version: 'It does not speak TLS 1.3, and this side speaks nothing else: update the peer, or enable TLS 1.3 there',
+  handshake_failure: 'It found nothing in common: compare the suites, groups and signature schemes of both sides',
+  certificate_required: 'It insists on a client certificate: put one into credentials',
+  unknown_ca:
+    'It does not trust whoever issued our certificate: send the intermediate certificates, or have the root added there',
+  certificate_expired: 'It considers our certificate expired or not yet valid: check the dates and both clocks',
+  no_application_protocol: 'It accepts none of our ALPN protocols',
+  unrecognized_name: 'It does not serve the name that we asked for by SNI',
+};
+
+/** A sentence, or the empty string where there is nothing to add. */
+export function adviceForAlert(name: AlertName | undefined): string {
+  return (name === undefined ? undefined : ADVICE[name]) ?? '';
+}
