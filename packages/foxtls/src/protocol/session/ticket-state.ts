@@ -89,7 +89,7 @@ export function writeTicketState(state: TicketState): Uint8Array {
 export function readTicketState(bytes: Uint8Array): TicketState | undefined {
   if (bytes[0] !== FORMAT) return undefined;
   try {
-    const { createdHigh, createdLow, clientIdentity, clientCertificates, ...state } = decode(wire, bytes, 'ticket');
+    const { format: _, createdHigh, createdLow, clientIdentity, clientCertificates, ...state } = decode(wire, bytes, 'ticket');
     return { ...state, created: createdHigh * 2 ** 32 + createdLow, client: readIdentity(clientIdentity, clientCertificates) };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;

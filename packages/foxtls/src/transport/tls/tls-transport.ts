@@ -9,7 +9,7 @@
  */
 
 import { concat } from '../../core/bytes/bytes.ts';
-import { InternalError, LimitExceeded, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { ApiMisuse, InternalError, LimitExceeded, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES, contentTypeName } from '../../core/registry/content-types.ts';
 import type { Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
 import { type ProtocolVariant, TLS13 } from '../../protocol/handshake/variant.ts';
@@ -58,6 +58,8 @@ export class TlsTransport implements HandshakeTransport {
   #changeCipherSpecAllowed: boolean;
   #emptyRecords = 0;
   #sendFragment: number;
+  /** What the peer's record_size_limit leaves for a fragment: no wish of ours goes beyond it. */
+  #peerFragmentLimit = MAX_PLAINTEXT;
   #receiveLimit = MAX_PLAINTEXT + 1;
   /** "… an initial ClientHello …, where it MAY also be 0x0301 for compatibility purposes." (RFC 8446 §5.1) */
   #recordVersion: number;
@@ -270,12 +272,21 @@ export class TlsTransport implements HandshakeTransport {
 
   setRecordSizeLimits({ send, receive }: { readonly send?: number | undefined; readonly receive?: number | undefined }): void {
     // The limits count the content type (RFC 8449 §4), fragments do not. What was queued is bound as well.
-    if (send !== undefined) this.#sendFragment = Math.min(this.#sendFragment, send - 1);
+    if (send !== undefined) {
+      this.#peerFragmentLimit = Math.min(MAX_PLAINTEXT, send - 1);
+      this.#sendFragment = Math.min(this.#sendFragment, this.#peerFragmentLimit);
+    }
     if (receive !== undefined) this.#receiveLimit = Math.min(this.#receiveLimit, receive);
   }
 
   setMaxSendFragment(size: number): void {
-    this.#sendFragment = size;
+    if (!Number.isInteger(size) || size < 1 || size > MAX_PLAINTEXT) {
+      throw new ApiMisuse(
+        'ERR_TLS_OPTION_RANGE',
+        `maxSendFragment is ${size}: an integer from 1 to ${MAX_PLAINTEXT} is expected`,
+      );
+    }
+    this.#sendFragment = Math.min(size, this.#peerFragmentLimit);
   }
 
   /** Forgets keys and buffers; output that was not taken stays. */

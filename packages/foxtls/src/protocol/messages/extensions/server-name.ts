@@ -19,11 +19,14 @@ import { type Codec, empty, mapped, opaqueVector, struct, uint8, vector } from '
 
 const HOST_NAME = 0;
 
+/** No name of the DNS is longer (RFC 1035 §2.3.4), and a ticket has to carry it. */
+const MAX_HOST_NAME = 255;
+
 const serverName = struct({ nameType: uint8, name: opaqueVector(1, 0xffff) });
 
 const serverNameList = vector(serverName, 1, 0xffff);
 
-/** The host name: ASCII, without trailing dot, not checked further. */
+/** The host name: ASCII, without trailing dot, at most 255 bytes, not checked further. */
 export const serverNameOffer: Codec<string> = {
   ...mapped(
     serverNameList,
@@ -33,6 +36,7 @@ export const serverNameOffer: Codec<string> = {
       const host = fromLatin1((hosts[0] as { name: Uint8Array }).name);
       // "The hostname is represented as a byte string using ASCII encoding without a trailing dot." (RFC 6066 §3)
       if (!/^[\x21-\x7e]+$/.test(host) || host.endsWith('.')) reader.fail('not an ASCII host name without a trailing dot');
+      if (host.length > MAX_HOST_NAME) reader.fail(`a host name of ${host.length} bytes, at most ${MAX_HOST_NAME} are taken`);
       return host;
     },
     (host) => [{ nameType: HOST_NAME, name: utf8(host) }],
