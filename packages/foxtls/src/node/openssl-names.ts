@@ -3,19 +3,16 @@
  */
 
 import { getCiphers as getOpenSslCiphers } from 'node:tls';
-import { CIPHER_SUITES } from '../core/registry/cipher-suites.ts';
 import { NAMED_GROUPS } from '../core/registry/named-groups.ts';
 import { SIGNATURE_SCHEMES } from '../core/registry/signature-schemes.ts';
 import { withCode } from './errors.ts';
 
 /** The suites of TLS 1.3 that foxtls speaks, in Node's order of preference, which is that of OpenSSL. */
-export const TLS13_SUITES = [
+export const TLS13_SUITES: readonly string[] = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
   'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_128_CCM_SHA256',
-  'TLS_AES_128_CCM_8_SHA256',
-] as const;
+];
 
 const GROUPS: Readonly<Record<string, string>> = {
   'p-256': 'secp256r1',
@@ -91,7 +88,7 @@ export function parseCiphers(ciphers: string): string[] | undefined {
   if (words.length === 0) throw invalidValue(`The property 'options.ciphers' is invalid. Received '${ciphers}'`);
   const suites = words.filter((word) => /^!?TLS_/.test(word));
   const older = words.filter((word) => !/^!?TLS_/.test(word));
-  if (suites.some((suite) => !isSupportedSuite(suite))) throw noCipherMatch();
+  if (suites.some((suite) => !TLS13_SUITES.includes(suite))) throw noCipherMatch();
   if (older.length > 0 && !older.some(isCipherListWord)) throw noCipherMatch();
   return suites.length === 0 ? undefined : [...new Set(suites)];
 }
@@ -137,10 +134,6 @@ export function describeEphemeralKey(group: string): EphemeralKeyInfo | Record<s
 /** `tls.getCiphers()`: lower case, as Node gives them. */
 export function getCiphers(): string[] {
   return TLS13_SUITES.map((suite) => suite.toLowerCase());
-}
-
-function isSupportedSuite(suite: string): boolean {
-  return Object.hasOwn(CIPHER_SUITES, suite) && (TLS13_SUITES as readonly string[]).includes(suite);
 }
 
 function isCipherListWord(word: string): boolean {

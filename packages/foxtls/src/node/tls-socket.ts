@@ -72,9 +72,11 @@ export class TLSSocket extends TlsStream {
   readonly #options: TLSSocketOptions;
   readonly #target: ClientTarget | undefined;
   readonly #policy: ServerPolicy | undefined;
+  readonly #alpnProtocols: readonly string[] | undefined;
   #context: SecureContext | undefined;
   #servername: string | undefined;
-  #session: Buffer | undefined;
+  /** To be resumed, or the latest that the server offered. Bytes are made when somebody asks: most connections' nobody does. */
+  #session: ClientSession | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
 
   constructor(socket?: Duplex, options: TLSSocketOptions = {}, binding?: ClientTarget | ServerBinding) {
@@ -89,10 +91,11 @@ export class TLSSocket extends TlsStream {
     this.#role = options.isServer === true ? 'server' : 'client';
     this.#target = server === undefined ? (binding as ClientTarget | undefined) : undefined;
     this.#servername = this.#target?.servername;
-    this.#session = options.session && Buffer.from(options.session);
+    if (options.session) this.setSession(options.session);
     this.server = server?.server ?? (options.server as NetServer | undefined);
     if (this.#role === 'server') this.#policy = server?.policy ?? new ServerPolicy(options, this.#secureContext());
     else this.#secureContext();
+    this.#alpnProtocols = parseAlpnProtocols(options.ALPNProtocols);
     const patience = server?.handshakeTimeout ?? options.handshakeTimeout ?? 0;
     if (patience > 0) this.#handshakeTimer = setTimeout(expireHandshake, patience, this);
     if (options.signal) addAbortSignal(options.signal, this);
@@ -163,16 +166,15 @@ export class TLSSocket extends TlsStream {
 
   /** Client: the latest session, to be given to `connect` as `session`. A secret. Undefined until the server sent a ticket. */
   getSession(): Buffer | undefined {
-    return this.destroyed ? (null as never) : this.#session;
+    return this.destroyed ? (null as never) : this.#session && writeSession(this.#session);
   }
 
   getTLSTicket(): Buffer | undefined {
-    const ticket = this.#session && readSession(this.#session)?.ticket;
-    return ticket && Buffer.from(ticket);
+    return this.#session && Buffer.from(this.#session.ticket);
   }
 
   setSession(session: Uint8Array | string): void {
-    this.#session = typeof session === 'string' ? Buffer.from(session, 'latin1') : Buffer.from(session);
+    this.#session = readSession(typeof session === 'string' ? Buffer.from(session, 'latin1') : session);
   }
 
   isSessionReused(): boolean {
@@ -248,18 +250,16 @@ export class TLSSocket extends TlsStream {
   protected override openConnection(onEvent: TlsEventListener): TlsConnection {
     const keyLog = this.listenerCount('keylog') > 0;
     if (this.#policy !== undefined) return createTlsServer(this.#policy.config, { onEvent, keyLog });
-    const { ALPNProtocols } = this.#options;
     const rejectUnauthorized = this.#rejectsUnauthorized();
-    const config = this.#secureContext().clientConfig(parseAlpnProtocols(ALPNProtocols), rejectUnauthorized);
+    const config = this.#secureContext().clientConfig(this.#alpnProtocols, rejectUnauthorized);
     const verifier = createIdentityVerifier({
       chainVerifier: config.verifier,
       hostname: this.#target?.hostname ?? this.#servername ?? 'localhost',
       checkServerIdentity: this.#target?.checkServerIdentity ?? checkServerIdentity,
       rejectUnauthorized,
     });
-    const session = this.#session && readSession(this.#session);
     const serverName = this.#servername || undefined;
-    return createTlsClient({ ...config, verifier }, { onEvent, keyLog, serverName, session });
+    return createTlsClient({ ...config, verifier }, { onEvent, keyLog, serverName, session: this.#session });
   }
 
   protected override onConnected(info: ConnectionInfo): void {
@@ -277,8 +277,8 @@ export class TLSSocket extends TlsStream {
   }
 
   protected override onSession(session: ClientSession): void {
-    this.#session = writeSession(session);
-    this.emit('session', this.#session);
+    this.#session = session;
+    if (this.listenerCount('session') > 0) this.emit('session', writeSession(session));
   }
 
   protected override onKeyLog(line: string): void {

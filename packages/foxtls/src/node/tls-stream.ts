@@ -28,6 +28,9 @@ interface Owned extends Duplex {
 /** Chunks are joined up to this many bytes: a record costs more than a copy of a few kilobytes, and less than one of many. */
 const JOIN_LIMIT = 16384;
 
+/** Output up to this many bytes is copied into one write: a vector of three costs more. */
+const WRITE_WHOLE_LIMIT = 4096;
+
 export interface TlsStreamOptions {
   readonly allowHalfOpen?: boolean | undefined;
   readonly highWaterMark?: number | undefined;
@@ -322,14 +325,14 @@ export abstract class TlsStream extends Socket {
   #flush(callback?: Callback): void {
     const { transport } = this;
     const pieces = this.connection?.takeOutput() ?? [];
-    const last = pieces.pop();
-    if (last === undefined || transport === undefined) {
+    if (pieces.length === 0 || transport === undefined) {
       callback?.();
     } else if (transport.writableEnded || transport.destroyed) {
       callback?.(connectionReset('the transport was closed'));
-    } else if (pieces.length === 0) {
-      transport.write(last, callback);
+    } else if (isWrittenWhole(pieces, transport)) {
+      transport.write(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces), callback);
     } else {
+      const last = pieces.pop();
       transport.cork();
       for (const piece of pieces) transport.write(piece);
       transport.write(last, callback);
@@ -435,6 +438,14 @@ function asBytes(chunk: Uint8Array | string, encoding: BufferEncoding): Uint8Arr
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Whether to join pieces before writing: few bytes, or a transport that may make a message of each write. */
+function isWrittenWhole(pieces: readonly Uint8Array[], transport: Duplex): boolean {
+  if (pieces.length === 1 || !(transport instanceof Socket)) return true;
+  let size = 0;
+  for (const piece of pieces) size += piece.length;
+  return size <= WRITE_WHOLE_LIMIT;
 }
 
 /** Joins neighbours, so that many small writes become few records. */

@@ -14,7 +14,7 @@ import { getCACertificates, rootCertificates } from './trust.ts';
 export const DEFAULT_MIN_VERSION = 'TLSv1.3';
 export const DEFAULT_MAX_VERSION = 'TLSv1.3';
 export const DEFAULT_ECDH_CURVE = 'auto';
-export const DEFAULT_CIPHERS: string = TLS13_SUITES.slice(0, 3).join(':');
+export const DEFAULT_CIPHERS: string = TLS13_SUITES.join(':');
 /** Of renegotiation, which TLS 1.3 does not have. */
 export const CLIENT_RENEG_LIMIT = 3;
 export const CLIENT_RENEG_WINDOW = 600;

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { CertificateInvalid } from '../core/errors/errors.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
+import { readSession, writeSession } from './session-bytes.ts';
+
+const session: ClientSession = {
+  version: 'TLSv1.3',
+  suite: 0x1301,
+  psk: Uint8Array.of(1, 2, 3),
+  ticket: Uint8Array.of(4, 5),
+  ticketAgeAdd: 0xffffffff,
+  lifetime: 7200,
+  receivedAt: 1_790_000_000_000,
+  serverName: 'localhost',
+  alpnProtocol: undefined,
+  peer: { kind: 'verified', certificates: [Uint8Array.of(6), Uint8Array.of()], path: [] },
+};
+
+describe('a session as bytes', () => {
+  it('reads back as it was written', () => {
+    expect(readSession(writeSession(session))).toEqual(session);
+    const bare: ClientSession = { ...session, serverName: undefined, alpnProtocol: 'h2', peer: { kind: 'anonymous' } };
+    expect(readSession(writeSession(bare))).toEqual(bare);
+  });
+
+  it('remembers why the server was not verified', () => {
+    const error = new CertificateInvalid('expired', 'it is over', { depth: 1 });
+    const peer = { kind: 'unverified', certificates: [Uint8Array.of(6)], error } as const;
+    expect(readSession(writeSession({ ...session, peer }))?.peer).toMatchObject({
+      kind: 'unverified',
+      error: { reason: 'expired', depth: 1, message: 'it is over' },
+    });
+  });
+
+  it('is nothing when it is cut off or foreign', () => {
+    const bytes = writeSession(session);
+    expect(readSession(Buffer.from('session of somebody else'))).toBeUndefined();
+    expect(readSession(Buffer.alloc(0))).toBeUndefined();
+    for (let length = 0; length < bytes.length; length++) {
+      const read = readSession(bytes.subarray(0, length));
+      // Whole certificates may be missing at the end; nothing may be made up.
+      if (read !== undefined) expect({ ...read, peer: undefined }).toEqual({ ...session, peer: undefined });
+    }
+  });
+});
