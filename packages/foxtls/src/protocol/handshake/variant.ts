@@ -2,6 +2,7 @@
  * What differs by nature between TLS 1.3 and DTLS 1.3 in the handshake, as data (RFC 9147 §5), so that no flow asks which one it is.
  */
 
+import { PeerIncompatible } from '../../core/errors/errors.ts';
 import { PROTOCOL_VERSIONS } from '../../core/registry/protocol-versions.ts';
 import type { LabelPrefix } from '../keys/hkdf.ts';
 import type { ClientHello as ClientHelloMessage } from '../messages/client-hello.ts';
@@ -35,3 +36,11 @@ export const DTLS13: ProtocolVariant = {
   clientHello: DatagramClientHello,
   middleboxCompatibility: false,
 };
+
+/**
+ * "Any endpoint receiving a Hello message with ClientHello.legacy_version or ServerHello.legacy_version set to 0x0300 MUST abort the
+ * handshake with a "protocol_version" alert." (RFC 8446 §D.5)
+ */
+export function refuseSsl3(variant: ProtocolVariant, legacyVersion: number): void {
+  if (legacyVersion === PROTOCOL_VERSIONS.SSLv3) throw new PeerIncompatible('version', [variant.name], ['SSLv3']);
+}

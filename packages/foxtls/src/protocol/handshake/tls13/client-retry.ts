@@ -12,7 +12,7 @@ import { checkPlaces, checkSolicited } from '../../messages/extensions/block.ts'
 import type { HelloRetryRequest, ServerHello } from '../../messages/server-hello.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import type { ClientConfig } from '../config.ts';
-import type { ProtocolVariant } from '../variant.ts';
+import { type ProtocolVariant, refuseSsl3 } from '../variant.ts';
 import type { ClientOffer } from './client-offer.ts';
 
 /** The last 8 bytes of ServerHello.random of a TLS 1.3 server that was made to speak an older version (RFC 8446 §4.1.3). */
@@ -45,6 +45,7 @@ export function checkHello(
 }
 
 function checkVersion(variant: ProtocolVariant, hello: ServerHello | HelloRetryRequest): void {
+  refuseSsl3(variant, hello.legacyVersion);
   const selected = hello.extensions.values.supported_versions;
   if (selected === variant.version) {
     if (hello.legacyVersion !== variant.legacyVersion) {

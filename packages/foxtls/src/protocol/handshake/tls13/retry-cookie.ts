@@ -28,6 +28,9 @@ export interface RetryState extends Pick<Wire, 'suite' | 'group' | 'clientHelloH
   readonly created: number;
 }
 
+/** In place of a group: none was asked for. */
+export const NO_GROUP = 0;
+
 /** A cookie is answered within a round trip; older ones are refused. Milliseconds. */
 export const COOKIE_LIFETIME = 60_000;
 

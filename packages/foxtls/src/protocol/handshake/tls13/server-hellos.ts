@@ -2,7 +2,7 @@
  * The server's half of the hellos: ClientHello, a HelloRetryRequest if one is needed, what was chosen (RFC 8446 §4.1).
  */
 
-import { EMPTY } from '../../../core/bytes/bytes.ts';
+import { EMPTY, equal } from '../../../core/bytes/bytes.ts';
 import { PeerIncompatible, PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { cipherSuiteName } from '../../../core/registry/cipher-suites.ts';
@@ -16,7 +16,7 @@ import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import type { ServerConfig } from '../config.ts';
 import { type HandshakeFlow, receiveWithBytes } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
-import { COOKIE_LIFETIME, type RetryState, readRetryState, writeRetryState } from './retry-cookie.ts';
+import { COOKIE_LIFETIME, NO_GROUP, type RetryState, readRetryState, writeRetryState } from './retry-cookie.ts';
 import { type CheckedClientHello, checkClientHello, checkSecondClientHello, clientHelloInfo } from './server-offer.ts';
 
 export interface ServerHellos {
@@ -84,7 +84,7 @@ function* retry(
 ): HandshakeFlow<ServerHellos> {
   const askForGroup = !first.keyShares.has(group.id);
   const clientHelloHash = suite.hash.digest(first.bytes);
-  const cookie = yield* sealCookie(config, { suite: suite.id, group: askForGroup ? group.id : 0, clientHelloHash });
+  const cookie = yield* sealCookie(config, { suite: suite.id, group: askForGroup ? group.id : NO_GROUP, clientHelloHash });
   const request = helloRetryRequest(context, first, suite, askForGroup ? group : undefined, cookie);
   const transcript = transcriptAfterRetry(suite.hash, clientHelloHash);
   transcript.add(request);
@@ -93,13 +93,13 @@ function* retry(
   context.transport.endFlight();
 
   const second = yield* receiveClientHello(context);
-  checkSecondClientHello(first.hello, second.hello);
-  if (cookie !== undefined) {
-    yield* openCookie(config, second.hello.extensions.values.cookie ?? EMPTY);
-  } else if (second.hello.extensions.values.cookie !== undefined) {
-    throw new PeerMisbehaved('cookie_invalid', 'a cookie that was not asked for');
+  checkSecondClientHello(first.hello, second.hello, askForGroup);
+  // "When sending the new ClientHello, the client MUST copy the contents of the extension received in the HelloRetryRequest into a
+  // "cookie" extension in the new ClientHello." (RFC 8446 §4.2.2)
+  if (!equal(second.hello.extensions.values.cookie ?? EMPTY, cookie ?? EMPTY)) {
+    throw new PeerMisbehaved('cookie_invalid', 'the cookie is not the one of the HelloRetryRequest');
   }
-  checkSecondShare(second, askForGroup ? group : undefined);
+  if (askForGroup) checkSecondShare(second, group);
   return { config, offer: second, suite, group, transcript, retried: true };
 }
 
@@ -117,14 +117,18 @@ function* resumeFromCookie(
 ): HandshakeFlow<ServerHellos> {
   const state = yield* openCookie(config, cookie);
   const suite = config.suites.find(({ id }) => id === state.suite);
-  const asked = config.groups.find(({ id }) => id === state.group);
   if (suite === undefined || !offer.hello.cipherSuites.includes(suite.id)) {
     throw new PeerMisbehaved('cookie_invalid', 'the suite of the cookie is not on offer');
   }
-  checkSecondShare(offer, asked);
+  const asked = config.groups.find(({ id }) => id === state.group);
+  if (asked !== undefined) checkSecondShare(offer, asked);
+  const group = asked ?? config.groups.find(({ id }) => offer.keyShares.has(id));
+  if (group === undefined || (asked === undefined && state.group !== NO_GROUP)) {
+    throw new PeerMisbehaved('group_changed_after_retry', 'the second ClientHello has no key share for the group of the first');
+  }
   const transcript = transcriptAfterRetry(suite.hash, state.clientHelloHash);
   transcript.add(helloRetryRequest(context, offer, suite, asked, cookie));
-  return { config, offer, suite, group: asked ?? chooseGroup(config, offer), transcript, retried: true };
+  return { config, offer, suite, group, transcript, retried: true };
 }
 
 function* openCookie(config: ServerConfig, cookie: Uint8Array): HandshakeFlow<RetryState> {
@@ -136,8 +140,8 @@ function* openCookie(config: ServerConfig, cookie: Uint8Array): HandshakeFlow<Re
 }
 
 /** After a retry there is one share, of the group that was asked for (RFC 8446 §4.1.2, §4.2.8). */
-function checkSecondShare(second: CheckedClientHello, asked: KeyExchangeGroup | undefined): void {
-  if (asked !== undefined && (second.keyShares.size !== 1 || !second.keyShares.has(asked.id))) {
+function checkSecondShare(second: CheckedClientHello, asked: KeyExchangeGroup): void {
+  if (second.keyShares.size !== 1 || !second.keyShares.has(asked.id)) {
     throw new PeerMisbehaved('group_changed_after_retry', `the second ClientHello must have one key share, of ${asked.name}`);
   }
 }

@@ -10,7 +10,7 @@ import type { ClientHello } from '../../messages/client-hello.ts';
 import { checkPlaces, type RawExtension } from '../../messages/extensions/block.ts';
 import { PSK_DHE_KE } from '../../messages/extensions/psk-key-exchange-modes.ts';
 import type { ClientHelloInfo } from '../config.ts';
-import type { ProtocolVariant } from '../variant.ts';
+import { type ProtocolVariant, refuseSsl3 } from '../variant.ts';
 
 /** A ClientHello that keeps the rules; what is not there is empty. */
 export interface CheckedClientHello {
@@ -55,6 +55,7 @@ export function clientHelloInfo({ hello, groups, signatureSchemes }: CheckedClie
 }
 
 function checkVersion(variant: ProtocolVariant, hello: ClientHello): void {
+  refuseSsl3(variant, hello.legacyVersion);
   const offered = hello.extensions.values.supported_versions ?? [hello.legacyVersion];
   if (hello.extensions.values.supported_versions?.includes(variant.version) !== true) {
     const names = offered.map((version) => protocolVersionName(version) ?? `0x${version.toString(16)}`);
@@ -112,9 +113,8 @@ function checkKeyShares(hello: ClientHello): ReadonlyMap<number, Uint8Array> {
   return shares;
 }
 
-/** The extensions that a second ClientHello may change, add or drop (RFC 8446 §4.1.2). */
+/** The extensions that a second ClientHello may change, add or drop (RFC 8446 §4.1.2), beside key_share if a share was asked for. */
 const CHANGEABLE: ReadonlySet<number> = new Set([
-  EXTENSION_TYPES.key_share,
   EXTENSION_TYPES.early_data,
   EXTENSION_TYPES.cookie,
   EXTENSION_TYPES.pre_shared_key,
@@ -122,15 +122,17 @@ const CHANGEABLE: ReadonlySet<number> = new Set([
 ]);
 
 /** "… the client MUST send the same ClientHello without modification, except as follows" (RFC 8446 §4.1.2). */
-export function checkSecondClientHello(first: ClientHello, second: ClientHello): void {
+export function checkSecondClientHello(first: ClientHello, second: ClientHello, askedForShare: boolean): void {
   const changed = (what: string) =>
     new PeerMisbehaved('client_hello_changed_after_retry', `${what} differs between the two ClientHellos`);
   if (first.legacyVersion !== second.legacyVersion) throw changed('legacy_version');
   if (!equal(first.random, second.random)) throw changed('random');
   if (!equal(first.legacySessionId, second.legacySessionId)) throw changed('legacy_session_id');
   if (first.cipherSuites.join() !== second.cipherSuites.join()) throw changed('cipher_suites');
-  const before = first.extensions.list.filter(({ type }) => !CHANGEABLE.has(type));
-  const after = second.extensions.list.filter(({ type }) => !CHANGEABLE.has(type));
+  const mayNotChange = ({ type }: RawExtension) =>
+    !CHANGEABLE.has(type) && !(askedForShare && type === EXTENSION_TYPES.key_share);
+  const before = first.extensions.list.filter(mayNotChange);
+  const after = second.extensions.list.filter(mayNotChange);
   if (before.length !== after.length || !before.every((extension, i) => sameExtension(extension, after[i]))) {
     throw changed('the list of extensions');
   }

@@ -55,9 +55,15 @@ function fits({ config, offer, suite }: ServerHellos, state: TicketState): boole
     age < state.lifetime * 1000 &&
     sessionSuite?.hash.name === suite.hash.name &&
     state.serverName === offer.hello.extensions.values.server_name &&
-    // A session without the client's certificate does not get past a demand for one.
-    (config.clientCertificates !== 'require' || state.client.kind !== 'anonymous')
+    admits(config, state.client)
   );
+}
+
+/** Whether a full handshake under this config could have ended with this client: a ticket is no way around its demands. */
+function admits({ clientCertificates, verifier }: ServerConfig, client: PeerIdentity): boolean {
+  if (clientCertificates === 'none') return true;
+  if (client.kind === 'anonymous') return clientCertificates !== 'require';
+  return client.kind === 'verified' || verifier?.acceptsUnverified === true;
 }
 
 /**
