@@ -6,6 +6,9 @@ import { concat } from '../../core/bytes/bytes.ts';
 import { LimitExceeded } from '../../core/errors/errors.ts';
 import { HEADER_SIZE, type RawMessage } from '../../protocol/messages/messages.ts';
 
+/** Fragments that wait apart: joining costs a copy, and a large message comes in few records. */
+const MAX_PARTS = 64;
+
 export class HandshakeInput {
   readonly #maxMessageSize: number;
   #parts: Uint8Array[] = [];
@@ -23,6 +26,14 @@ export class HandshakeInput {
   push(fragment: Uint8Array): void {
     this.#parts.push(fragment);
     this.#length += fragment.length;
+    // An array of one byte costs a hundred: a message in tiny fragments must not cost a hundred times its size.
+    if (this.#parts.length > MAX_PARTS) this.#parts = [concat(...this.#parts)];
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#parts = [];
+    this.#length = 0;
   }
 
   /** The next whole message. Throws `LimitExceeded` as soon as a header announces too much. */

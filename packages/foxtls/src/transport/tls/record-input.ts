@@ -122,8 +122,8 @@ export class RecordInput {
   }
 }
 
-/** What people send to a TLS port by mistake, so that the error can say it. */
-const PLAIN_HTTP = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|PATCH|TRACE|PRI|HTTP)\b/;
+/** What people send to a TLS port by mistake, so that the error can say it: the first five bytes. */
+const PLAIN_HTTP = /^(GET |HEAD |POST |PUT |DELET|OPTIO|CONNE|PATCH|TRACE|PRI \*|HTTP\/)/;
 
 function checkType(header: Uint8Array): void {
   const type = header[0] as number;

@@ -137,6 +137,11 @@ export class TlsTransport implements HandshakeTransport {
   }
 
   #readContent(type: number, content: Uint8Array): Incoming | undefined {
+    // "Implementations MUST NOT send Handshake and Alert records that have a zero-length TLSInnerPlaintext.content; if such a message is
+    // received, the receiving implementation MUST terminate the connection with an "unexpected_message" alert." (RFC 8446 §5.4)
+    if (content.length === 0 && (type === CONTENT_TYPES.handshake || type === CONTENT_TYPES.alert)) {
+      throw new PeerMisbehaved('empty_fragment', `a record of type ${contentTypeName(type)} without content`);
+    }
     if (type === CONTENT_TYPES.alert) return readAlert(content);
     if (type !== CONTENT_TYPES.handshake && this.#handshakeInput.pending) {
       // "Handshake messages MUST NOT be interleaved with other record types." (RFC 8446 §5.1)
@@ -146,8 +151,6 @@ export class TlsTransport implements HandshakeTransport {
     if (type !== CONTENT_TYPES.handshake) {
       throw new PeerMisbehaved('record_type_unexpected', `a record of type ${contentTypeName(type) ?? type}`);
     }
-    // "Implementations MUST NOT send zero-length fragments of Handshake types" (RFC 8446 §5.1)
-    if (content.length === 0) throw new PeerMisbehaved('empty_fragment', 'a handshake record without content');
     this.#handshakeInput.push(content);
     return undefined;
   }
@@ -292,6 +295,8 @@ export class TlsTransport implements HandshakeTransport {
   /** Forgets keys and buffers; output that was not taken stays. */
   close(): void {
     this.#input.clear();
+    this.#handshakeInput.clear();
+    this.#flight = [];
     this.#read?.wipe();
     this.#write?.wipe();
     this.#read = undefined;
