@@ -1,0 +1,126 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { byteByByte, type Cut, whole } from '../../src/connection/pair.fixture.ts';
+import { ALERTS } from '../../src/core/registry/alerts.ts';
+import { AUTHENTICATION } from './authentication.ts';
+import type { Case } from './case.ts';
+import { CLIENT_HELLOS } from './client-hellos.ts';
+import { EXTENSIONS } from './extensions.ts';
+import { POST_HANDSHAKE } from './post-handshake.ts';
+import { RECORDS } from './records.ts';
+import { SERVER_HELLOS } from './server-hellos.ts';
+import { carry, createPeer, createVictim, createWorld, type Victim, type World } from './world.ts';
+
+const SECTIONS: Readonly<Record<string, readonly Case[]>> = {
+  'the hellos of a server': SERVER_HELLOS,
+  'the hellos of a client': CLIENT_HELLOS,
+  extensions: EXTENSIONS,
+  authentication: AUTHENTICATION,
+  records: RECORDS,
+  'after the handshake': POST_HANDSHAKE,
+};
+
+/** The largest record and its header: all that a connection without pending operations has to hold. */
+const ONE_RECORD = 5 + 16384 + 256;
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+
+describe('the test peer', () => {
+  const situations: readonly Pick<Case, 'victim' | 'situation' | 'options'>[] = [
+    { victim: 'client' },
+    { victim: 'client', situation: { retry: { group: 0x17 } } },
+    { victim: 'client', situation: { retry: { cookie: Uint8Array.of(1, 2, 3) } } },
+    { victim: 'client', situation: { session: true } },
+    { victim: 'client', situation: { session: true, retry: { group: 0x17 } } },
+    { victim: 'client', situation: { requestsCertificate: true }, options: { alpnProtocols: ['h2'], recordSizeLimit: 1000 } },
+    { victim: 'server' },
+    { victim: 'server', situation: { keyShareGroups: ['secp384r1'] }, options: { groups: ['x25519'] } },
+    { victim: 'server', options: { cookies: true } },
+    { victim: 'server', situation: { session: true } },
+    { victim: 'server', situation: { session: true }, options: { cookies: true } },
+    { victim: 'server', situation: { alpnProtocols: ['h2'] }, options: { clientCertificates: 'require', alpnProtocols: ['h2'] } },
+  ];
+  for (const situation of situations) {
+    it(`keeps every rule against a ${JSON.stringify(situation)}`, () => {
+      const victim = createVictim(world, situation);
+      const { peer, run } = createPeer(world, situation);
+      victim.connection.start();
+      run();
+      carry(victim, peer);
+      expect(victim.recorder.error).toBeUndefined();
+      expect([peer.connected, victim.connection.state]).toEqual([true, 'connected']);
+      expect(victim.connection.info?.resumed).toBe(situation.situation?.session === true);
+      peer.sendData('from the peer');
+      victim.connection.send(new TextEncoder().encode('from the victim'));
+      carry(victim, peer);
+      expect(new TextDecoder().decode(victim.recorder.data)).toBe('from the peer');
+      expect(new TextDecoder().decode(peer.receivedData)).toBe('from the victim');
+    });
+  }
+});
+
+for (const [section, cases] of Object.entries(SECTIONS)) {
+  describe(`misbehaviour in ${section}`, () => {
+    for (const misbehaviour of cases) {
+      const { victim, name, rfc, alert } = misbehaviour;
+      it(`${victim === 'client' ? 'a server that' : 'a client that'} ${name} gets ${alert} (${rfc})`, () => {
+        for (const cut of [whole, byteByByte]) expectAlertAndError(misbehaviour, cut);
+      });
+    }
+  });
+}
+
+describe('the tables of misbehaviour', () => {
+  it('have no two cases of one name for one victim', () => {
+    const names = Object.values(SECTIONS).flatMap((cases) => cases.map(({ victim, name }) => `${victim}: ${name}`));
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+    expect(names.length).toBeGreaterThan(100);
+  });
+});
+
+function expectAlertAndError(misbehaviour: Case, cut: Cut): void {
+  const victim = createVictim(world, misbehaviour);
+  const { peer, run } = createPeer(world, misbehaviour);
+  misbehaviour.break(peer, world);
+  victim.connection.start();
+  run();
+  const held = carry(victim, peer, cut);
+  if (misbehaviour.ends === true) {
+    victim.connection.receiveEnd();
+    carry(victim, peer, cut);
+  }
+
+  expect(victim.recorder.of('error').map(({ error }) => error)).toMatchObject([misbehaviour.error]);
+  expect(victim.connection.state).toBe('closed');
+  const expected = misbehaviour.alert === 'none' ? [] : [{ level: 2, description: misbehaviour.alert }];
+  expect(peer.alerts).toEqual(expected);
+  expect(victim.recorder.error?.alert ?? 'none').toBe(misbehaviour.alert);
+  expect(new TextDecoder().decode(victim.recorder.data)).toBe(misbehaviour.delivered ?? '');
+  // The chunk that came last may be held as well.
+  if (cut === byteByByte) expect(held).toBeLessThanOrEqual(ONE_RECORD);
+  expect(victim.transport.pendingInput).toBe(0);
+  expectSilence(victim, peer);
+}
+
+/** After the fault nothing is delivered, nothing is sent, and nothing is held, whatever comes. */
+function expectSilence(
+  { connection, transport, recorder }: Victim,
+  peer: { sendData(text: string): void; takeOutput(): Uint8Array[] },
+): void {
+  const events = recorder.events.length;
+  peer.sendData('after the fault');
+  for (const piece of peer.takeOutput()) connection.receive(piece);
+  connection.receive(new Uint8Array(70000));
+  connection.receiveEnd();
+  expect(recorder.events.slice(events)).toEqual([]);
+  expect(recorder.events.at(-1)?.type).toBe('error');
+  expect(connection.takeOutput()).toEqual([]);
+  expect(transport.pendingInput).toBe(0);
+}
+
+it('every alert that the cases expect has a number', () => {
+  const alerts = Object.values(SECTIONS).flatMap((cases) => cases.map(({ alert }) => alert));
+  expect(alerts.filter((alert) => alert !== 'none' && !(alert in ALERTS))).toEqual([]);
+});
