@@ -383,6 +383,7 @@ describeWithPeer('openssl s_client and our server', 'openssl', () => {
     const client = startClient(server.port, '-keymatexport', label, '-keymatexportlen', '42');
     const [, theirs] = await client.prints(/Keying material: ([0-9A-F]{84})\s/);
     const endpoint = await server.accepted();
+    await endpoint.connected();
     expect(toHex(endpoint.connection.exportKeyingMaterial(42, label)).toUpperCase()).toBe(theirs);
   });
 

@@ -76,7 +76,7 @@ describeWithPeer('our client and openssl s_server', 'openssl', () => {
   });
 
   // s_server -stateless forgets a connection after its HelloRetryRequest and hangs up: its own client fails with it. As it has no
-  // memory of the first ClientHello, the second may come over a new connection.
+  // memory of the first ClientHello, the second may come over a new connection; from the same port, which the cookie holds.
   it('agree after a HelloRetryRequest with a cookie', async () => {
     const server = await startServer('p256', '-stateless');
     let socket = await connectSocket(server.port);
@@ -87,9 +87,10 @@ describeWithPeer('our client and openssl s_server', 'openssl', () => {
     client.start();
     for (const bytes of client.takeOutput()) socket.write(bytes);
     const [retry] = (await once(socket, 'data')) as [Buffer];
-    socket.destroy();
+    const { localPort } = socket;
+    socket.resetAndDestroy();
     client.receive(retry);
-    socket = await connectSocket(server.port);
+    socket = await connectSocket(server.port, localPort);
     socket.on('data', (bytes: Buffer) => client.receive(bytes));
     for (const bytes of client.takeOutput()) socket.write(bytes);
     await waitUntil(

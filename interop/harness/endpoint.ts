@@ -130,9 +130,9 @@ export async function connectEndpoint(
 }
 
 /** Connects to a port of 127.0.0.1; tries again while nobody listens. */
-export async function connectSocket(port: number): Promise<Socket> {
+export async function connectSocket(port: number, localPort = 0): Promise<Socket> {
   for (let attempt = 1; ; attempt++) {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const socket = connect({ port, host: '127.0.0.1', localPort, allowHalfOpen: true });
     const outcome = await new Promise<Error | undefined>((resolve) => {
       socket.once('connect', () => resolve(undefined));
       socket.once('error', resolve);
