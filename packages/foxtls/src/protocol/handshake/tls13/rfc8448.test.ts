@@ -7,6 +7,7 @@ import { concat, fromHex, toHex } from '../../../core/bytes/bytes.ts';
 import { CONTENT_TYPES } from '../../../core/registry/content-types.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { decode, encode } from '../../../core/wire/codec.ts';
+import { nodeProvider } from '../../../crypto/node/provider.ts';
 import type { CryptoProvider } from '../../../crypto/provider.ts';
 import { providers } from '../../../crypto/providers.fixture.ts';
 import { HEADER_SIZE } from '../../messages/messages.ts';
@@ -92,6 +93,25 @@ describeWithVectors('the traces of RFC 8448', TRACES, (path) => {
     expect([side.error, client.state, side.of('end').length]).toEqual([undefined, 'closed', 1]);
     expect(keyLog(side)).toEqual(SECRETS[section]);
     expect(pool.left).toBe(0);
+  });
+
+  it.each(SECTIONS)('$title: our client sends the same when the records come byte by byte', ({ section, settings }) => {
+    const trace = traceOf(section);
+    const credentials = trace.has('Client_MessageToSign') ? [clientCredential(trace, path)] : [];
+    const config = replayClient(nodeProvider, trace, new Pool(trace.bytes('Client_RNG_Pool')), settings, credentials);
+    const client = createTlsClient(config, { onEvent() {}, serverName: 'server' });
+    client.start();
+    let sent = '';
+    for (const record of ['Record_HelloRetryRequest', 'Record_ServerHello', 'Record_ServerHandshakeMessages']) {
+      if (!trace.has(record)) continue;
+      for (const byte of trace.bytes(record)) {
+        sent += output(client);
+        client.receive(Uint8Array.of(byte));
+      }
+    }
+    sent += output(client);
+    const expected = ['Record_ClientHello_1', 'Record_ClientHello_2', 'Record_ClientFinished'];
+    expect(sent).toBe(toHex(concat(...expected.filter((record) => trace.has(record)).map((record) => trace.bytes(record)))));
   });
 
   it.each(cases)('$title: our server sends every record of the trace ($name provider)', ({ section, settings, provider }) => {
