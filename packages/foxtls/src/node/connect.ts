@@ -6,8 +6,9 @@ import { isIP } from 'node:net';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import { checkServerIdentity } from './certificate-objects.ts';
 import { withCode } from './errors.ts';
-import { type ConnectionOptions, refuseUnsupported } from './options.ts';
+import type { ConnectionOptions } from './options.ts';
 import { createSecureContext } from './secure-context.ts';
+import { refuseUnsupported } from './secure-context-options.ts';
 import { requireContext } from './server-policy.ts';
 import { TLSSocket } from './tls-socket.ts';
 

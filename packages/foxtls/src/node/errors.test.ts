@@ -10,11 +10,10 @@ import {
   type MisbehaviourReason,
   PeerIncompatible,
   PeerMisbehaved,
-  TlsError,
 } from '../core/errors/errors.ts';
 import { alertFor } from '../core/errors/reasons.ts';
 import { ALERTS } from '../core/registry/alerts.ts';
-import { CALLBACK_FAILED, toNodeError } from './errors.ts';
+import { callbackFailed, toNodeError } from './errors.ts';
 
 describe('an error for the users of node:tls', () => {
   it.each([
@@ -80,7 +79,7 @@ describe('an error for the users of node:tls', () => {
 
   it('is what the application threw in a callback', () => {
     const thrown = new Error('mine');
-    expect(toNodeError(new TlsError(CALLBACK_FAILED, 'x', { cause: thrown }))).toBe(thrown);
+    expect(toNodeError(callbackFailed('SNICallback', thrown))).toBe(thrown);
     expect(toNodeError(new CertificateInvalid('name_mismatch', 'x', { cause: thrown }))).toBe(thrown);
   });
 

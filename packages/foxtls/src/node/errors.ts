@@ -15,7 +15,7 @@ import {
   type MisbehaviourReason,
   PeerIncompatible,
   PeerMisbehaved,
-  type TlsError,
+  TlsError,
 } from '../core/errors/errors.ts';
 import { ALERTS, type AlertName } from '../core/registry/alerts.ts';
 
@@ -152,7 +152,13 @@ const CERTIFICATE_CODES: Readonly<Record<CertificateReason, readonly [code: stri
 };
 
 /** The code of an error that a callback of the application threw; the face hands out what was thrown. */
-export const CALLBACK_FAILED = 'ERR_TLS_CALLBACK_FAILED';
+const CALLBACK_FAILED = 'ERR_TLS_CALLBACK_FAILED';
+
+/** The connection that waits for a callback ends: with the alert internal_error for the peer, with `thrown` for the application. */
+export function callbackFailed(name: string, thrown: unknown): TlsError {
+  const message = `${name} failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+  return new TlsError(CALLBACK_FAILED, message, { alert: 'internal_error', cause: thrown });
+}
 
 /**
  * The error of node:tls for an error of ours. What the application threw in a callback comes back as it was.

@@ -11,8 +11,8 @@
 import { Server as HttpServer, type ServerOptions as HttpServerOptions, type RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContextOptions } from './options.ts';
 import type { SecureContext } from './secure-context.ts';
+import type { SecureContextOptions } from './secure-context-options.ts';
 import { readServerArguments, ServerSecurity, type TlsOptions } from './server.ts';
 
 /** What `https.createServer` takes: options of `tls.createServer` and of `http.createServer`. */

@@ -15,6 +15,7 @@ import {
   type VerifyRequest,
 } from '../crypto/peer-verifier.ts';
 import { checkIdentity, type IdentityCheck } from './certificate-objects.ts';
+import { callbackFailed } from './errors.ts';
 
 export interface IdentityOptions {
   readonly chainVerifier: PeerVerifier;
@@ -36,9 +37,18 @@ function* verifyIdentity(options: IdentityOptions, request: VerifyRequest): Flow
   const judged = yield* settle(options.chainVerifier.verify(request));
   // A chain that is not trusted proves no name; node:tls does not ask then either.
   if (judged.kind !== 'verified') return judged;
-  const mismatch = checkIdentity(options.hostname, judged.path, options.checkServerIdentity);
+  const mismatch = askForMismatch(options, judged.path);
   if (mismatch === undefined || mismatch === null) return judged;
   const error = new CertificateInvalid('name_mismatch', mismatch.message, { cause: mismatch });
   if (options.rejectUnauthorized) throw error;
   return peerUnverified({ publicKey: judged.publicKey, mayDigitallySign: judged.mayDigitallySign, error });
+}
+
+/** The check may be the application's: what it throws is the error of the connection. */
+function askForMismatch({ hostname, checkServerIdentity }: IdentityOptions, path: readonly Uint8Array[]): Error | undefined {
+  try {
+    return checkIdentity(hostname, path, checkServerIdentity);
+  } catch (thrown) {
+    throw callbackFailed('checkServerIdentity', thrown);
+  }
 }

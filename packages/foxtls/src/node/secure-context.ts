@@ -21,8 +21,8 @@ import type { Credential } from '../protocol/handshake/credential.ts';
 import { createSealer } from '../protocol/session/sealer.ts';
 import { withCode } from './errors.ts';
 import { parseCiphers, parseGroups, parseSignatureSchemes } from './openssl-names.ts';
-import { type KeyOption, type Pem, refuseUnsupported, type SecureContextOptions } from './options.ts';
 import { provider } from './provider.ts';
+import { type KeyOption, type Pem, refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
 import { createAnchoredVerifier, defaultVerifier, parseCertificates } from './trust.ts';
 
 /** What a server's configuration takes from the server, not from the context. */

@@ -4,11 +4,11 @@
  * One policy a server; a policy keeps one core configuration for each context that it has used.
  */
 
-import { ConnectionLost, TlsError } from '../core/errors/errors.ts';
+import { ConnectionLost } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import type { ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
 import { parseAlpnProtocols } from './alpn.ts';
-import { CALLBACK_FAILED, withCode } from './errors.ts';
+import { callbackFailed, withCode } from './errors.ts';
 import type { AlpnCallback, SniCallback, TLSSocketOptions } from './options.ts';
 import { createSecureContext, SecureContext } from './secure-context.ts';
 
@@ -136,12 +136,6 @@ export function requireContext(context: unknown): SecureContext {
 /** A context, or the options of one. */
 export function asContext(context: SecureContext | Parameters<typeof createSecureContext>[0]): SecureContext {
   return context instanceof SecureContext ? context : createSecureContext(context);
-}
-
-/** The connection that waits for a callback ends: with the alert internal_error for the peer, with `thrown` for the application. */
-function callbackFailed(name: string, thrown: unknown): TlsError {
-  const message = `${name} failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
-  return new TlsError(CALLBACK_FAILED, message, { alert: 'internal_error', cause: thrown });
 }
 
 function requireFunction(value: unknown, name: string): void {

@@ -7,8 +7,9 @@
 import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectionReset, withCode } from './errors.ts';
-import { refuseUnsupported, type SecureContextOptions, type TLSSocketOptions } from './options.ts';
+import type { TLSSocketOptions } from './options.ts';
 import { createSecureContext, type SecureContext } from './secure-context.ts';
+import { refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
 import { asContext, ServerPolicy } from './server-policy.ts';
 import { TLSSocket } from './tls-socket.ts';
 

@@ -18,8 +18,9 @@ import { checkServerIdentity, describeCertificate, describeChain, type IdentityC
 import { authorizationCode, connectionReset, sslError, withCode } from './errors.ts';
 import { createIdentityVerifier } from './identity-verifier.ts';
 import { describeEphemeralKey, type EphemeralKeyInfo, formatSignatureScheme } from './openssl-names.ts';
-import { refuseUnsupported, type TLSSocketOptions } from './options.ts';
+import type { TLSSocketOptions } from './options.ts';
 import { createSecureContext, type SecureContext } from './secure-context.ts';
+import { refuseUnsupported } from './secure-context-options.ts';
 import { handshakeTimeout, requireContext, ServerPolicy } from './server-policy.ts';
 import { readSession, writeSession } from './session-bytes.ts';
 import { Socket } from './socket-internals.ts';

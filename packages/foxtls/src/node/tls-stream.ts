@@ -183,8 +183,8 @@ export abstract class TlsStream extends Socket {
     this.connection?.abort();
     const { transport } = this;
     if (transport !== undefined && !transport.destroyed) {
-      // After a failure the alert is still to be delivered; it is small, and the transport ends by itself.
-      if (this.#failed && 'destroySoon' in transport) (transport as Socket).destroySoon();
+      // After a failure the alert is still on its way. It waits for nobody: behind a peer that does not read, it is lost.
+      if (this.#failed && transport.writableLength === 0 && transport instanceof Socket) transport.destroySoon();
       else transport.destroy();
     }
     this.#dropWaiting(error ?? undefined);

@@ -24,16 +24,9 @@ export { checkServerIdentity, type IdentityCheck } from './certificate-objects.t
 export { connect } from './connect.ts';
 export type { NodeTlsError } from './errors.ts';
 export { type EphemeralKeyInfo, getCiphers } from './openssl-names.ts';
-export type {
-  AlpnCallback,
-  ConnectionOptions,
-  KeyOption,
-  Pem,
-  SecureContextOptions,
-  SniCallback,
-  TLSSocketOptions,
-} from './options.ts';
+export type { AlpnCallback, ConnectionOptions, SniCallback, TLSSocketOptions } from './options.ts';
 export { createSecureContext, SecureContext } from './secure-context.ts';
+export type { KeyOption, Pem, SecureContextOptions } from './secure-context-options.ts';
 export { createServer, Server, type TlsOptions } from './server.ts';
 export { TLSSocket } from './tls-socket.ts';
 export { getCACertificates, rootCertificates } from './trust.ts';

@@ -1,0 +1,79 @@
+/**
+ * The options of a secure context: their types, and those of node:tls that foxtls refuses instead of ignoring them.
+ *
+ * Options that only matter below TLS 1.3 (`dhparam`, `minDHSize`, `honorCipherOrder`, `sessionIdContext`, suites of TLS 1.2 in
+ * `ciphers`, most of `secureOptions`) are accepted and have nothing to act on; docs/guide/node-tls.md lists them. What would change
+ * who is trusted, or what is checked, throws.
+ */
+
+import { constants } from 'node:crypto';
+import type * as nodeTls from 'node:tls';
+import { ApiMisuse } from '../core/errors/errors.ts';
+import type { Signer } from '../crypto/signature.ts';
+import { withCode } from './errors.ts';
+
+/** PEM text, or its bytes. */
+export type Pem = string | NodeJS.ArrayBufferView;
+
+/** A private key: PEM, PEM with its pass phrase, or whoever signs in its place (an HSM, a KMS). */
+export type KeyOption = Pem | { readonly pem: Pem; readonly passphrase?: string | undefined } | Signer;
+
+/** What `createSecureContext` takes. */
+export interface SecureContextOptions extends Omit<nodeTls.SecureContextOptions, 'key' | 'cert' | 'ca' | 'ticketKeys'> {
+  readonly key?: KeyOption | readonly KeyOption[] | undefined;
+  readonly cert?: Pem | readonly Pem[] | undefined;
+  readonly ca?: Pem | readonly Pem[] | undefined;
+  readonly ticketKeys?: Buffer | undefined;
+}
+
+const REFUSED: Readonly<Record<string, string>> = {
+  pfx: 'PKCS#12 is not read yet: give `cert` and `key` as PEM (openssl pkcs12 -in file.pfx -nodes)',
+  crl: 'revocation lists are not checked yet',
+  clientCertEngine: 'there are no OpenSSL engines here',
+  privateKeyEngine: 'there are no OpenSSL engines here: give `key` as an object that signs',
+  privateKeyIdentifier: 'there are no OpenSSL engines here: give `key` as an object that signs',
+  pskCallback: 'external pre-shared keys are not there yet',
+  requestOCSP: 'OCSP stapling is not there yet',
+  enableTrace: 'tracing is not there yet; `keylog` and a packet capture show the same',
+  onread: 'reading into your own buffer is not there yet',
+};
+
+/** Throws `ApiMisuse` (`ERR_TLS_OPTION_UNSUPPORTED`) for an option that is set and would have to be obeyed. */
+export function refuseUnsupported(options: object): void {
+  for (const name in REFUSED) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value === undefined || value === null || value === false) continue;
+    throw new ApiMisuse('ERR_TLS_OPTION_UNSUPPORTED', `the option ${name} is not supported: ${REFUSED[name]}`);
+  }
+  refuseOtherVersions(options as SecureContextOptions);
+}
+
+const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+
+/** Methods of OpenSSL that negotiate the version. The others ask for one below 1.3. */
+const FLEXIBLE_METHODS = /^(?:TLS|SSLv23)_(?:server_|client_)?method$/;
+
+function refuseOtherVersions({ minVersion, maxVersion, secureProtocol, secureOptions = 0 }: SecureContextOptions): void {
+  checkVersion(minVersion, 'minimum');
+  checkVersion(maxVersion, 'maximum');
+  if (secureProtocol && (minVersion ?? maxVersion)) {
+    const message = `TLS protocol version "${minVersion ?? maxVersion}" conflicts with secureProtocol "${secureProtocol}"`;
+    throw withCode(new TypeError(message), 'ERR_TLS_PROTOCOL_VERSION_CONFLICT');
+  }
+  if (maxVersion && maxVersion !== 'TLSv1.3') refuseVersion(`maxVersion is ${maxVersion}`);
+  if (secureProtocol && !FLEXIBLE_METHODS.test(secureProtocol)) refuseVersion(`secureProtocol is ${secureProtocol}`);
+  if (typeof secureOptions !== 'number') {
+    throw withCode(new TypeError('The "secureOptions" argument must be of type number.'), 'ERR_INVALID_ARG_TYPE');
+  }
+  if (secureOptions & constants.SSL_OP_NO_TLSv1_3) refuseVersion('secureOptions has SSL_OP_NO_TLSv1_3');
+}
+
+function checkVersion(version: unknown, which: string): void {
+  if (version === undefined || version === null || VERSIONS.includes(version as string)) return;
+  const message = `${JSON.stringify(version)} is not a valid ${which} TLS protocol version`;
+  throw withCode(new TypeError(message), 'ERR_TLS_INVALID_PROTOCOL_VERSION');
+}
+
+function refuseVersion(what: string): never {
+  throw new ApiMisuse('ERR_TLS_VERSION_UNSUPPORTED', `${what}, but TLS 1.3 is the only version that foxtls speaks so far`);
+}
