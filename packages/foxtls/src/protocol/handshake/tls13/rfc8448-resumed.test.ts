@@ -7,14 +7,14 @@ import { CONTENT_TYPES } from '../../../core/registry/content-types.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { decode } from '../../../core/wire/codec.ts';
 import type { CryptoProvider } from '../../../crypto/provider.ts';
-import { groupNamed, hashNamed, providers } from '../../../crypto/providers.fixture.ts';
+import { hashNamed, providers } from '../../../crypto/providers.fixture.ts';
 import { finishedVerifyData } from '../../keys/finished.ts';
 import type { LabelledHash } from '../../keys/hkdf.ts';
 import { EarlySecret, resumptionPsk } from '../../keys/key-schedule.ts';
 import { Transcript } from '../../keys/transcript.ts';
 import { clientHello } from '../../messages/client-hello.ts';
 import { bindersLength } from '../../messages/extensions/pre-shared-key.ts';
-import { EndOfEarlyData, Finished, HEADER_SIZE, ServerHello, writeMessage } from '../../messages/messages.ts';
+import { EndOfEarlyData, Finished, HEADER_SIZE, writeMessage } from '../../messages/messages.ts';
 import { writeTicketState } from '../../session/ticket-state.ts';
 import { ANONYMOUS } from '../peer-identity.ts';
 import {
@@ -25,6 +25,7 @@ import {
   replayServer,
   sealRecord,
   sealsInto,
+  sharedSecretOf,
   TRACES,
   type Trace,
 } from './rfc8448.fixture.ts';
@@ -90,7 +91,7 @@ describeWithVectors('RFC 8448 §4 Resumed 0-RTT Handshake', TRACES, (path) => {
     );
 
     transcript.add(trace.bytes('Message_ServerHello'));
-    const handshake = early.handshakeSecret(sharedSecret(provider));
+    const handshake = early.handshakeSecret(sharedSecretOf(provider, trace));
     const client = handshake.clientTraffic(transcript.hash());
     const server = handshake.serverTraffic(transcript.hash());
     expect([toHex(client), toHex(server)]).toEqual([CLIENT_HANDSHAKE_TRAFFIC, SERVER_HANDSHAKE_TRAFFIC]);
@@ -180,14 +181,4 @@ describeWithVectors('RFC 8448 §4 Resumed 0-RTT Handshake', TRACES, (path) => {
     const secrets = side.of('keylog').map(({ line }) => line.split(' ')[2]);
     expect(secrets.slice(0, 2)).toEqual([CLIENT_HANDSHAKE_TRAFFIC, SERVER_HANDSHAKE_TRAFFIC]);
   });
-
-  /** X25519 of the client's key and the server's share. */
-  function sharedSecret(provider: CryptoProvider): Uint8Array {
-    const pool = new Pool(trace.bytes('Client_RNG_Pool').subarray(32));
-    const exchange = groupNamed(provider, 'x25519').start(pool.draw);
-    const { extensions } = decode(ServerHello.codec, trace.bytes('Message_ServerHello').subarray(HEADER_SIZE), 'server_hello');
-    const share = extensions.values.key_share;
-    if ('then' in exchange || share === undefined || typeof share === 'number') throw new Error('no share');
-    return exchange.finish(share.keyExchange) as Uint8Array;
-  }
 });

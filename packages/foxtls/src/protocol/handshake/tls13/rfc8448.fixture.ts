@@ -11,6 +11,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineClientConfig, defineServerConfig, type ServerOptions } from '../../../connection/config.ts';
 import { concat, equal, fromHex, toHex } from '../../../core/bytes/bytes.ts';
+import { isThenable } from '../../../core/flow/flow.ts';
 import { CONTENT_TYPES } from '../../../core/registry/content-types.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { NAMED_GROUPS } from '../../../core/registry/named-groups.ts';
@@ -22,6 +23,7 @@ import type { KeyType, Signer } from '../../../crypto/signature.ts';
 import { certificate } from '../../messages/certificate.ts';
 import type { RawExtension } from '../../messages/extensions/block.ts';
 import { HEADER_SIZE } from '../../messages/messages.ts';
+import { serverHello } from '../../messages/server-hello.ts';
 import { availableCipherSuites } from '../../negotiate/cipher-suites.ts';
 import { type SignatureScheme, TLS13_SIGNATURE_SCHEMES } from '../../negotiate/signature-schemes.ts';
 import { RecordProtection } from '../../record/record-protection.ts';
@@ -297,6 +299,17 @@ export function sealsInto(recorded: Uint8Array, plaintext?: Uint8Array): Sealer 
     },
     open: (sealed) => (equal(sealed, recorded) ? inside : undefined),
   };
+}
+
+/** What X25519 agrees on: the client's key out of its pool, behind its random, with the share in the server's hello. */
+export function sharedSecretOf(parts: CryptoProvider, trace: Trace): Uint8Array {
+  const pool = new Pool(trace.bytes('Client_RNG_Pool').subarray(32));
+  const exchange = parts.groups.find(({ name }) => name === 'x25519')?.start(pool.draw);
+  const hello = decode(serverHello, trace.bytes('Message_ServerHello').subarray(HEADER_SIZE), 'server_hello');
+  const share = hello.extensions.values.key_share;
+  if (exchange === undefined || isThenable(exchange) || share === undefined || typeof share === 'number')
+    throw new Error('no share');
+  return exchange.finish(share.keyExchange) as Uint8Array;
 }
 
 // ---- Records, by hand ----
