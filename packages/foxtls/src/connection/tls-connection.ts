@@ -19,7 +19,7 @@ import {
   type TlsError,
 } from '../core/errors/errors.ts';
 import { isThenable } from '../core/flow/flow.ts';
-import { ALERTS, alertName } from '../core/registry/alerts.ts';
+import { ALERTS, type AlertName, alertName } from '../core/registry/alerts.ts';
 import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
 import type { Established } from '../protocol/handshake/established.ts';
 import type { HandshakeFlow, ReceiveRequest } from '../protocol/handshake/receive.ts';
@@ -58,6 +58,8 @@ export class Connection implements TlsConnection {
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
   /** The handshake in progress; nothing between exchanges. */
   #flow: HandshakeFlow<Established> | undefined;
+  /** The flow is on the stack: a hook of the configuration that it calls may call us. */
+  #flowRunning = false;
   #pending: PromiseLike<unknown> | undefined;
   #abortController: AbortController | undefined;
   #established: Established | undefined;
@@ -68,6 +70,7 @@ export class Connection implements TlsConnection {
   #weClosed = false;
   #starved = false;
   #keyUpdatesInARow = 0;
+  #keyUpdateDue = false;
   #warningAlerts = 0;
 
   #events: TlsEvent[] = [];
@@ -99,7 +102,7 @@ export class Connection implements TlsConnection {
 
   start(): void {
     this.#guarded(() => {
-      if (this.#flow !== undefined) this.#advance(this.#flow.next());
+      this.#advance((flow) => flow.next());
       this.#pump();
     });
   }
@@ -124,7 +127,7 @@ export class Connection implements TlsConnection {
       const when = this.#state === 'handshaking' ? 'before the handshake is over' : 'after close';
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', `send ${when}`);
     }
-    if (this.#transport.writeKeyExhausted) this.#sendKeyUpdate(false);
+    if (this.#keyUpdateDue || this.#transport.writeKeyExhausted) this.#sendKeyUpdate(false);
     this.#transport.sendData(data);
     this.#deliver();
   }
@@ -198,8 +201,20 @@ export class Connection implements TlsConnection {
     this.#deliver();
   }
 
-  #advance(step: Step): void {
-    if (step.done === true) {
+  /** Lets the flow go on. It may find the connection ended when it comes back: then it is ended too. */
+  #advance(continueFlow: (flow: HandshakeFlow<Established>) => Step): void {
+    const flow = this.#flow;
+    if (flow === undefined || this.#flowRunning) return;
+    this.#flowRunning = true;
+    let step: Step;
+    try {
+      step = continueFlow(flow);
+    } finally {
+      this.#flowRunning = false;
+    }
+    if (this.#flow === undefined) {
+      flow.return(undefined as never);
+    } else if (step.done === true) {
       this.#connect(step.value);
     } else if (isThenable(step.value)) {
       this.#await(step.value);
@@ -212,9 +227,8 @@ export class Connection implements TlsConnection {
       // A result that comes after the connection ended is dropped.
       if (this.#pending !== promise || this.#flow === undefined) return;
       this.#pending = undefined;
-      const flow = this.#flow;
       this.#guarded(() => {
-        this.#advance(continueFlow(flow));
+        this.#advance(continueFlow);
         this.#pump();
         this.#feed();
       });
@@ -235,7 +249,7 @@ export class Connection implements TlsConnection {
 
   /** Reads records while there are any and nothing is pending. */
   #pump(): void {
-    while (this.#pending === undefined && this.#state !== 'closed' && !this.#peerClosed) {
+    while (this.#pending === undefined && !this.#flowRunning && this.#state !== 'closed' && !this.#peerClosed) {
       const incoming = this.#transport.next();
       if (incoming === undefined) {
         if (this.#inputEnded) throw this.#truncation();
@@ -243,7 +257,7 @@ export class Connection implements TlsConnection {
       }
       if (incoming.kind === 'alert') this.#readAlert(incoming.description);
       else if (incoming.kind === 'data') this.#readData(incoming.data);
-      else if (this.#flow !== undefined) this.#advance(this.#flow.next(incoming.message));
+      else if (this.#flow !== undefined) this.#advance((flow) => flow.next(incoming.message));
       else this.#readPostHandshake(incoming.message);
     }
   }
@@ -302,10 +316,13 @@ export class Connection implements TlsConnection {
       );
     }
     this.#transport.updateReadKeys();
-    if (requestUpdate && !this.#weClosed) this.#sendKeyUpdate(false);
+    // "… the receiver MUST send a KeyUpdate of its own with request_update set to "update_not_requested" prior to sending its next
+    // Application Data record." (RFC 8446 §4.6.3) Not earlier, so that a peer that asks and asks gets one answer.
+    if (requestUpdate) this.#keyUpdateDue = true;
   }
 
   #sendKeyUpdate(requestUpdate: boolean): void {
+    this.#keyUpdateDue = false;
     this.#transport.send(writeMessage(KeyUpdate, { requestUpdate }));
     this.#transport.updateWriteKeys();
   }
@@ -322,7 +339,8 @@ export class Connection implements TlsConnection {
       );
     }
     if (description !== ALERTS.close_notify || this.#state === 'handshaking') {
-      const name = alertName(description);
+      // A close_notify that follows user_canceled only says the same.
+      const name = this.#warningAlerts > 0 && description === ALERTS.close_notify ? 'user_canceled' : alertName(description);
       throw new AlertReceived(name ?? `unknown_${description}`, adviceForAlert(name));
     }
     // "Any data received after a closure alert has been received MUST be ignored." (RFC 8446 §6.1)
@@ -342,13 +360,23 @@ export class Connection implements TlsConnection {
 
   /** Ends at once, with the alert of `error` if it has one. */
   #end(error: TlsError | undefined): void {
-    if (error?.alert !== undefined && !this.#weClosed) this.#transport.sendAlert(FATAL, ALERTS[error.alert]);
+    if (error?.alert !== undefined && !this.#weClosed) this.#sendLastAlert(error.alert);
     const flow = this.#flow;
     this.#flow = undefined;
     this.#pending = undefined;
     this.#finish();
     this.#abortController?.abort(error);
-    flow?.return(undefined as never);
+    if (!this.#flowRunning) flow?.return(undefined as never);
+  }
+
+  #sendLastAlert(name: AlertName): void {
+    if (name !== 'user_canceled') {
+      this.#transport.sendAlert(FATAL, ALERTS[name]);
+      return;
+    }
+    // "This alert SHOULD be followed by a "close_notify". This alert generally has AlertLevel=warning." (RFC 8446 §6.1)
+    this.#transport.sendAlert(WARNING, ALERTS.user_canceled);
+    this.#transport.sendAlert(WARNING, ALERTS.close_notify);
   }
 
   #finish(): void {

@@ -64,6 +64,8 @@ export class TlsTransport implements HandshakeTransport {
   /** "… an initial ClientHello …, where it MAY also be 0x0301 for compatibility purposes." (RFC 8446 §5.1) */
   #recordVersion: number;
   #flight: Uint8Array[] = [];
+  /** Nothing is sent any more: without keys it would go out in the clear. */
+  #closed = false;
   #output: Uint8Array[] = [];
 
   constructor(options: TlsTransportOptions) {
@@ -241,6 +243,7 @@ export class TlsTransport implements HandshakeTransport {
 
   sendChangeCipherSpec(): void {
     this.endFlight();
+    if (this.#closed) return;
     this.#output.push(recordHeader(CONTENT_TYPES.change_cipher_spec, this.#recordVersion, 1), CHANGE_CIPHER_SPEC);
   }
 
@@ -294,6 +297,7 @@ export class TlsTransport implements HandshakeTransport {
 
   /** Forgets keys and buffers; output that was not taken stays. */
   close(): void {
+    this.#closed = true;
     this.#input.clear();
     this.#handshakeInput.clear();
     this.#flight = [];
@@ -313,6 +317,7 @@ export class TlsTransport implements HandshakeTransport {
   }
 
   #writeRecord(type: number, content: Uint8Array): void {
+    if (this.#closed) return;
     if (this.#write === undefined) {
       this.#output.push(recordHeader(type, this.#recordVersion, content.length), content);
       return;
