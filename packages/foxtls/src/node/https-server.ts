@@ -11,7 +11,7 @@
 import { Server as HttpServer, type ServerOptions as HttpServerOptions, type RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { SecureContext } from './secure-context.ts';
+import type { AnySecureContext } from './options.ts';
 import type { SecureContextOptions } from './secure-context-options.ts';
 import { readServerArguments, ServerSecurity, type TlsOptions } from './server.ts';
 
@@ -41,7 +41,7 @@ export class Server extends HttpServer {
   }
 
   /** As `tls.Server#addContext`. */
-  addContext(servername: string, context: SecureContext | SecureContextOptions): void {
+  addContext(servername: string, context: AnySecureContext | SecureContextOptions): void {
     this.#security.addContext(servername, context);
   }
 
@@ -51,7 +51,7 @@ export class Server extends HttpServer {
   }
 
   /** As `tls.Server#getTicketKeys`. */
-  getTicketKeys(): Buffer {
+  getTicketKeys(): Buffer<ArrayBuffer> {
     return this.#security.policy.ticketKeys;
   }
 

@@ -4,16 +4,20 @@
 
 import type { TcpNetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { SecureContext as NodeSecureContext } from 'node:tls';
 import type { AlpnProtocols } from './alpn.ts';
 import type { IdentityCheck } from './certificate-objects.ts';
 import type { SecureContext } from './secure-context.ts';
 import type { SecureContextOptions } from './secure-context-options.ts';
 
+/** As Node's types have it. At run time it is one of ours (`ERR_TLS_INVALID_CONTEXT`): Node's holds its secrets in C++. */
+export type AnySecureContext = SecureContext | NodeSecureContext;
+
 /** What a socket takes, over an existing stream. */
 export interface TLSSocketOptions extends SecureContextOptions {
   readonly isServer?: boolean | undefined;
   readonly server?: unknown;
-  readonly secureContext?: SecureContext | undefined;
+  readonly secureContext?: AnySecureContext | undefined;
   readonly requestCert?: boolean | undefined;
   readonly rejectUnauthorized?: boolean | undefined;
   readonly ALPNProtocols?: AlpnProtocols | undefined;
@@ -46,7 +50,7 @@ export interface ConnectionOptions
 }
 
 /** Chooses a context by the name that the client asked for. */
-export type SniCallback = (servername: string, callback: (error: Error | null, context?: SecureContext) => void) => void;
+export type SniCallback = (servername: string, callback: (error: Error | null, context?: AnySecureContext) => void) => void;
 
 /** Chooses one of the client's protocols; undefined refuses the connection. */
 export type AlpnCallback = (hello: { readonly servername: string; readonly protocols: string[] }) => string | undefined;

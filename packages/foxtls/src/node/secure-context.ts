@@ -59,7 +59,7 @@ export class SecureContext {
   }
 
   /** 48 bytes; the key that seals tickets is derived from them. */
-  get ticketKeys(): Buffer {
+  get ticketKeys(): Buffer<ArrayBuffer> {
     this.#ticketKeys ??= randomBytes(TICKET_KEYS_SIZE);
     return Buffer.from(this.#ticketKeys);
   }

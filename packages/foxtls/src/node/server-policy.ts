@@ -9,8 +9,9 @@ import type { Eventually } from '../core/flow/flow.ts';
 import type { ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { callbackFailed, withCode } from './errors.ts';
-import type { AlpnCallback, SniCallback, TLSSocketOptions } from './options.ts';
+import type { AlpnCallback, AnySecureContext, SniCallback, TLSSocketOptions } from './options.ts';
 import { createSecureContext, SecureContext } from './secure-context.ts';
+import type { SecureContextOptions } from './secure-context-options.ts';
 
 export type ServerPolicyOptions = Pick<
   TLSSocketOptions,
@@ -52,7 +53,7 @@ export class ServerPolicy {
     this.#secureContext = context;
   }
 
-  get ticketKeys(): Buffer {
+  get ticketKeys(): Buffer<ArrayBuffer> {
     return this.#secureContext.ticketKeys;
   }
 
@@ -94,7 +95,7 @@ export class ServerPolicy {
 
   #askForContext(serverName: string, ask: SniCallback): Promise<ServerConfig | undefined> {
     return new Promise((resolve, reject) => {
-      const answer = (error: Error | null, context?: SecureContext) => {
+      const answer = (error: Error | null, context?: AnySecureContext) => {
         if (error) reject(callbackFailed('SNICallback', error));
         else resolve(context ? this.#configOf(requireContext(context)) : undefined);
       };
@@ -134,8 +135,9 @@ export function requireContext(context: unknown): SecureContext {
 }
 
 /** A context, or the options of one. */
-export function asContext(context: SecureContext | Parameters<typeof createSecureContext>[0]): SecureContext {
-  return context instanceof SecureContext ? context : createSecureContext(context);
+export function asContext(context: AnySecureContext | SecureContextOptions): SecureContext {
+  if (context instanceof SecureContext) return context;
+  return 'context' in context ? requireContext(context) : createSecureContext(context);
 }
 
 function requireFunction(value: unknown, name: string): void {

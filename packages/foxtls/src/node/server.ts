@@ -7,8 +7,8 @@
 import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectionReset, withCode } from './errors.ts';
-import type { TLSSocketOptions } from './options.ts';
-import { createSecureContext, type SecureContext } from './secure-context.ts';
+import type { AnySecureContext, TLSSocketOptions } from './options.ts';
+import { createSecureContext } from './secure-context.ts';
 import { refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
 import { asContext, ServerPolicy } from './server-policy.ts';
 import { TLSSocket } from './tls-socket.ts';
@@ -51,7 +51,7 @@ export class ServerSecurity {
     if (this.#server.listenerCount('keylog') > 0) socket.on('keylog', this.#listeners.keylog);
   }
 
-  addContext(servername: string, context: SecureContext | SecureContextOptions): void {
+  addContext(servername: string, context: AnySecureContext | SecureContextOptions): void {
     if (!servername) {
       throw withCode(new Error('"servername" is required parameter for Server.addContext'), 'ERR_TLS_REQUIRED_SERVER_NAME');
     }
@@ -83,7 +83,7 @@ export class Server extends NetServer {
   }
 
   /** Uses a context for clients that ask for a name; `*` stands for any part of a label. */
-  addContext(servername: string, context: SecureContext | SecureContextOptions): void {
+  addContext(servername: string, context: AnySecureContext | SecureContextOptions): void {
     this.#security.addContext(servername, context);
   }
 
@@ -93,7 +93,7 @@ export class Server extends NetServer {
   }
 
   /** 48 secret bytes: give them to another server, and it accepts the sessions of this one. */
-  getTicketKeys(): Buffer {
+  getTicketKeys(): Buffer<ArrayBuffer> {
     return this.#security.policy.ticketKeys;
   }
 
@@ -147,7 +147,7 @@ function sharedListeners(server: NetServer) {
       report(error, this);
     },
     close(this: TLSSocket, hadError: unknown) {
-      if (hadError !== true) report(connectionReset('socket hang up'), this);
+      if (hadError !== true && this.secureConnecting) report(connectionReset('socket hang up'), this);
     },
     keylog(this: TLSSocket, line: unknown) {
       server.emit('keylog', line, this);

@@ -23,7 +23,7 @@ const VERIFIED = 4;
 const REFUSED = 8;
 
 /** Writes a session. */
-export function writeSession(session: ClientSession): Buffer {
+export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
   const { peer } = session;
   const flags =
     (session.serverName === undefined ? 0 : NAMED) |

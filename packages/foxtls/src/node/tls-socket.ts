@@ -62,8 +62,8 @@ export class TLSSocket extends TlsStream {
   readonly encrypted = true;
   /** Whether the peer was verified. False too for a peer that was not asked for a certificate. */
   authorized = false;
-  /** Why not: a code. */
-  authorizationError: string | null = null;
+  /** Why not: a code, or null. The type is that of @types/node, which takes it for an Error. */
+  authorizationError: Error = null as never;
   alpnProtocol: string | false | null = null;
   servername: string | false | null = null;
   secureConnecting = true;
@@ -166,11 +166,11 @@ export class TLSSocket extends TlsStream {
   }
 
   /** Client: the latest session, to be given to `connect` as `session`. A secret. Undefined until the server sent a ticket. */
-  getSession(): Buffer | undefined {
+  getSession(): Buffer<ArrayBuffer> | undefined {
     return this.destroyed ? (null as never) : this.#session && writeSession(this.#session);
   }
 
-  getTLSTicket(): Buffer | undefined {
+  getTLSTicket(): Buffer<ArrayBuffer> | undefined {
     return this.#session && Buffer.from(this.#session.ticket);
   }
 
@@ -188,18 +188,18 @@ export class TLSSocket extends TlsStream {
   }
 
   /** verify_data of our Finished (RFC 8446 §4.4.4). */
-  getFinished(): Buffer | undefined {
+  getFinished(): Buffer<ArrayBuffer> | undefined {
     const info = this.connection?.info;
     return info && Buffer.from(this.#role === 'client' ? info.clientFinished : info.serverFinished);
   }
 
-  getPeerFinished(): Buffer | undefined {
+  getPeerFinished(): Buffer<ArrayBuffer> | undefined {
     const info = this.connection?.info;
     return info && Buffer.from(this.#role === 'client' ? info.serverFinished : info.clientFinished);
   }
 
   /** RFC 8446 §7.5. Throws `ERR_TLS_INVALID_STATE` before the handshake is over. */
-  exportKeyingMaterial(length: number, label: string, context?: Buffer): Buffer {
+  exportKeyingMaterial(length: number, label: string, context?: Buffer): Buffer<ArrayBuffer> {
     if (!this.isSecure || this.connection === undefined) {
       throw withCode(new Error('TLS socket connection must be securely established'), 'ERR_TLS_INVALID_STATE');
     }
@@ -313,9 +313,9 @@ export class TLSSocket extends TlsStream {
     if (this.#policy !== undefined && !this.#policy.requestCert) return;
     const { peer } = info;
     this.authorized = peer.kind === 'verified';
-    if (peer.kind === 'unverified') this.authorizationError = authorizationCode(peer.error);
+    if (peer.kind === 'unverified') this.authorizationError = authorizationCode(peer.error) as never;
     // What OpenSSL answers when there is no certificate.
-    else if (peer.kind === 'anonymous') this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT';
+    else if (peer.kind === 'anonymous') this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT' as never;
   }
 
   #rejectsUnauthorized(): boolean {
