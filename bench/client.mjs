@@ -45,7 +45,7 @@ async function handshakes({ concurrency, seconds, resume }) {
   return rate;
 }
 
-/** Waits for the server's close_notify, answers it, and is done when the socket is. */
+/** Ends, and waits for the server's end. */
 function closed(socket) {
   return new Promise((resolve) => {
     socket.on('error', () => {});

@@ -8,8 +8,8 @@ const sockets = new Set();
 
 /** What a server does with a connection, by scenario. */
 const SCENARIOS = {
-  // Closes as soon as it is connected: by then both ends have done all of their handshake.
-  handshake: (socket) => socket.resume().end(),
+  // The client ends; the server's end comes back when it has done all of its handshake.
+  handshake: (socket) => socket.resume(),
   // The client sends; the server counts and answers one byte at the end of a burst.
   upload(socket) {
     let left = 0;
