@@ -319,8 +319,9 @@ export class TLSSocket extends TlsStream {
   }
 
   #rejectsUnauthorized(): boolean {
-    const { rejectUnauthorized } = this.#options;
-    return rejectUnauthorized === undefined ? !isVerificationDisabled() : rejectUnauthorized !== false;
+    // As in Node, a present `undefined` means true, whatever the environment says.
+    if ('rejectUnauthorized' in this.#options) return this.#options.rejectUnauthorized !== false;
+    return !isVerificationDisabled();
   }
 
   #secureContext(): SecureContext {

@@ -406,6 +406,24 @@ describe('our client', () => {
     expect((await next<Coded>(socket, 'error')).name).toBe('AbortError');
   });
 
+  it('obeys NODE_TLS_REJECT_UNAUTHORIZED=0 where the option is not given, and warns', async () => {
+    const { connect } = closing(await open(pairing, stranger));
+    const warned = next<Error>(process, 'warning');
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      const socket = connect();
+      await once(socket, 'secureConnect');
+      expect(socket.authorized).toBe(false);
+      for (const rejectUnauthorized of [true, undefined]) {
+        const strict = connect({ rejectUnauthorized });
+        expect((await next<Coded>(strict, 'error')).code).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+      }
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    }
+    expect((await warned).message).toMatch(/NODE_TLS_REJECT_UNAUTHORIZED/);
+  });
+
   it('times out by setTimeout, and only when nothing happens', async () => {
     const { clientSocket, serverSocket } = closing(await openPair(pairing));
     let timeouts = 0;
@@ -466,6 +484,15 @@ describe('our server', () => {
     const error = await next<Coded>(connect(selfSignedClient), 'error');
     expect(error.code).toBe('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA');
     expect(await refused).toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  });
+
+  it('is not brought down by a client that breaks off after the handshake', async () => {
+    const { clientSocket, serverSocket, close } = await openPair(PAIRINGS[2]);
+    closing({ close });
+    const closed = next(serverSocket, 'close');
+    serverSocket.write(Buffer.alloc(1_000_000));
+    clientSocket.resetAndDestroy();
+    await closed;
   });
 
   it('leaves nothing open behind it', async () => {
