@@ -5,7 +5,7 @@
 set -euo pipefail
 
 # command=package
-peers=(openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl chromium=chromium)
+peers=(openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin curl=curl chromium=chromium certutil=libnss3-tools)
 
 missing=()
 for peer in "${peers[@]}"; do

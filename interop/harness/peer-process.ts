@@ -123,6 +123,16 @@ export class PeerProcess {
     this.#child.kill(name);
   }
 
+  /** Whether it and all of its children have ended. */
+  get isGone(): boolean {
+    try {
+      process.kill(-this.pid, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
   /** Ends it and its children: politely, then for certain. */
   async stop(): Promise<void> {
     if (this.pid === 0) return;

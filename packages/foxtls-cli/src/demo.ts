@@ -5,7 +5,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { relative } from 'node:path';
 import https, { type Server } from 'foxtls/https';
 import type { TLSSocket } from 'foxtls/tls';
@@ -21,13 +21,13 @@ async function main(): Promise<void> {
   const pki = await loadDemoPki('.foxtls', new Date());
   const server = https.createServer({ key: pki.key, cert: pki.certificate }, answer);
   server.on('tlsClientError', (error: Error) => console.log(`  a client failed: ${error.message}`));
+  stopOnSignal(server);
   const address = await listen(server, port);
   console.log('foxtls demo: HTTPS over TLS 1.3\n');
   console.log(`  certificates  ${relative('.', pki.caPath)} (${pki.isNew ? 'made now' : 'kept from before'})`);
   console.log(`  serving       https://localhost:${address.port}/\n`);
   printFacts(await fetchPage(pki, address.port));
   printAdvice(pki, address.port);
-  stopOnSignal(server);
 }
 
 function readPort(text: string | undefined): number {
@@ -113,11 +113,16 @@ function printAdvice(pki: DemoPki, port: number): void {
   console.log('\n  Ctrl-C ends it.');
 }
 
-/** The first signal ends gracefully; connections that linger are cut. */
+/** The first signal closes the server and cuts every connection, also those that are still in their handshake; a second one kills. */
 function stopOnSignal(server: Server): void {
+  const transports = new Set<Socket>();
+  server.on('connection', (transport: Socket) => {
+    transports.add(transport);
+    transport.once('close', () => transports.delete(transport));
+  });
   const stop = () => {
     server.close(() => process.exit(0));
-    server.closeAllConnections();
+    for (const transport of transports) transport.destroy();
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);

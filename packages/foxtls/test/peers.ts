@@ -22,6 +22,8 @@ const PROBES = {
   'gnutls-serv': { arguments: ['--version'], version: /^gnutls-serv (\S+)/, installed: true },
   curl: { arguments: ['--version'], version: /^curl (\S+)/, installed: true },
   chromium: { arguments: ['--version'], version: /^Chromium (\S+)/, installed: true },
+  // NSS's tool does not say its version: its title has to do, on standard error.
+  certutil: { arguments: ['--version'], version: /^(certutil)/, installed: true },
 } as const satisfies Record<string, Probe>;
 
 export type PeerName = keyof typeof PROBES;
@@ -36,8 +38,8 @@ export interface Peer {
 /** A peer, or undefined when it is not installed. Throws when peers are required. */
 export function findPeer(name: PeerName): Peer | undefined {
   const probe: Probe = PROBES[name];
-  const result = spawnSync(name, probe.arguments, { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'ignore'] });
-  const version = probe.version.exec(result.stdout ?? '')?.[1];
+  const result = spawnSync(name, probe.arguments, { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] });
+  const version = (probe.version.exec(result.stdout ?? '') ?? probe.version.exec(result.stderr ?? ''))?.[1];
   if (version !== undefined) return { name, version };
   if (probe.installed && process.env['FOXTLS_PEERS'] === 'required') {
     throw new Error(`${peerMissing(name)}, but FOXTLS_PEERS=required`);
