@@ -79,6 +79,13 @@ describe('a codec', () => {
       '2 bytes expected, 1 left',
     ],
     ['a structure that does not fill its length', prefixed(1, pair), '040101aabb', 'subject', '1 bytes too many'],
+    [
+      'a structure that leaves some of its length to the next field',
+      struct({ inner: prefixed(1, pair), next: uint16 }),
+      '040101aabbcc',
+      'subject.inner',
+      '1 bytes too many',
+    ],
     ['what a mapping refuses', vector(even, 0, 255), '020205', 'subject[1]', 'odd'],
     [
       'a field deep inside',
@@ -113,6 +120,10 @@ describe('a codec', () => {
     const value = decode(opaqueVector(0, 255), bytes, 'subject');
     bytes[1] = 9;
     expect([...value]).toEqual([9, 2]);
+  });
+
+  it('writes bytes that are many times what its buffer has', () => {
+    expect(encode(opaqueVector(0, 0xffff), new Uint8Array(20_000)).length).toBe(20_002);
   });
 
   it('writes more than the buffer it began with', () => {

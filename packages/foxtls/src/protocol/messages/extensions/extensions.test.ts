@@ -105,6 +105,11 @@ describe('a block of extensions', () => {
     );
   });
 
+  it('refuses content behind the end of an extension', () => {
+    expect(refusal(() => decode(codec, fromHex('0005 00000001 aa'), 'x'))).toBe('x.server_name');
+    expect(refusal(() => decode(codec, fromHex('0007 001c0003 400100'), 'x'))).toBe('x.record_size_limit');
+  });
+
   it('that goes beyond its bytes is refused', () => {
     expect(refusal(() => decode(codec, fromHex('0006 001c0004 4001'), 'x'))).toBe('x[0].data');
     expect(refusal(() => decode(codec, fromHex('0008 001c0002 4001'), 'x'))).toBe('x');
