@@ -30,7 +30,7 @@ afterAll(() => pki?.remove());
 function startClient(port: number, ...options: string[]) {
   const trust = options.includes('-CAfile') ? [] : ['-CAfile', pki.caPath];
   const target = ['-connect', `127.0.0.1:${port}`, '-servername', 'localhost', '-verify_hostname', 'localhost'];
-  return startPeer('openssl', ['s_client', ...target, '-verify_return_error', ...trust, ...options]);
+  return startPeer('openssl', ['s_client', ...target, '-verify_return_error', '-x509_strict', ...trust, ...options]);
 }
 
 /** Waits until a client has written its session, then ends it. */
@@ -89,6 +89,23 @@ describeWithPeer('openssl s_client and our server', 'openssl', () => {
     expect((await (await server.accepted()).connected()).signatureScheme?.name).toBe(scheme);
     const type = { p256: 'ECDSA', p384: 'ECDSA', rsa: 'RSA-PSS', ed25519: 'ed25519' }[key];
     expect(client.output).toContain(`Peer signature type: ${type}\n`);
+  });
+
+  it('build the path over our intermediate certificate', async () => {
+    const server = await listenEndpoints(serverConfig(pki, { credentials: [pki.chained.credential] }));
+    const client = startClient(server.port, '-showcerts');
+    await client.prints(/Verify return code: 0 \(ok\)/);
+    expect(client.output).toMatch(/depth=1 CN = Interop Intermediate/);
+    expect(client.output).toMatch(/depth=2 CN = Interop Root/);
+  });
+
+  it('join our handshake messages from small records', async () => {
+    const config = serverConfig(pki, { credentials: [pki.chained.credential], maxSendFragment: 64 });
+    const server = await listenEndpoints(config);
+    const client = startClient(server.port, '-msg', '-max_send_frag', '512');
+    await client.prints(/Verify return code: 0 \(ok\)/);
+    await (await server.accepted()).connected();
+    expect(Math.max(...recordLengths(client.output, '<<<'))).toBe(64 + 17);
   });
 
   it('choose among our credentials by the schemes that it offers', async () => {

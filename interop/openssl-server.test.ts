@@ -111,8 +111,42 @@ describeWithPeer('our client and openssl s_server', 'openssl', () => {
     expect(info.peer).toMatchObject({ kind: 'verified', certificates: [expect.anything()] });
   });
 
+  it('let us build the path over its intermediate certificate', async () => {
+    const { certPath, keyPath, intermediatePath, credential } = pki.chained;
+    const server = await startServer('p256', '-cert', certPath, '-key', keyPath, '-cert_chain', intermediatePath);
+    const client = await connectEndpoint(server.port, clientConfig(pki));
+    const { peer } = await client.connected();
+    expect(peer).toMatchObject({ kind: 'verified', certificates: credential.chain, path: [...credential.chain, ...pki.anchors] });
+  });
+
+  it('end with our unknown_ca when it does not send its intermediate certificate', async () => {
+    const { certPath, keyPath } = pki.chained;
+    const server = await startServer('p256', '-cert', certPath, '-key', keyPath);
+    const client = await connectEndpoint(server.port, clientConfig(pki));
+    expect(await client.failed()).toMatchObject({ reason: 'issuer_unknown', alert: 'unknown_ca' });
+  });
+
+  it('join its handshake messages from small records, as it does ours', async () => {
+    const server = await startServer(
+      'rsa',
+      '-max_send_frag',
+      '512',
+      '-Verify',
+      '2',
+      '-verify_return_error',
+      '-x509_strict',
+      '-CAfile',
+      pki.caPath,
+    );
+    const config = clientConfig(pki, { maxSendFragment: 64, credentials: [pki.clients.rsa.credential] });
+    const client = await connectEndpoint(server.port, config);
+    await client.connected();
+    client.send('over\n');
+    await server.process.prints(/over\n/);
+  });
+
   it.each(Object.keys(KEYS) as KeyName[])('agree on our client certificate (%s)', async (key) => {
-    const server = await startServer('p256', '-Verify', '2', '-verify_return_error', '-CAfile', pki.caPath);
+    const server = await startServer('p256', '-Verify', '2', '-verify_return_error', '-x509_strict', '-CAfile', pki.caPath);
     const client = await connectEndpoint(server.port, clientConfig(pki, { credentials: [pki.clients[key].credential] }));
     expect((await client.connected()).localCertificates).toEqual([...pki.clients[key].credential.chain]);
     client.send('over\n');

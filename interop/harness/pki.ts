@@ -3,6 +3,7 @@
  *
  * ```
  * ca.pem    one root (ECDSA P-256)
+ *  ├ intermediate.pem ─ chained.pem, chained-key.pem    localhost, 127.0.0.1
  *  ├ server-<kind>.pem, server-<kind>-key.pem    localhost, 127.0.0.1
  *  └ client-<kind>.pem, client-<kind>-key.pem    CN=client-<kind>
  * stranger.pem    a root that signed nothing here
@@ -55,6 +56,8 @@ export interface InteropPki {
   readonly strangerAnchors: readonly Uint8Array[];
   readonly servers: Readonly<Record<KeyName, Leaf>>;
   readonly clients: Readonly<Record<KeyName, Leaf>>;
+  /** A server's certificate below an intermediate authority, which is in `credential.chain` and in its own file. */
+  readonly chained: Leaf & { readonly intermediatePath: string };
   remove(): void;
 }
 
@@ -74,7 +77,18 @@ export async function createInteropPki(): Promise<InteropPki> {
       made[name] = writeLeaf(path, `${role}-${name}`, await createLeaf(root, role, name));
     return made as Record<KeyName, Leaf>;
   };
+  const intermediate = await createCertificateAuthority({
+    provider,
+    issuer: root,
+    subject: { commonName: 'Interop Intermediate' },
+    pathLength: 0,
+    ...VALID,
+  });
+  writeFileSync(path('intermediate.pem'), formatCertificatePem(intermediate.certificate));
+  const chained = writeLeaf(path, 'chained', await createLeaf(intermediate, 'server', 'p256'));
+  const chain = [...chained.credential.chain, intermediate.certificate];
   return {
+    chained: { ...chained, credential: { ...chained.credential, chain }, intermediatePath: path('intermediate.pem') },
     folder,
     path,
     ca: formatCertificatePem(root.certificate),
