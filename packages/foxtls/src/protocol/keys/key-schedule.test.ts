@@ -3,7 +3,7 @@ import { describeWithVectors, readJsonVectors } from '../../../test/vectors.ts';
 import { concat, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import type { HashName } from '../../crypto/hash.ts';
 import { hashNamed, providers } from '../../crypto/providers.fixture.ts';
-import type { LabelledHash } from './hkdf.ts';
+import { deriveSecret, expandLabel, type LabelledHash } from './hkdf.ts';
 import { EarlySecret, exportKeyingMaterial, nextTrafficSecret } from './key-schedule.ts';
 
 // ---- ACVP "TLS-v1.3 KDF RFC8446": the messages are random strings, the secrets are what is asked for ----
@@ -101,6 +101,16 @@ describe('the key schedule', () => {
     const next = toHex(nextTrafficSecret(labelled, secret));
     expect(next).not.toBe(toHex(secret));
     expect(next).not.toBe(toHex(nextTrafficSecret({ ...labelled, labelPrefix: 'dtls13' }, secret)));
+  });
+
+  it('hashes the context of an export, also an empty one', () => {
+    // RFC 8446 §7.5: HKDF-Expand-Label(Derive-Secret(Secret, label, ""), "exporter", Hash(context_value), key_length)
+    const { hash } = labelled;
+    const derived = deriveSecret(labelled, secret, 'label', hash.digest(utf8('')));
+    for (const context of ['', 'context']) {
+      const expected = expandLabel(labelled, derived, 'exporter', hash.digest(utf8(context)), 40);
+      expect(toHex(exportKeyingMaterial(labelled, secret, 'label', utf8(context), 40))).toBe(toHex(expected));
+    }
   });
 
   it('exports other bytes for another label, another context and another length of the same', () => {
