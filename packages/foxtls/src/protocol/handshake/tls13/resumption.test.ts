@@ -44,7 +44,8 @@ function connect({ session, serverName = 'localhost', seconds = 0, serverSeconds
   theirs.start();
   ours.start();
   exchangeSync(ours, theirs);
-  expect([clientSide.error, serverSide.error]).toEqual([undefined, undefined]);
+  const error = serverSide.error ?? clientSide.error;
+  if (error !== undefined) throw error;
   return { client: clientSide.info, server: serverSide.info, sessions: clientSide.of('session').map((event) => event.session) };
 }
 
@@ -83,6 +84,7 @@ describe('a session', () => {
   const refused: readonly [what: string, first: Setting, second: Setting][] = [
     ['when its lifetime is over', {}, { seconds: 600 }],
     ['when its lifetime is over by the clock of the server', {}, { serverSeconds: 600 }],
+    ['when its lifetime is over by the clock of the client', {}, { seconds: 600, serverSeconds: 1 }],
     ['from the future of the server', {}, { serverSeconds: -1 }],
     ['under another name', {}, { serverName: 'a.example.test' }],
     [
@@ -95,6 +97,16 @@ describe('a session', () => {
   it.each(refused)('is not resumed %s, but the connection is made', (_what, first, second) => {
     const { sessions } = connect(first);
     expect(connect({ session: sessions[0], seconds: 1, ...second }).client?.resumed).toBe(false);
+  });
+
+  it('is not resumed by a client that changed its name, for the server knows it', () => {
+    const session = { ...(connect().sessions[0] as ClientSession), serverName: 'a.example.test' };
+    expect(connect({ session, serverName: 'a.example.test' }).client?.resumed).toBe(false);
+  });
+
+  it('ends the connection when its secret is another than that of the ticket', () => {
+    const session = { ...(connect().sessions[0] as ClientSession), psk: new Uint8Array(32) };
+    expect(() => connect({ session })).toThrow('psk_binder_invalid');
   });
 
   it('is resumed until the last second of its lifetime', () => {
