@@ -4,6 +4,7 @@
 
 import type { TlsError } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
+import type { PublicKey } from './signature.ts';
 
 /** What the peer presented: a chain (DER, end entity first) or a bare SubjectPublicKeyInfo (RFC 7250). */
 export type PeerPresented =
@@ -28,6 +29,8 @@ interface PeerFacts {
   readonly publicKey: Uint8Array;
   /** Whether the key may sign handshakes: keyUsage has digitalSignature, or there is no keyUsage (RFC 8446 §4.4.2.2). */
   readonly mayDigitallySign: boolean;
+  /** The same key, by a verifier that has imported it anyway. */
+  readonly importedKey?: PublicKey | undefined;
 }
 
 /** Proof that a verifier accepted the peer. Constructed by `peerVerified` only. */

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { fromHex, utf8 } from '../../core/bytes/bytes.ts';
+import { equal, fromHex, utf8 } from '../../core/bytes/bytes.ts';
 import { CryptoFailure } from '../../core/errors/errors.ts';
 import { keys } from '../../crypto/node/keys.ts';
 import type { PeerVerified } from '../../crypto/peer-verifier.ts';
 import type { KeyProvider } from '../../crypto/signature.ts';
-import { issueLeaf, NOW } from './certificates.fixture.ts';
+import { parseCertificate } from './certificate.ts';
+import { issueCa, issueLeaf, NOW } from './certificates.fixture.ts';
 import {
   asynchronous,
   EXPIRED,
   leafOfLower,
+  leafOfMiddle,
   leafOfRoot,
   lowerCert,
+  middle,
   middleCert,
   request,
   root,
@@ -74,18 +77,11 @@ describe('a verifier', () => {
   });
 
   it('imports the key of an anchor once', () => {
-    let imports = 0;
-    const counting: KeyProvider = {
-      ...keys,
-      importPublicKey: (spki) => {
-        imports++;
-        return keys.importPublicKey(spki);
-      },
-    };
+    const { keys: counting, imported } = countingKeys();
     const verifier = createX509Verifier({ provider: { keys: counting }, trustAnchors: [rootCert] });
     verifier.verify(request({ chain: [leafOfRoot] }));
-    verifier.verify(request({ chain: [leafOfRoot] }));
-    expect(imports).toBe(1);
+    verifier.verify(request({ chain: [issueLeaf(root, stranger)] }));
+    expect(imported.filter((spki) => equal(spki, parseCertificate(rootCert).publicKey))).toHaveLength(1);
   });
 
   it('is not made with an unreadable anchor, unless somebody is told', () => {
@@ -101,6 +97,76 @@ describe('a verifier', () => {
     expect(told).toEqual([0]);
   });
 });
+
+describe('a verifier that meets a chain again', () => {
+  const chain = [leafOfMiddle, middleCert];
+
+  it('recognises it without another signature or import', () => {
+    const { keys: counting, imported } = countingKeys();
+    const verifier = createX509Verifier({ provider: { keys: counting }, trustAnchors: [rootCert] });
+    const first = verifier.verify(request({ chain })) as PeerVerified;
+    const before = imported.length;
+    const again = verifier.verify(request({ chain: chain.map((der) => der.slice()) })) as PeerVerified;
+    expect(imported).toHaveLength(before);
+    expect(again).toEqual(first);
+    expect(again.importedKey?.spki).toEqual(parseCertificate(leafOfMiddle).publicKey);
+  });
+
+  it('checks the name every time', () => {
+    const verifier = verifierFor({ chain });
+    verifier.verify(request({ chain }));
+    expect(() => verifier.verify({ ...request({ chain }), serverName: 'other.example' })).toThrow(
+      expect.objectContaining({ reason: 'name_mismatch' }),
+    );
+  });
+
+  it('checks the dates every time, of every certificate of the path', () => {
+    const shortLived = [leafOfMiddle, issueCa(root, middle, { validTo: NOW })];
+    const verifier = verifierFor({ chain: shortLived });
+    verifier.verify(request({ chain: shortLived }));
+    const later = { ...request({ chain: shortLived }), now: new Date(NOW.getTime() + 1000) };
+    expect(() => verifier.verify(later)).toThrow(expect.objectContaining({ reason: 'expired', depth: 1 }));
+  });
+
+  it('does not take a chain for another that differs in a byte, nor a server for a client', () => {
+    const verifier = verifierFor({ chain });
+    verifier.verify(request({ chain }));
+    const tampered = [tamper(leafOfMiddle, utf8('example.com'), utf8('example.org')), middleCert];
+    expect(() => verifier.verify(request({ chain: tampered }))).toThrow(expect.objectContaining({ reason: 'signature_invalid' }));
+    expect(() => verifier.verify({ ...request({ chain }), peerRole: 'client' })).toThrow(
+      expect.objectContaining({ reason: 'extended_key_usage_missing' }),
+    );
+  });
+
+  it('does not remember a refusal', () => {
+    const verifier = verifierFor({ chain });
+    const early = { ...request({ chain }), now: new Date('2000-01-01') };
+    expect(() => verifier.verify(early)).toThrow(expect.objectContaining({ reason: 'not_yet_valid' }));
+    expect(verifier.verify(request({ chain }))).toMatchObject({ kind: 'verified' });
+  });
+
+  it('remembers no more than 256 of them', () => {
+    const { keys: counting, imported } = countingKeys();
+    const verifier = createX509Verifier({ provider: { keys: counting }, trustAnchors: [rootCert] });
+    const leaves = Array.from({ length: 257 }, () => issueLeaf(root, server));
+    for (const leaf of leaves) verifier.verify(request({ chain: [leaf] }));
+    const before = imported.length;
+    verifier.verify(request({ chain: [leaves[256] as Uint8Array] }));
+    expect(imported).toHaveLength(before);
+    verifier.verify(request({ chain: [leaves[0] as Uint8Array] }));
+    expect(imported.length).toBeGreaterThan(before);
+  });
+});
+
+/** Keys that say which of them were imported. */
+function countingKeys(): { keys: KeyProvider; imported: Uint8Array[] } {
+  const imported: Uint8Array[] = [];
+  const importPublicKey = (spki: Uint8Array) => {
+    imported.push(spki);
+    return keys.importPublicKey(spki);
+  };
+  return { keys: { ...keys, importPublicKey }, imported };
+}
 
 describe('without verification', () => {
   it('reportOnly reports the refusal and gives the key', () => {

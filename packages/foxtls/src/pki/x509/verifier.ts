@@ -2,7 +2,7 @@
  * The X.509 implementation of `PeerVerifier` (RFC 5280 §6, RFC 8446 §4.4.2.4), and the two ways to go on without verification.
  */
 
-import { ApiMisuse, CertificateInvalid, DecodeError, TlsError } from '../../core/errors/errors.ts';
+import { ApiMisuse, CertificateInvalid, CryptoFailure, DecodeError, TlsError } from '../../core/errors/errors.ts';
 import { type Flow, run, settle } from '../../core/flow/flow.ts';
 import {
   type PeerPresented,
@@ -14,11 +14,12 @@ import {
   type VerifyRequest,
 } from '../../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
-import type { PublicKey } from '../../crypto/signature.ts';
+import type { KeyProvider, PublicKey } from '../../crypto/signature.ts';
 import { readSubjectPublicKeyInfo } from '../pkcs/public-key.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
-import { findLeafProblem } from './certificate-rules.ts';
+import { findLeafProblem, type PathPurpose } from './certificate-rules.ts';
 import { findPath, indexCertificates } from './path.ts';
+import { type VerifiedPath, VerifiedPaths } from './verified-paths.ts';
 
 export interface X509VerifierOptions {
   /** Only its keys are used. */
@@ -63,15 +64,24 @@ export function createX509Verifier(options: X509VerifierOptions): PeerVerifier {
     keys: options.provider.keys,
     importedKeys: new WeakMap<Certificate, PublicKey>(),
   };
+  const verifiedPaths = new VerifiedPaths();
   function* verifyChain({ presented, peerRole, serverName, now }: VerifyRequest): Flow<PeerVerified> {
     const purpose = { peerRole, serverName, now };
-    const leaf = readLeaf(presented);
-    const { intermediates, problem: earlierProblem } = readIntermediates(presented);
-    const path = yield* findPath(leaf, { ...fixed, purpose, intermediates, earlierProblem });
+    const chain = presented.kind === 'x509' ? presented.certificates : [];
+    const known = verifiedPaths.find(chain, peerRole, now);
+    const { leaf, path, publicKey } = known ?? (yield* verifyPath(presented, purpose));
     // After the path, so that an untrusted peer is called untrusted whatever else is wrong with it, as in OpenSSL.
     const leafProblem = findLeafProblem(leaf, fixed.policy, purpose);
     if (leafProblem !== undefined) throw leafProblem;
-    return peerVerified({ ...leafFacts(leaf), path: path.map(({ raw }) => raw) });
+    return peerVerified({ ...leafFacts(leaf), path, importedKey: publicKey });
+  }
+  function* verifyPath(presented: PeerPresented, purpose: PathPurpose): Flow<VerifiedPath> {
+    const leaf = readLeaf(presented);
+    const { intermediates, problem: earlierProblem } = readIntermediates(presented);
+    const path = yield* findPath(leaf, { ...fixed, purpose, intermediates, earlierProblem });
+    const publicKey = yield* importLeafKey(fixed.keys, leaf);
+    if (presented.kind === 'x509') verifiedPaths.keep(presented.certificates, purpose.peerRole, path, publicKey);
+    return { leaf, path: path.map(({ raw }) => raw), publicKey };
   }
   return { verify: (request) => run(verifyChain(request)) };
 }
@@ -167,6 +177,16 @@ function readIntermediates(presented: PeerPresented): { intermediates: Certifica
     }
   }
   return { intermediates, problem };
+}
+
+function* importLeafKey(keys: KeyProvider, leaf: Certificate): Flow<PublicKey> {
+  try {
+    return yield* settle(keys.importPublicKey(leaf.publicKey));
+  } catch (error) {
+    if (!(error instanceof CryptoFailure || error instanceof DecodeError)) throw error;
+    const message = `the key of the end entity cannot be used: ${error.message}`;
+    throw new CertificateInvalid('key_unsupported', message, { certificate: leaf.raw, cause: error });
+  }
 }
 
 function presentedFacts(presented: PeerPresented): { publicKey: Uint8Array; mayDigitallySign: boolean } {

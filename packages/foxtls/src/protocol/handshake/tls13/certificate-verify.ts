@@ -57,7 +57,7 @@ export function* verifyCertificateVerify(
   if (!peer.mayDigitallySign) {
     throw new PeerMisbehaved('certificate_unsuitable', 'the keyUsage of the certificate does not have digitalSignature');
   }
-  const publicKey = yield* settle(config.provider.keys.importPublicKey(peer.publicKey));
+  const publicKey = peer.importedKey ?? (yield* settle(config.provider.keys.importPublicKey(peer.publicKey)));
   if (!schemeFitsKey(scheme, publicKey.type)) {
     throw new PeerMisbehaved('signature_scheme_not_offered', `${scheme.name} does not fit the key of the certificate`);
   }
