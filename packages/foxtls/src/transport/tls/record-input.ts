@@ -28,10 +28,14 @@ export interface RawRecord {
   readonly fragment: Uint8Array;
 }
 
+/** Chunks that were read through are dropped from the front of the list in lots, for dropping one moves all behind it. */
+const DROP_AT_ONCE = 1024;
+
 export class RecordInput {
-  #chunk: Uint8Array | undefined;
+  /** Reading stands at `#at` of `#chunks[#first]`; those before were read through. */
+  #chunks: Uint8Array[] = [];
+  #first = 0;
   #at = 0;
-  #more: Uint8Array[] = [];
   #available = 0;
 
   /** Bytes that wait to be read. */
@@ -42,12 +46,7 @@ export class RecordInput {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#available += chunk.length;
-    if (this.#chunk === undefined) {
-      this.#chunk = chunk;
-      this.#at = 0;
-    } else {
-      this.#more.push(chunk);
-    }
+    this.#chunks.push(chunk);
   }
 
   /** The next whole record, or undefined until there is one. A bad header is refused as soon as it is there. */
@@ -63,44 +62,27 @@ export class RecordInput {
     const limit = type === CONTENT_TYPES.application_data ? MAX_CIPHERTEXT : MAX_PLAINTEXT;
     if (length > limit) throw new PeerMisbehaved('record_overflow', `a record of ${length} bytes, at most ${limit} are allowed`);
     if (this.#available < RECORD_HEADER_SIZE + length) return undefined;
-    const record = this.#take(RECORD_HEADER_SIZE + length);
+    const record = this.#peek(RECORD_HEADER_SIZE + length);
+    this.#skip(record.length);
     return { type, header: record.subarray(0, RECORD_HEADER_SIZE), fragment: record.subarray(RECORD_HEADER_SIZE) };
   }
 
   /** Forgets everything. */
   clear(): void {
-    this.#chunk = undefined;
-    this.#more = [];
+    this.#chunks = [];
+    this.#first = 0;
+    this.#at = 0;
     this.#available = 0;
   }
 
+  /** The next `length` bytes: a view of their chunk, or a copy when they lie in several. */
   #peek(length: number): Uint8Array {
-    const chunk = this.#chunk as Uint8Array;
+    const chunk = this.#chunks[this.#first] as Uint8Array;
     if (chunk.length - this.#at >= length) return chunk.subarray(this.#at, this.#at + length);
-    return this.#gather(length);
-  }
-
-  #take(length: number): Uint8Array {
-    const chunk = this.#chunk as Uint8Array;
-    const end = this.#at + length;
-    this.#available -= length;
-    if (end < chunk.length) {
-      this.#at = end;
-      return chunk.subarray(end - length, end);
-    }
-    const taken = end === chunk.length ? chunk.subarray(this.#at) : this.#gather(length);
-    this.#skip(length);
-    return taken;
-  }
-
-  /** A copy of the next `length` bytes, from several chunks. */
-  #gather(length: number): Uint8Array {
     const joined = new Uint8Array(length);
-    const first = (this.#chunk as Uint8Array).subarray(this.#at);
-    joined.set(first);
-    let filled = first.length;
-    for (let i = 0; filled < length; i++) {
-      const part = (this.#more[i] as Uint8Array).subarray(0, length - filled);
+    let filled = 0;
+    for (let i = this.#first, from = this.#at; filled < length; i++, from = 0) {
+      const part = (this.#chunks[i] as Uint8Array).subarray(from, from + length - filled);
       joined.set(part, filled);
       filled += part.length;
     }
@@ -108,17 +90,19 @@ export class RecordInput {
   }
 
   #skip(length: number): void {
-    let rest = length;
-    let used = 0;
-    let chunk = this.#chunk;
-    while (chunk !== undefined && rest >= chunk.length - this.#at) {
-      rest -= chunk.length - this.#at;
-      chunk = this.#more[used++];
-      this.#at = 0;
+    this.#available -= length;
+    if (this.#available === 0) {
+      this.clear();
+      return;
     }
-    this.#at += rest;
-    this.#chunk = chunk;
-    if (used > 0) this.#more = this.#more.slice(used);
+    this.#at += length;
+    for (let chunk = this.#chunks[this.#first]; chunk !== undefined && this.#at >= chunk.length; ) {
+      this.#at -= chunk.length;
+      chunk = this.#chunks[++this.#first];
+    }
+    if (this.#first < DROP_AT_ONCE) return;
+    this.#chunks = this.#chunks.slice(this.#first);
+    this.#first = 0;
   }
 }
 
