@@ -337,8 +337,7 @@ describeWithPeer('openssl s_client and our server', 'openssl', () => {
     client.write(data);
     expect(sha256(await endpoint.received(MEBIBYTE))).toBe(sha256(data));
     const sizes = endpoint.of('data').map((event) => event.data.length);
-    // OpenSSL splits only where it has pipelines; -max_send_frag holds always.
-    if (option === '-max_send_frag') expect(Math.max(...sizes)).toBe(size);
+    expect(Math.max(...sizes)).toBe(size);
   });
 
   it('open records that it padded', async () => {
