@@ -16,6 +16,7 @@
  * ```
  */
 
+import { PeerMisbehaved } from '../../core/errors/errors.ts';
 import { type Codec, mapped, opaque, opaqueVector, type StructOf, struct, uint16, vector } from '../../core/wire/codec.ts';
 import { type ExtensionBlock, extensionBlock, extensionsOf } from './extensions/block.ts';
 
@@ -50,9 +51,10 @@ const datagramFields = struct({ legacyVersion, random, legacySessionId, legacyCo
 export const datagramClientHello: Codec<ClientHello> = {
   ...mapped(
     datagramFields,
-    ({ legacyCookie, ...hello }, reader) => {
-      // "A DTLS 1.3-only client MUST set the legacy_cookie field to zero length." (RFC 9147 §5.3)
-      if (legacyCookie.length > 0) reader.fail('legacy_cookie is not empty');
+    ({ legacyCookie, ...hello }) => {
+      // "If a DTLS 1.3 ClientHello is received with any other value in this field, the server MUST abort the handshake with an
+      // "illegal_parameter" alert." (RFC 9147 §5.3)
+      if (legacyCookie.length > 0) throw new PeerMisbehaved('legacy_field_invalid', 'legacy_cookie is not empty');
       return hello;
     },
     (hello) => ({ ...hello, legacyCookie: new Uint8Array(0) }),

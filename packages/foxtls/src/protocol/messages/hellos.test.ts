@@ -35,7 +35,12 @@ describe('ClientHello', () => {
     const hello = decode(datagramClientHello, fromHex(`fefd ${RANDOM} 00 00 0002 1301 0100 0000`), 'client_hello');
     expect(hello).not.toHaveProperty('legacyCookie');
     expect(toHex(encode(datagramClientHello, hello))).toBe(`fefd${RANDOM}00000002130101000000`);
-    refuses(datagramClientHello, `fefd ${RANDOM} 00 01aa 0002 1301 0100 0000`);
+    // "If a DTLS 1.3 ClientHello is received with any other value in this field, the server MUST abort the handshake with an
+    // "illegal_parameter" alert." (RFC 9147 §5.3)
+    const withCookie = fromHex(`fefd ${RANDOM} 00 01aa 0002 1301 0100 0000`);
+    expect(() => decode(datagramClientHello, withCookie, 'client_hello')).toThrow(
+      expect.objectContaining({ reason: 'legacy_field_invalid', alert: 'illegal_parameter' }),
+    );
   });
 });
 

@@ -48,12 +48,17 @@ export class RecordProtection {
 
   /** Seals the next record; appends its pieces to `out`. */
   seal(additionalData: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
-    this.#key.seal(this.#nextNonce(), additionalData, plaintext, out);
+    this.#key.seal(this.#nonceOf(this.#sequence++), additionalData, plaintext, out);
   }
 
   /** Opens the next record; undefined when it is not authentic (the sequence number then counts all the same: the connection is over). */
   open(additionalData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-    return this.#key.open(this.#nextNonce(), additionalData, sealed);
+    return this.openAt(this.#sequence++, additionalData, sealed);
+  }
+
+  /** Opens the record of that number, where records carry theirs; what is not authentic changes nothing. */
+  openAt(sequence: number, additionalData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+    return this.#key.open(this.#nonceOf(sequence), additionalData, sealed);
   }
 
   wipe(): void {
@@ -61,11 +66,11 @@ export class RecordProtection {
     wipe(this.#iv, this.#nonce, this.secret);
   }
 
-  #nextNonce(): Uint8Array {
+  #nonceOf(sequence: number): Uint8Array {
     const nonce = this.#nonce;
     const iv = this.#iv;
     const last = nonce.length - 1;
-    let rest = this.#sequence++;
+    let rest = sequence;
     for (let i = 0; i < 8; i++) {
       nonce[last - i] = (iv[last - i] as number) ^ (rest & 0xff);
       rest = Math.floor(rest / 256);

@@ -17,7 +17,13 @@ import type { ServerConfig } from '../config.ts';
 import { type HandshakeFlow, receiveWithBytes } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { COOKIE_LIFETIME, NO_GROUP, type RetryState, readRetryState, writeRetryState } from './retry-cookie.ts';
-import { type CheckedClientHello, checkClientHello, checkSecondClientHello, clientHelloInfo } from './server-offer.ts';
+import {
+  type CheckedClientHello,
+  checkClientHello,
+  checkSecondClientHello,
+  clientHelloInfo,
+  sessionIdEcho,
+} from './server-offer.ts';
 
 export interface ServerHellos {
   readonly config: ServerConfig;
@@ -89,7 +95,7 @@ function* retry(
   const transcript = transcriptAfterRetry(suite.hash, clientHelloHash);
   transcript.add(request);
   context.transport.send(request);
-  if (first.hello.legacySessionId.length > 0) context.transport.sendChangeCipherSpec();
+  if (sessionIdEcho(context.transport.variant, first.hello).length > 0) context.transport.sendChangeCipherSpec();
   context.transport.endFlight();
 
   const second = yield* receiveClientHello(context);
@@ -158,7 +164,7 @@ function helloRetryRequest(
     kind: 'hello_retry_request',
     legacyVersion: variant.legacyVersion,
     random: HELLO_RETRY_REQUEST_RANDOM,
-    legacySessionIdEcho: hello.legacySessionId,
+    legacySessionIdEcho: sessionIdEcho(variant, hello),
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('hello_retry_request', {

@@ -2,7 +2,7 @@
  * What a server reads out of a ClientHello, and the rules that it checks there (RFC 8446 §4.1.2, §4.2, §9.2).
  */
 
-import { equal } from '../../../core/bytes/bytes.ts';
+import { EMPTY, equal } from '../../../core/bytes/bytes.ts';
 import { PeerIncompatible, PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { protocolVersionName } from '../../../core/registry/protocol-versions.ts';
@@ -41,6 +41,11 @@ export function checkClientHello(variant: ProtocolVariant, hello: ClientHello, b
     signatureSchemes: values.signature_algorithms ?? [],
     offersPskWithKeyExchange: values.pre_shared_key !== undefined && values.psk_key_exchange_modes?.includes(PSK_DHE_KE) === true,
   };
+}
+
+/** legacy_session_id_echo: "DTLS servers MUST NOT echo the "legacy_session_id" value from the client" (RFC 9147 §5). */
+export function sessionIdEcho(variant: ProtocolVariant, hello: ClientHello): Uint8Array {
+  return variant.middleboxCompatibility ? hello.legacySessionId : EMPTY;
 }
 
 /** What hooks of the configuration get to see. */

@@ -15,7 +15,7 @@ import type { HandshakeFlow } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { authenticateClient, authenticateOurselves, chooseCredential } from './server-authentication.ts';
 import { receiveHellos, type ServerHellos } from './server-hellos.ts';
-import { clientHelloInfo } from './server-offer.ts';
+import { clientHelloInfo, sessionIdEcho } from './server-offer.ts';
 import { type ResumedSession, resumeSession, sendTickets } from './server-resumption.ts';
 import {
   type Agreement,
@@ -102,11 +102,12 @@ function* sendServerHello(
   const random = config.provider.random(32);
   const clientShare = offer.keyShares.get(group.id) as Uint8Array;
   const { share, secret } = yield* settle(group.respond(clientShare, config.provider.random));
+  const echo = sessionIdEcho(transport.variant, offer.hello);
   const message = writeMessage(ServerHello, {
     kind: 'server_hello',
     legacyVersion: transport.variant.legacyVersion,
     random,
-    legacySessionIdEcho: offer.hello.legacySessionId,
+    legacySessionIdEcho: echo,
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('server_hello', {
@@ -118,7 +119,7 @@ function* sendServerHello(
   transport.send(message);
   transcript.add(message);
   // "The server sends a dummy change_cipher_spec record immediately after its first handshake message." (RFC 8446 §D.4)
-  if (offer.hello.legacySessionId.length > 0 && !retried) transport.sendChangeCipherSpec();
+  if (echo.length > 0 && !retried) transport.sendChangeCipherSpec();
   const earlySecret = resumed?.earlySecret ?? new EarlySecret(labelled, undefined);
   const handshakeSecret = earlySecret.handshakeSecret(secret);
   earlySecret.wipe();

@@ -1,0 +1,231 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
+import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
+import { fromHex, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
+import { ApiMisuse } from '../../src/core/errors/errors.ts';
+import { nodeProvider } from '../../src/crypto/node/provider.ts';
+import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
+import type { Established } from '../../src/protocol/handshake/established.ts';
+import { serverHandshake } from '../../src/protocol/handshake/tls13/server.ts';
+import { exportKeyingMaterial } from '../../src/protocol/keys/key-schedule.ts';
+import { TLS13_CIPHER_SUITES } from '../../src/protocol/negotiate/cipher-suites.ts';
+import { RecordProtection } from '../../src/protocol/record/record-protection.ts';
+import { createSealer } from '../../src/protocol/session/sealer.ts';
+import { carryDatagrams, connectDatagramEnds, DatagramEnd, type DatagramEnds, type DatagramOptions } from './datagram-ends.ts';
+
+const provider = nodeProvider;
+const RECORD_HEADER = 13;
+const FRAGMENT_HEADER = 12;
+let pki: TestPki;
+beforeAll(async () => {
+  pki = await createTestPki(provider);
+});
+
+const verifier = () => createX509Verifier({ provider, trustAnchors: pki.anchors });
+
+function connect(
+  client: Partial<ClientOptions> = {},
+  server: Partial<ServerOptions> = {},
+  options: DatagramOptions = {},
+): DatagramEnds {
+  const ticketSealer = createSealer(provider, new Uint8Array(32).fill(2), 'ticket');
+  return connectDatagramEnds(
+    defineClientConfig({ provider, verifier: verifier(), ...client }),
+    defineServerConfig({ provider, credentials: [pki.server], ticketSealer, ...server }),
+    options,
+  );
+}
+
+function exported({ established }: DatagramEnd): string {
+  const { suite, exporterSecret } = established as Established;
+  const labelled = { hash: suite.hash, labelPrefix: 'dtls13' } as const;
+  return toHex(exportKeyingMaterial(labelled, exporterSecret, 'EXPORTER-x', new Uint8Array(0), 32));
+}
+
+function expectAgreement(ends: DatagramEnds): void {
+  const { client, server } = ends;
+  expect([client.error, server.error]).toEqual([undefined, undefined]);
+  expect(client.established?.clientFinished).toEqual(server.established?.clientFinished);
+  expect(client.established?.serverFinished).toEqual(server.established?.serverFinished);
+  expect(client.keyLog).toEqual(server.keyLog);
+  expect(client.keyLog).toHaveLength(5);
+  expect(exported(client)).toBe(exported(server));
+  client.transport.sendData(utf8('ping'));
+  server.transport.sendData(utf8('pong'));
+  carryDatagrams(ends);
+  expect(new TextDecoder().decode(server.data)).toBe('ping');
+  expect(new TextDecoder().decode(client.data)).toBe('pong');
+  expect([client.transport.discarded, server.transport.discarded]).toEqual([0, 0]);
+}
+
+describe('the flows over datagrams', () => {
+  for (const { name } of TLS13_CIPHER_SUITES) {
+    for (const group of nodeProvider.groups) {
+      it(`agree with ${name} and ${group.name}`, () => {
+        const ends = connect({ cipherSuites: [name], groups: [group.name] });
+        expectAgreement(ends);
+        expect(ends.client.established).toMatchObject({ suite: { name }, group: group.id, resumed: false });
+      });
+    }
+  }
+
+  it('agree after HelloRetryRequest', () => {
+    const ends = connect({ groups: ['x25519', 'secp384r1'] }, { groups: ['secp384r1'] });
+    expectAgreement(ends);
+  });
+
+  it('agree after a cookie', () => {
+    const cookieSealer = createSealer(provider, new Uint8Array(32), 'cookie');
+    expectAgreement(connect({}, { cookieSealer, requireCookie: true }));
+  });
+
+  it('agree about a client certificate, ALPN and small records', () => {
+    const ends = connect(
+      { credentials: [pki.client], alpnProtocols: ['coap'], recordSizeLimit: 100 },
+      { clientCertificates: 'require', verifier: verifier(), alpnProtocols: ['coap'] },
+    );
+    expectAgreement(ends);
+    expect(ends.server.established?.peer.kind).toBe('verified');
+    expect(ends.server.established?.alpnProtocol).toBe('coap');
+  });
+
+  it('resume by a ticket', () => {
+    const [session] = connect().client.sessions;
+    const ends = connect({}, {}, { session });
+    expectAgreement(ends);
+    expect(ends.client.established?.resumed).toBe(true);
+  });
+
+  it('cut messages into fragments that fit the MTU', () => {
+    for (const mtu of [200, 256, 512, 1200, 1500]) {
+      const ends = connect({}, {}, { mtu });
+      expectAgreement(ends);
+      expect(Math.max(...ends.sent.map(({ datagram }) => datagram.length))).toBeLessThanOrEqual(mtu);
+      if (mtu === 200) expect(ends.sent.length).toBeGreaterThan(8);
+    }
+  });
+
+  it('derive their keys with labels that begin with dtls13', () => {
+    const ends = connect();
+    ends.client.transport.sendData(utf8('labelled'));
+    const [datagram = new Uint8Array(0)] = ends.client.transport.takeDatagrams();
+    const line = ends.client.keyLog.find((candidate) => candidate.startsWith('CLIENT_TRAFFIC_SECRET_0 ')) ?? '';
+    const { suite } = ends.client.established as Established;
+    const opened = (labelPrefix: 'dtls13' | 'tls13 ') => {
+      const protection = new RecordProtection(suite, labelPrefix, fromHex(line.split(' ')[2] ?? ''));
+      return protection.open(datagram.subarray(0, 5), datagram.subarray(5));
+    };
+    expect(new TextDecoder().decode(opened('dtls13'))).toBe('labelled\x17');
+    expect(opened('tls13 ')).toBeUndefined();
+  });
+});
+
+describe('the datagrams on the wire', () => {
+  it('begin with a DTLSPlaintext record of epoch 0, version 1.2 and a fragment header', () => {
+    const [first] = connect().sent;
+    const hello = first?.datagram ?? new Uint8Array(0);
+    expect(toHex(hello.subarray(0, 11))).toBe('16fefd0000000000000000');
+    expect(toHex(hello.subarray(13, 14))).toBe('01');
+    expect(hello.subarray(14, 17)).toEqual(hello.subarray(22, 25));
+    expect(toHex(hello.subarray(17, 22))).toBe('0000000000');
+  });
+
+  it('hold no legacy_session_id and no change_cipher_spec', () => {
+    const { sent } = connect();
+    const hello = sent[0]?.datagram ?? new Uint8Array(0);
+    // Record header, fragment header, legacy_version, random: then the length of legacy_session_id and that of legacy_cookie.
+    expect(toHex(hello.subarray(13 + 12 + 34, 13 + 12 + 36))).toBe('0000');
+    expect(sent.every(({ datagram }) => datagram[0] !== 20)).toBe(true);
+  });
+
+  it('carry epoch 2 in the handshake and epoch 3 after it in the unified header', () => {
+    const ends = connect();
+    const flight = ends.sent.filter(({ by }) => by === 'client')[1]?.datagram ?? new Uint8Array(0);
+    expect(flight[0]).toBe(0b00101110);
+    ends.client.transport.sendData(utf8('x'));
+    const [data = new Uint8Array(0)] = ends.client.transport.takeDatagrams();
+    expect(data[0]).toBe(0b00101111);
+    expect(toHex(data.subarray(1, 3))).toBe('0000');
+    expect(data).toHaveLength(5 + 1 + 1 + 16);
+  });
+});
+
+describe('a datagram that cannot be used', () => {
+  const GARBAGE: Readonly<Record<string, Uint8Array>> = {
+    'is empty': new Uint8Array(0),
+    'is no record': new Uint8Array(40).fill(0x80),
+    'is a record of TLS': Uint8Array.of(22, 3, 3, 0, 2, 1, 0),
+    'ends in its header': Uint8Array.of(22, 0xfe, 0xfd, 0),
+    'ends before its length says': Uint8Array.of(0x2f, 0, 9, 0, 50, 1, 2, 3),
+    'is not authentic': Uint8Array.of(0x2f, 0, 9, 0, 20, ...new Uint8Array(20)),
+    'is shorter than a tag': Uint8Array.of(0x2f, 0, 9, 0, 1, 7),
+    'has a connection ID': Uint8Array.of(0x3f, 1, 2, 3, 4, 5, 6, 7),
+    'is of another epoch': Uint8Array.of(0x2d, 0, 9, 0, 1, 7),
+    'is in the clear': Uint8Array.of(22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1),
+  };
+  for (const [what, datagram] of Object.entries(GARBAGE)) {
+    it(`because it ${what} is discarded, and the association goes on`, () => {
+      const ends = connect();
+      ends.server.receive(datagram);
+      expect(ends.server.error).toBeUndefined();
+      expect(ends.server.transport.discarded).toBe(1);
+      ends.client.transport.sendData(utf8('still here'));
+      carryDatagrams(ends);
+      expect(new TextDecoder().decode(ends.server.data)).toBe('still here');
+    });
+  }
+
+  it('because it is a replay is discarded', () => {
+    const ends = connect();
+    ends.client.transport.sendData(utf8('once'));
+    const [datagram = new Uint8Array(0)] = ends.client.transport.takeDatagrams();
+    ends.server.receive(datagram.slice());
+    ends.server.receive(datagram.slice());
+    expect(new TextDecoder().decode(ends.server.data)).toBe('once');
+    expect(ends.server.transport.discarded).toBe(1);
+  });
+
+  it('because it is too large is the caller to blame for', () => {
+    const ends = connect({}, {}, { mtu: 300 });
+    expect(() => ends.client.transport.sendData(new Uint8Array(279))).toThrow(ApiMisuse);
+    ends.client.transport.sendData(new Uint8Array(278));
+    expect(ends.client.transport.takeDatagrams().map(({ length }) => length)).toEqual([300]);
+  });
+});
+
+describe('a DTLS server', () => {
+  /** The record and the message of a first flight whose ClientHello was rewritten. */
+  function answerTo(edit: (body: Uint8Array) => Uint8Array): DatagramEnd {
+    const datagram = connect().sent[0]?.datagram ?? new Uint8Array(0);
+    const body = edit(datagram.subarray(RECORD_HEADER + FRAGMENT_HEADER));
+    const length = [body.length >> 8, body.length & 0xff];
+    const message = [1, 0, ...length, 0, 0, 0, 0, 0, 0, ...length, ...body];
+    const config = defineServerConfig({ provider, credentials: [pki.server] });
+    const server = new DatagramEnd(config.now, 1200, (context) => serverHandshake(context, config));
+    server.start();
+    server.receive(Uint8Array.of(...datagram.subarray(0, 11), message.length >> 8, message.length & 0xff, ...message));
+    return server;
+  }
+
+  it('answers a ClientHello that is as it should be', () => {
+    const server = answerTo((body) => body);
+    expect(server.error).toBeUndefined();
+    expect(server.transport.takeDatagrams().length).toBeGreaterThan(0);
+  });
+
+  it('does not echo legacy_session_id', () => {
+    const server = answerTo((body) => Uint8Array.of(...body.subarray(0, 34), 2, 0xaa, 0xbb, ...body.subarray(35)));
+    expect(server.error).toBeUndefined();
+    const [answer = new Uint8Array(0)] = server.transport.takeDatagrams();
+    const hello = answer.subarray(RECORD_HEADER + FRAGMENT_HEADER);
+    expect(answer[RECORD_HEADER]).toBe(2);
+    expect(hello[34]).toBe(0);
+  });
+
+  it('refuses a legacy_cookie with illegal_parameter', () => {
+    const server = answerTo((body) => Uint8Array.of(...body.subarray(0, 35), 1, 7, ...body.subarray(36)));
+    expect(server.error).toMatchObject({ reason: 'legacy_field_invalid', alert: 'illegal_parameter' });
+    const [alert = new Uint8Array(0)] = server.transport.takeDatagrams();
+    expect(toHex(alert.subarray(RECORD_HEADER))).toBe('022f');
+  });
+});
