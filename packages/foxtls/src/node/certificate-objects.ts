@@ -4,8 +4,6 @@
 
 import { X509Certificate } from 'node:crypto';
 import { checkServerIdentity as checkLegacyIdentity, type DetailedPeerCertificate, type PeerCertificate } from 'node:tls';
-import { parseCertificate } from '../pki/x509/certificate.ts';
-import { matchServerName } from '../pki/x509/server-name.ts';
 
 /** `checkServerIdentity` of node:tls: an error when the certificate is not for that host. */
 export type IdentityCheck = (hostname: string, certificate: PeerCertificate) => Error | undefined;
@@ -20,13 +18,6 @@ export type IdentityCheck = (hostname: string, certificate: PeerCertificate) => 
  */
 export function checkServerIdentity(hostname: string, certificate: PeerCertificate): Error | undefined {
   return checkLegacyIdentity(hostname, certificate);
-}
-
-/** The default check, which needs no legacy object for a certificate that names the host: those objects cost 0.2 ms. */
-export function checkIdentity(hostname: string, chain: readonly Uint8Array[], check: IdentityCheck): Error | undefined {
-  const [leaf] = chain;
-  if (check === checkServerIdentity && leaf !== undefined && matchServerName(parseCertificate(leaf), hostname)) return undefined;
-  return check(hostname, describeChain(chain) as DetailedPeerCertificate);
 }
 
 /** `getPeerCertificate(false)`; an empty object when there is no certificate. */

@@ -49,10 +49,9 @@ export function getCACertificates(type: 'default' | 'bundled' | 'extra' | 'syste
   }
 }
 
-/** A verifier for these anchors. The name is checked by the face, because `checkServerIdentity` may be the caller's. */
+/** A verifier for these anchors; those that cannot be read are left out, as in Node. */
 export function createAnchoredVerifier(trustAnchors: readonly Uint8Array[]): PeerVerifier {
-  const verifier = createX509Verifier({ provider, trustAnchors, onUnreadableAnchor: () => {} });
-  return { verify: (request) => verifier.verify({ ...request, serverName: undefined }) };
+  return createX509Verifier({ provider, trustAnchors, onUnreadableAnchor: () => {} });
 }
 
 /** The certificates of PEM texts, DER, in order. Throws `ERR_OSSL_PEM_NO_START_LINE` for a text without any, as Node does. */
