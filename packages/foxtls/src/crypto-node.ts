@@ -1,5 +1,6 @@
 /** `foxtls/crypto/node`: the provider of Node, whole and in parts. */
 export * from './crypto/node/aead.ts';
+export * from './crypto/node/finite-field-key-exchange.ts';
 export * from './crypto/node/hash.ts';
 export * from './crypto/node/key-exchange.ts';
 export * from './crypto/node/keys.ts';

@@ -12,18 +12,25 @@ import type { Credential } from '../protocol/handshake/credential.ts';
 import { extensionsOf, type RawExtension } from '../protocol/messages/extensions/block.ts';
 import { Certificate, writeMessage } from '../protocol/messages/messages.ts';
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
-import { availableCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
+import { availableCipherSuites, defaultCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
+import { defaultGroups } from '../protocol/negotiate/groups.ts';
 import { schemeFitsKey, TLS13_SIGNATURE_SCHEMES } from '../protocol/negotiate/signature-schemes.ts';
 import { createSealer, SEALER_KEY_SIZE, type Sealer } from '../protocol/session/sealer.ts';
 
 export type { ClientConfig, ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
 
-/** What both roles can set. Names are IANA's, in order of preference; left out, the default is everything safe that the provider has. */
+/** What both roles can set. Names are IANA's, in order of preference. */
 export interface CommonOptions {
   readonly provider: CryptoProvider;
-  /** As `TLS_AES_128_GCM_SHA256`. */
+  /**
+   * As `TLS_AES_128_GCM_SHA256`. Default: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305, so far as the provider has them. To be named:
+   * `TLS_AES_128_CCM_SHA256`, `TLS_AES_128_CCM_8_SHA256` (RFC 8446 §B.4).
+   */
   readonly cipherSuites?: readonly string[] | undefined;
-  /** As `x25519`, `secp256r1`. */
+  /**
+   * As `x25519`. Default: `x25519`, `secp256r1`, `secp384r1`. To be named: `x448`, `secp521r1`, `ffdhe2048`, `ffdhe3072`, `ffdhe4096`
+   * (RFC 8446 §4.2.7, RFC 7919), and any other that the provider has.
+   */
   readonly groups?: readonly string[] | undefined;
   /** As `ecdsa_secp256r1_sha256`. */
   readonly signatureSchemes?: readonly string[] | undefined;
@@ -132,8 +139,14 @@ function resolveCommon(options: CommonOptions) {
   const { provider } = options;
   return {
     provider,
-    suites: pick('cipher suite', availableCipherSuites(provider), options.cipherSuites, (suite) => suite.name),
-    groups: pick('group', provider.groups, options.groups, (group) => group.name),
+    suites:
+      options.cipherSuites === undefined
+        ? orRefuse('cipher suite', provider, defaultCipherSuites(provider))
+        : pick('cipher suite', availableCipherSuites(provider), options.cipherSuites, (suite) => suite.name),
+    groups:
+      options.groups === undefined
+        ? orRefuse('group', provider, defaultGroups(provider))
+        : pick('group', provider.groups, options.groups, (group) => group.name),
     signatureSchemes: pick('signature scheme', TLS13_SIGNATURE_SCHEMES, options.signatureSchemes, (scheme) => scheme.name),
     alpnProtocols: checkProtocols(options.alpnProtocols ?? []),
     recordSizeLimit:
@@ -141,6 +154,15 @@ function resolveCommon(options: CommonOptions) {
     maxSendFragment: inRange('maxSendFragment', options.maxSendFragment ?? 16384, 1, 16384),
     now: options.now ?? Date.now,
   };
+}
+
+/** A provider may have only what has to be asked for. */
+function orRefuse<T>(what: string, provider: CryptoProvider, defaults: readonly T[]): readonly T[] {
+  if (defaults.length > 0) return defaults;
+  throw new ApiMisuse(
+    'ERR_TLS_UNKNOWN_NAME',
+    `the ${provider.name} provider has none of the default ${what}s: name those to use`,
+  );
 }
 
 /** The parts of those names, in their order; all parts without names. */

@@ -9,13 +9,16 @@ const groups = providers.flatMap((provider) =>
   provider.groups.map((group) => ({ title: `${provider.name} ${group.name}`, provider, group })),
 );
 
-/** IANA's numbers, and the sizes of RFC 8446 §4.2.8.2. */
+/** IANA's numbers, and the sizes of RFC 8446 §4.2.8.1 and §4.2.8.2. */
 const REGISTERED = new Map([
   ['secp256r1', { id: 0x0017, share: 65, secret: 32 }],
   ['secp384r1', { id: 0x0018, share: 97, secret: 48 }],
   ['secp521r1', { id: 0x0019, share: 133, secret: 66 }],
   ['x25519', { id: 0x001d, share: 32, secret: 32 }],
   ['x448', { id: 0x001e, share: 56, secret: 56 }],
+  ['ffdhe2048', { id: 0x0100, share: 256, secret: 256 }],
+  ['ffdhe3072', { id: 0x0101, share: 384, secret: 384 }],
+  ['ffdhe4096', { id: 0x0102, share: 512, secret: 512 }],
 ]);
 
 const shareInvalid = expect.objectContaining({

@@ -6,6 +6,7 @@
 
 import type { CryptoProvider } from '../provider.ts';
 import { aes128Ccm, aes128Ccm8, aes128Gcm, aes256Gcm, chacha20Poly1305 } from './aead.ts';
+import { ffdhe2048, ffdhe3072, ffdhe4096 } from './finite-field-key-exchange.ts';
 import { sha1, sha256, sha384, sha512 } from './hash.ts';
 import { secp256r1, secp384r1, secp521r1, x448, x25519 } from './key-exchange.ts';
 import { keys } from './keys.ts';
@@ -22,7 +23,8 @@ export const nodeProvider: CryptoProvider = {
   random,
   hashes: [sha256, sha384, sha512, sha1],
   aeads: [aes128Gcm, aes256Gcm, chacha20Poly1305, aes128Ccm, aes128Ccm8],
-  // X25519 is the fastest by far; P-256 has assembly too, the larger NIST curves have not (1.9 ms an exchange and more).
-  groups: [x25519, secp256r1, secp384r1, x448, secp521r1],
+  // The fastest first: P-256 has assembly, the larger NIST curves have none (1.9 ms an exchange and more). Which of them are used
+  // unless a config says more is in protocol/negotiate/groups.ts.
+  groups: [x25519, secp256r1, secp384r1, x448, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096],
   keys,
 };

@@ -1,5 +1,5 @@
 /**
- * AES-GCM and ChaCha20-Poly1305 (RFC 5116, RFC 8439) by @noble/ciphers.
+ * AES-GCM and ChaCha20-Poly1305 (RFC 5116, RFC 8439) by @noble/ciphers, which has no AES-CCM: the CCM suites need another provider.
  */
 
 import { gcm } from '@noble/ciphers/aes.js';

@@ -2,6 +2,8 @@
  * X25519, P-256 and P-384 (RFC 8446 §4.2.8.2, §7.4.2; RFC 7748) by @noble/curves.
  *
  * The private key is the caller's random bytes, as in the Node provider: the same bytes make the same share.
+ * The finite field groups (RFC 7919) are not here: "Any implementation of finite field Diffie-Hellman key exchange should use
+ * constant-time modular-exponentiation implementations." (RFC 7919 §8.6) JavaScript's BigInt has none.
  */
 
 import { x25519 as nobleX25519 } from '@noble/curves/ed25519.js';

@@ -13,7 +13,7 @@ export interface CipherSuite {
   readonly name: string;
   readonly aead: Aead;
   readonly hash: Hash;
-  /** How many records may be sealed under one key (RFC 8446 §5.5). */
+  /** How many records may be sealed under one key (RFC 8446 §5.5, RFC 9147 §4.5.3). */
   readonly recordLimit: number;
 }
 
@@ -22,6 +22,8 @@ interface CipherSuiteParts {
   readonly aead: AeadName;
   readonly hash: HashName;
   readonly recordLimit: number;
+  /** Offered and accepted without being named; the others have to be named in `cipherSuites`. */
+  readonly byDefault: boolean;
 }
 
 /** "For AES-GCM, up to 2^24.5 full-size records (about 24 million) may be encrypted on a given connection" (RFC 8446 §5.5). */
@@ -30,15 +32,33 @@ const AES_GCM_RECORD_LIMIT = Math.floor(2 ** 24.5);
 /** "For ChaCha20/Poly1305, the record sequence number would wrap before the safety limit is reached." (RFC 8446 §5.5) Ours is what a double counts exactly. */
 const CHACHA20_POLY1305_RECORD_LIMIT = 2 ** 48;
 
-/** In order of preference: AES-128 first, as it is the fastest with hardware and strong enough for every group offered. */
+/** "[TLS13] does not specify a limit for AEAD_AES_128_CCM, but the analysis in Appendix B shows that a limit of 2^23 packets can be used" (RFC 9147 §4.5.3) */
+const AES_CCM_RECORD_LIMIT = 2 ** 23;
+
+/**
+ * In order of preference: AES-128 first, as it is the fastest with hardware and strong enough for every group offered.
+ *
+ * The CCM suites are for small devices that have nothing else, and so have to be asked for: CCM passes over the data twice, and a
+ * forged record is accepted by CCM_8 with a probability of 2^-64. "… TLS_AES_128_CCM_8_SHA256 is not suitable for general use."
+ * (RFC 9147 §B.3) Over TLS, unlike DTLS, the first forgery that fails ends the connection.
+ */
 export const TLS13_CIPHER_SUITES: readonly CipherSuiteParts[] = [
-  { name: 'TLS_AES_128_GCM_SHA256', aead: 'aes-128-gcm', hash: 'sha256', recordLimit: AES_GCM_RECORD_LIMIT },
-  { name: 'TLS_AES_256_GCM_SHA384', aead: 'aes-256-gcm', hash: 'sha384', recordLimit: AES_GCM_RECORD_LIMIT },
+  { name: 'TLS_AES_128_GCM_SHA256', aead: 'aes-128-gcm', hash: 'sha256', recordLimit: AES_GCM_RECORD_LIMIT, byDefault: true },
+  { name: 'TLS_AES_256_GCM_SHA384', aead: 'aes-256-gcm', hash: 'sha384', recordLimit: AES_GCM_RECORD_LIMIT, byDefault: true },
   {
     name: 'TLS_CHACHA20_POLY1305_SHA256',
     aead: 'chacha20-poly1305',
     hash: 'sha256',
     recordLimit: CHACHA20_POLY1305_RECORD_LIMIT,
+    byDefault: true,
+  },
+  { name: 'TLS_AES_128_CCM_SHA256', aead: 'aes-128-ccm', hash: 'sha256', recordLimit: AES_CCM_RECORD_LIMIT, byDefault: false },
+  {
+    name: 'TLS_AES_128_CCM_8_SHA256',
+    aead: 'aes-128-ccm-8',
+    hash: 'sha256',
+    recordLimit: AES_CCM_RECORD_LIMIT,
+    byDefault: false,
   },
 ];
 
@@ -53,4 +73,10 @@ export function availableCipherSuites(provider: CryptoProvider): readonly Cipher
     }
   }
   return suites;
+}
+
+/** Of those, the ones that a config has when it names none. */
+export function defaultCipherSuites(provider: CryptoProvider): readonly CipherSuite[] {
+  const names = new Set<string>(TLS13_CIPHER_SUITES.filter(({ byDefault }) => byDefault).map(({ name }) => name));
+  return availableCipherSuites(provider).filter(({ name }) => names.has(name));
 }

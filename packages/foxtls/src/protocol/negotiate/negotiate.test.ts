@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { PeerMisbehaved } from '../../core/errors/errors.ts';
 import { SIGNATURE_SCHEMES } from '../../core/registry/signature-schemes.ts';
 import { nodeProvider } from '../../crypto/node/provider.ts';
+import { portableProvider } from '../../crypto/portable/provider.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { KeyType } from '../../crypto/signature.ts';
-import { availableCipherSuites, TLS13_CIPHER_SUITES } from './cipher-suites.ts';
+import { availableCipherSuites, defaultCipherSuites, TLS13_CIPHER_SUITES } from './cipher-suites.ts';
+import { defaultGroups, GROUP_POLICY } from './groups.ts';
 import { checkRecordSizeLimit } from './record-size-limit.ts';
 import { chooseSignatureScheme, schemeFitsKey, TLS13_SIGNATURE_SCHEMES } from './signature-schemes.ts';
 
@@ -12,11 +14,17 @@ const RSA_2048: KeyType = { kind: 'rsa', bits: 2048 };
 const P256: KeyType = { kind: 'ec', curve: 'secp256r1' };
 
 describe('the suites of a provider', () => {
-  const without = (part: Partial<CryptoProvider>) => availableCipherSuites({ ...nodeProvider, ...part }).map(({ name }) => name);
+  const without = (part: Partial<CryptoProvider>) => defaultCipherSuites({ ...nodeProvider, ...part }).map(({ name }) => name);
 
   it('are those of TLS 1.3, AES-128 first', () => {
-    expect(without({})).toEqual(['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256']);
-    expect(availableCipherSuites(nodeProvider).map(({ id }) => id)).toEqual([0x1301, 0x1302, 0x1303]);
+    expect(availableCipherSuites(nodeProvider).map(({ id }) => id)).toEqual([0x1301, 0x1302, 0x1303, 0x1304, 0x1305]);
+  });
+
+  it('are used without being named, but for the CCM suites', () => {
+    const expected = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'];
+    expect(defaultCipherSuites(nodeProvider).map(({ name }) => name)).toEqual(expected);
+    expect(defaultCipherSuites(portableProvider).map(({ name }) => name)).toEqual(expected);
+    expect(availableCipherSuites(portableProvider).map(({ name }) => name)).toEqual(expected);
   });
 
   it('are those that it has an AEAD and a hash for', () => {
@@ -27,13 +35,31 @@ describe('the suites of a provider', () => {
     expect(without({ aeads: [] })).toEqual([]);
   });
 
-  it('have the record limits of RFC 8446 §5.5', () => {
+  it('have the record limits of RFC 8446 §5.5 and RFC 9147 §4.5.3', () => {
     const limits = Object.fromEntries(TLS13_CIPHER_SUITES.map(({ name, recordLimit }) => [name, recordLimit]));
     expect(limits).toEqual({
       TLS_AES_128_GCM_SHA256: 23_726_566,
       TLS_AES_256_GCM_SHA384: 23_726_566,
       TLS_CHACHA20_POLY1305_SHA256: 2 ** 48,
+      TLS_AES_128_CCM_SHA256: 8_388_608,
+      TLS_AES_128_CCM_8_SHA256: 8_388_608,
     });
+  });
+});
+
+describe('the groups of a provider', () => {
+  it('are used without being named where the policy says so, in its order', () => {
+    const expected = ['x25519', 'secp256r1', 'secp384r1'];
+    expect(defaultGroups(nodeProvider).map(({ name }) => name)).toEqual(expected);
+    const reversed = { ...nodeProvider, groups: [...nodeProvider.groups].reverse() };
+    expect(defaultGroups(reversed).map(({ name }) => name)).toEqual(expected);
+    expect(defaultGroups({ ...nodeProvider, groups: nodeProvider.groups.slice(1, 2) }).map(({ name }) => name)).toEqual([
+      'secp256r1',
+    ]);
+  });
+
+  it('all have a policy', () => {
+    expect(nodeProvider.groups.map(({ name }) => name)).toEqual(GROUP_POLICY.map(({ name }) => name));
   });
 });
 

@@ -249,6 +249,7 @@ export function replayClient(
   const hasSessionId = trace.bytes('Record_ClientHello_1')[43] !== 0;
   const config = defineClientConfig({
     provider: { ...parts, random: pool.draw, groups },
+    groups: groups.map(({ name }) => name),
     cipherSuites: SUITES,
     verifier: takesAnyCertificate,
     credentials,
@@ -276,6 +277,7 @@ export function replayServer(
   const groups = forceRetry ? groupsThatForceRetry(announced) : announced;
   const config = defineServerConfig({
     provider: { ...parts, random: pool.draw, groups },
+    groups: groups.map(({ name }) => name),
     cipherSuites: SUITES,
     credentials: trace.has('Message_Server_Certificate') ? [serverCredential(trace)] : [],
     announceGroups: true,
