@@ -62,7 +62,8 @@ describe('the flows over datagrams', () => {
   for (const { name } of TLS13_CIPHER_SUITES) {
     for (const group of nodeProvider.groups) {
       it(`agree with ${name} and ${group.name}`, () => {
-        const ends = connect({ cipherSuites: [name], groups: [group.name] });
+        const algorithms = { cipherSuites: [name], groups: [group.name] };
+        const ends = connect(algorithms, algorithms);
         expectAgreement(ends);
         expect(ends.client.established).toMatchObject({ suite: { name }, group: group.id, resumed: false });
       });
