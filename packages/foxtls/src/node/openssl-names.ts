@@ -7,12 +7,15 @@ import { NAMED_GROUPS } from '../core/registry/named-groups.ts';
 import { SIGNATURE_SCHEMES } from '../core/registry/signature-schemes.ts';
 import { withCode } from './errors.ts';
 
-/** The suites of TLS 1.3 that foxtls speaks, in Node's order of preference, which is that of OpenSSL. */
+/** The suites of TLS 1.3 that are used by default, in Node's order of preference, which is that of OpenSSL. */
 export const TLS13_SUITES: readonly string[] = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
   'TLS_AES_128_GCM_SHA256',
 ];
+
+/** All that `ciphers` may name: those of small devices only when they are asked for, as in OpenSSL. */
+const KNOWN_SUITES: readonly string[] = [...TLS13_SUITES, 'TLS_AES_128_CCM_SHA256', 'TLS_AES_128_CCM_8_SHA256'];
 
 const GROUPS: Readonly<Record<string, string>> = {
   'p-256': 'secp256r1',
@@ -35,6 +38,9 @@ const EPHEMERAL_KEYS: Readonly<Record<string, EphemeralKeyInfo>> = {
   secp256r1: { type: 'ECDH', name: 'prime256v1', size: 256 },
   secp384r1: { type: 'ECDH', name: 'secp384r1', size: 384 },
   secp521r1: { type: 'ECDH', name: 'secp521r1', size: 521 },
+  ffdhe2048: { type: 'DH', size: 2048 },
+  ffdhe3072: { type: 'DH', size: 3072 },
+  ffdhe4096: { type: 'DH', size: 4096 },
 };
 
 /** OpenSSL's `algorithm+hash` pairs that TLS 1.3 has a scheme for; those it has none for (SHA-1, SHA-224, DSA) fall away. */
@@ -88,7 +94,7 @@ export function parseCiphers(ciphers: string): string[] | undefined {
   if (words.length === 0) throw invalidValue(`The property 'options.ciphers' is invalid. Received '${ciphers}'`);
   const suites = words.filter((word) => /^!?TLS_/.test(word));
   const older = words.filter((word) => !/^!?TLS_/.test(word));
-  if (suites.some((suite) => !TLS13_SUITES.includes(suite))) throw noCipherMatch();
+  if (suites.some((suite) => !KNOWN_SUITES.includes(suite))) throw noCipherMatch();
   if (older.length > 0 && !older.some(isCipherListWord)) throw noCipherMatch();
   return suites.length === 0 ? undefined : [...new Set(suites)];
 }
@@ -133,7 +139,7 @@ export function describeEphemeralKey(group: string): EphemeralKeyInfo | Record<s
 
 /** `tls.getCiphers()`: lower case, as Node gives them. */
 export function getCiphers(): string[] {
-  return TLS13_SUITES.map((suite) => suite.toLowerCase());
+  return KNOWN_SUITES.map((suite) => suite.toLowerCase());
 }
 
 function isCipherListWord(word: string): boolean {
