@@ -3,4 +3,7 @@
 import { getCiphers } from './openssl-names.ts';
 import { provider } from './provider.ts';
 
-export const PROVIDER_NAMES = { suites: getCiphers().map((suite) => suite.toUpperCase()), groups: provider.groups.map(({ name }) => name) };
+export const PROVIDER_NAMES = {
+  suites: getCiphers().map((suite) => suite.toUpperCase()),
+  groups: provider.groups.map(({ name }) => name),
+};
