@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toHex } from '../packages/foxtls/src/core/bytes/bytes.ts';
 import { AlertReceived, PeerIncompatible } from '../packages/foxtls/src/core/errors/errors.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { GROUPS, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
+import { GROUP_NAMES, GROUPS, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
 import { listenEndpoints } from './harness/endpoint.ts';
 import { GNUTLS_CIPHERS, GNUTLS_SIGNATURES, priority } from './harness/gnutls-priority.ts';
 import { MEBIBYTE, payload, sha256 } from './harness/payload.ts';
@@ -37,7 +37,7 @@ describeWithPeer('gnutls-cli and our server', 'gnutls-cli', () => {
   });
 
   it.each(GROUPS)('agree on the group $name', async ({ name, gnutls }) => {
-    const server = await listenEndpoints(serverConfig(pki));
+    const server = await listenEndpoints(serverConfig(pki, { groups: GROUP_NAMES }));
     const client = startClient(server.port, '--priority', priority({ groups: [gnutls] }));
     await client.prints(new RegExp(`Description: \\(TLS1\\.3.*\\(ECDHE-${gnutls}\\)`));
     expect((await (await server.accepted()).connected()).group?.name).toBe(name);

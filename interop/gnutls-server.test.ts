@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toHex } from '../packages/foxtls/src/core/bytes/bytes.ts';
 import { AlertReceived } from '../packages/foxtls/src/core/errors/errors.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { clientConfig, GROUPS, SCHEMES, SUITES, trusting } from './harness/configs.ts';
+import { clientConfig, GROUP_NAMES, GROUPS, SCHEMES, SUITES, trusting } from './harness/configs.ts';
 import { connectEndpoint } from './harness/endpoint.ts';
 import { GNUTLS_CIPHERS, GNUTLS_SIGNATURES, priority } from './harness/gnutls-priority.ts';
 import { MEBIBYTE, payload, sha256 } from './harness/payload.ts';
@@ -54,7 +54,7 @@ describeWithPeer('our client and gnutls-serv', 'gnutls-serv', () => {
   it.each(GROUPS)('agree on the group $name after its HelloRetryRequest', async ({ name, gnutls }) => {
     const shared = name === 'x25519' ? 'secp256r1' : 'x25519';
     const server = await startServer('p256', '-d', '4', '--priority', priority({ groups: [gnutls] }));
-    const client = await connectEndpoint(server.port, clientConfig(pki, { keyShareGroups: [shared] }));
+    const client = await connectEndpoint(server.port, clientConfig(pki, { groups: GROUP_NAMES, keyShareGroups: [shared] }));
     expect((await client.connected()).group?.name).toBe(name);
     await server.process.prints(/HELLO RETRY REQUEST/);
   });

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import tls, { type ConnectionOptions, type TLSSocket, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { toHex } from '../packages/foxtls/src/core/bytes/bytes.ts';
-import { clientConfig, GROUPS, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
+import { clientConfig, GROUP_NAMES, GROUPS, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
 import { connectEndpoint, type Listener, listenEndpoints } from './harness/endpoint.ts';
 import { MEBIBYTE, payload, sha256 } from './harness/payload.ts';
 import { createInteropPki, type InteropPki, KEYS, type KeyName } from './harness/pki.ts';
@@ -92,7 +92,7 @@ describe(`node:tls client (Node ${process.version}) and our server`, () => {
   });
 
   it.each(GROUPS)('agree on the group $name', async ({ name, openssl }) => {
-    const server = await listenEndpoints(serverConfig(pki));
+    const server = await listenEndpoints(serverConfig(pki, { groups: GROUP_NAMES }));
     connectTheirs(server, { ecdhCurve: openssl });
     expect((await (await server.accepted()).connected()).group?.name).toBe(name);
   });
@@ -211,7 +211,7 @@ describe(`our client and node:tls server (Node ${process.version})`, () => {
   it.each(GROUPS)('agree on the group $name', async ({ name, openssl }) => {
     const server = await listenTheirs({ ecdhCurve: openssl });
     // All but x25519 come after a HelloRetryRequest.
-    const client = await connectEndpoint(server.port, clientConfig(pki));
+    const client = await connectEndpoint(server.port, clientConfig(pki, { groups: GROUP_NAMES }));
     expect((await client.connected()).group?.name).toBe(name);
   });
 

@@ -9,7 +9,7 @@ import { AlertReceived, CertificateInvalid, PeerIncompatible } from '../packages
 import { nodeProvider as provider } from '../packages/foxtls/src/crypto/node/provider.ts';
 import { createSealer, SEALER_KEY_SIZE } from '../packages/foxtls/src/protocol/session/sealer.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { GROUPS, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
+import { GROUP_NAMES, GROUPS, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
 import { listenEndpoints } from './harness/endpoint.ts';
 import { messagesOf, recordLengths } from './harness/openssl-messages.ts';
 import { MEBIBYTE, payload, sha256 } from './harness/payload.ts';
@@ -53,7 +53,7 @@ describeWithPeer('openssl s_client and our server', 'openssl', () => {
   });
 
   it.each(GROUPS)('agree on the group $name', async ({ name, openssl }) => {
-    const server = await listenEndpoints(serverConfig(pki));
+    const server = await listenEndpoints(serverConfig(pki, { groups: GROUP_NAMES }));
     const client = startClient(server.port, '-groups', openssl);
     await client.prints(/Verify return code: 0 \(ok\)/);
     const { group } = await (await server.accepted()).connected();

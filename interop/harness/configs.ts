@@ -37,6 +37,9 @@ export const GROUPS = [
   { name: 'x448', openssl: 'X448', gnutls: 'X448' },
 ] as const;
 
+/** All of them: the default has fewer. */
+export const GROUP_NAMES = GROUPS.map(({ name }) => name);
+
 /** Which scheme each kind of key signs with, where the peer offers all. */
 export const SCHEMES = [
   { key: 'p256', scheme: 'ecdsa_secp256r1_sha256', openssl: 'ECDSA+SHA256' },

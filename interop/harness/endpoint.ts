@@ -129,16 +129,16 @@ export async function connectEndpoint(
   return endpoint;
 }
 
-/** Connects to a port of 127.0.0.1; tries again while nobody listens. */
+/** Connects to a port of 127.0.0.1, from a given port if need be; tries again while nobody listens. */
 export async function connectSocket(port: number, localPort = 0): Promise<Socket> {
   for (let attempt = 1; ; attempt++) {
     const socket = connect({ port, host: '127.0.0.1', localPort, allowHalfOpen: true });
-    const outcome = await new Promise<Error | undefined>((resolve) => {
+    const outcome = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
       socket.once('connect', () => resolve(undefined));
       socket.once('error', resolve);
     });
     if (outcome === undefined) return socket;
-    if (attempt >= CONNECT_ATTEMPTS) throw outcome;
+    if (outcome.code !== 'ECONNREFUSED' || attempt >= CONNECT_ATTEMPTS) throw outcome;
     await pause(25);
   }
 }
