@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toHex } from '../packages/foxtls/src/core/bytes/bytes.ts';
 import { AlertReceived, PeerIncompatible } from '../packages/foxtls/src/core/errors/errors.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { GROUP_NAMES, GROUPS, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
+import { GROUP_NAMES, GROUPS, NAMED_GROUPS, NAMED_SUITES, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
 import { listenEndpoints } from './harness/endpoint.ts';
 import { GNUTLS_CIPHERS, GNUTLS_SIGNATURES, priority } from './harness/gnutls-priority.ts';
 import { MEBIBYTE, payload, sha256 } from './harness/payload.ts';
@@ -49,6 +49,18 @@ describeWithPeer('gnutls-cli and our server', 'gnutls-cli', () => {
     const client = startClient(server.port, '--single-key-share', '--priority', priority({ groups: [shared, gnutls] }));
     await client.prints(HANDSHAKE_DONE);
     expect((await (await server.accepted()).connected()).group?.name).toBe(name);
+  });
+
+  it.each(NAMED_SUITES)('agree on $suite', async ({ suite, gnutls }) => {
+    const server = await listenEndpoints(serverConfig(pki, { cipherSuites: [suite] }));
+    startClient(server.port, '--priority', priority({ ciphers: [gnutls] }));
+    expect((await (await server.accepted()).connected()).suite.name).toBe(suite);
+  });
+
+  it.each(NAMED_GROUPS)('agree on the finite field group %s', async (group) => {
+    const server = await listenEndpoints(serverConfig(pki, { groups: [group] }));
+    startClient(server.port, '--priority', priority({ groups: [group.toUpperCase()] }));
+    expect((await (await server.accepted()).connected()).group?.name).toBe(group);
   });
 
   it.each(SCHEMES)('verify our $scheme', async ({ key, scheme }) => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { toHex } from '../packages/foxtls/src/core/bytes/bytes.ts';
 import { AlertReceived } from '../packages/foxtls/src/core/errors/errors.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { clientConfig, GROUP_NAMES, GROUPS, SCHEMES, SUITES, trusting } from './harness/configs.ts';
+import { clientConfig, GROUP_NAMES, GROUPS, NAMED_GROUPS, NAMED_SUITES, SCHEMES, SUITES, trusting } from './harness/configs.ts';
 import { connectEndpoint } from './harness/endpoint.ts';
 import { GNUTLS_CIPHERS, GNUTLS_SIGNATURES, priority } from './harness/gnutls-priority.ts';
 import { MEBIBYTE, payload, sha256 } from './harness/payload.ts';
@@ -57,6 +57,18 @@ describeWithPeer('our client and gnutls-serv', 'gnutls-serv', () => {
     const client = await connectEndpoint(server.port, clientConfig(pki, { groups: GROUP_NAMES, keyShareGroups: [shared] }));
     expect((await client.connected()).group?.name).toBe(name);
     await server.process.prints(/HELLO RETRY REQUEST/);
+  });
+
+  it.each(NAMED_SUITES)('agree on $suite', async ({ suite, gnutls }) => {
+    const server = await startServer('p256', '--priority', priority({ ciphers: [gnutls] }));
+    const client = await connectEndpoint(server.port, clientConfig(pki, { cipherSuites: [suite] }));
+    expect((await client.connected()).suite.name).toBe(suite);
+  });
+
+  it.each(NAMED_GROUPS)('agree on the finite field group %s', async (group) => {
+    const server = await startServer('p256', '--priority', priority({ groups: [group.toUpperCase()] }));
+    const client = await connectEndpoint(server.port, clientConfig(pki, { groups: [group] }));
+    expect((await client.connected()).group?.name).toBe(group);
   });
 
   it.each(SCHEMES)('let us verify its $scheme', async ({ key, scheme }) => {

@@ -9,7 +9,7 @@ import { AlertReceived, CertificateInvalid, PeerIncompatible } from '../packages
 import { nodeProvider as provider } from '../packages/foxtls/src/crypto/node/provider.ts';
 import { createSealer, SEALER_KEY_SIZE } from '../packages/foxtls/src/protocol/session/sealer.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { GROUP_NAMES, GROUPS, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
+import { GROUP_NAMES, GROUPS, NAMED_GROUPS, NAMED_SUITES, SCHEMES, SUITES, serverConfig, trusting } from './harness/configs.ts';
 import { listenEndpoints } from './harness/endpoint.ts';
 import { messagesOf, recordLengths } from './harness/openssl-messages.ts';
 import { MEBIBYTE, payload, sha256 } from './harness/payload.ts';
@@ -78,6 +78,18 @@ describeWithPeer('openssl s_client and our server', 'openssl', () => {
     await client.prints(/Verify return code: 0 \(ok\)/);
     await (await server.accepted()).connected();
     expect(messagesOf(client.output, '>>>').filter((message) => message === 'ClientHello')).toHaveLength(2);
+  });
+
+  it.each(NAMED_SUITES)('agree on $suite', async ({ suite }) => {
+    const server = await listenEndpoints(serverConfig(pki, { cipherSuites: [suite] }));
+    startClient(server.port, '-ciphersuites', suite);
+    expect((await (await server.accepted()).connected()).suite.name).toBe(suite);
+  });
+
+  it.each(NAMED_GROUPS)('agree on the finite field group %s', async (group) => {
+    const server = await listenEndpoints(serverConfig(pki, { groups: [group] }));
+    startClient(server.port, '-groups', group);
+    expect((await (await server.accepted()).connected()).group?.name).toBe(group);
   });
 
   it.each(SCHEMES)('verify our $scheme', async ({ key, scheme, openssl }) => {

@@ -10,7 +10,7 @@ import { createTlsClient } from '../packages/foxtls/src/connection/create.ts';
 import { toHex } from '../packages/foxtls/src/core/bytes/bytes.ts';
 import { AlertReceived, CertificateInvalid } from '../packages/foxtls/src/core/errors/errors.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { clientConfig, GROUP_NAMES, GROUPS, SCHEMES, SUITES, trusting } from './harness/configs.ts';
+import { clientConfig, GROUP_NAMES, GROUPS, NAMED_GROUPS, NAMED_SUITES, SCHEMES, SUITES, trusting } from './harness/configs.ts';
 import { connectEndpoint, connectSocket } from './harness/endpoint.ts';
 import { messagesOf, recordLengths } from './harness/openssl-messages.ts';
 import { MEBIBYTE, payload, sha256 } from './harness/payload.ts';
@@ -117,6 +117,18 @@ describeWithPeer('our client and openssl s_server', 'openssl', () => {
     expect(events).toContain('connected');
     for (const bytes of client.takeOutput()) socket.write(bytes);
     await server.process.prints(/CIPHER is TLS_AES_128_GCM_SHA256/);
+  });
+
+  it.each(NAMED_SUITES)('agree on $suite', async ({ suite }) => {
+    const server = await startServer('p256', '-ciphersuites', suite);
+    const client = await connectEndpoint(server.port, clientConfig(pki, { cipherSuites: [suite] }));
+    expect((await client.connected()).suite.name).toBe(suite);
+  });
+
+  it.each(NAMED_GROUPS)('agree on the finite field group %s', async (group) => {
+    const server = await startServer('p256', '-groups', group);
+    const client = await connectEndpoint(server.port, clientConfig(pki, { groups: [group] }));
+    expect((await client.connected()).group?.name).toBe(group);
   });
 
   it.each(SCHEMES)('let us verify its $scheme', async ({ key, scheme }) => {

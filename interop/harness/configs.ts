@@ -40,6 +40,13 @@ export const GROUPS = [
 /** All of them: the default has fewer. */
 export const GROUP_NAMES = GROUPS.map(({ name }) => name);
 
+/** What both sides have only when it is named. */
+export const NAMED_SUITES = [
+  { suite: 'TLS_AES_128_CCM_SHA256', gnutls: 'AES-128-CCM' },
+  { suite: 'TLS_AES_128_CCM_8_SHA256', gnutls: 'AES-128-CCM-8' },
+] as const;
+export const NAMED_GROUPS = ['ffdhe2048', 'ffdhe3072', 'ffdhe4096'] as const;
+
 /** Which scheme each kind of key signs with, where the peer offers all. */
 export const SCHEMES = [
   { key: 'p256', scheme: 'ecdsa_secp256r1_sha256', openssl: 'ECDSA+SHA256' },
