@@ -47,6 +47,7 @@ export function asynchronous(provider: CryptoProvider): CryptoProvider {
       },
     })),
     keys: {
+      ...provider.keys,
       importPublicKey: (spki) => laterThen(async () => asynchronousPublicKey(await provider.keys.importPublicKey(spki))),
       importPrivateKey: (pkcs8) => laterThen(async () => asynchronousPrivateKey(await provider.keys.importPrivateKey(pkcs8))),
       generateKey: (request) => laterThen(async () => asynchronousPrivateKey(await provider.keys.generateKey(request))),

@@ -134,6 +134,17 @@ describe('closing', () => {
     expect(clientSide.error).toBeUndefined();
   });
 
+  it('is the last that an end says: no alert follows it', () => {
+    const { client, server, clientSide } = connected();
+    client.close();
+    outputOf(client);
+    server.send(utf8('damaged'));
+    const output = outputOf(server);
+    client.receive(output.with(-1, (output.at(-1) as number) ^ 1));
+    expect(clientSide.error).toMatchObject({ reason: 'bad_record_mac' });
+    expect(outputOf(client)).toHaveLength(0);
+  });
+
   it('ignores what comes after the peer closed', () => {
     const { client, server, clientSide } = connected();
     server.close();

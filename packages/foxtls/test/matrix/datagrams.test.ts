@@ -163,12 +163,14 @@ describe('a datagram that cannot be used', () => {
     'has a connection ID': Uint8Array.of(0x3f, 1, 2, 3, 4, 5, 6, 7),
     'is of another epoch': Uint8Array.of(0x2d, 0, 9, 0, 1, 7),
     'is in the clear': Uint8Array.of(22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1),
+    'is an alert in the clear': Uint8Array.of(21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40),
   };
   for (const [what, datagram] of Object.entries(GARBAGE)) {
     it(`because it ${what} is discarded, and the association goes on`, () => {
       const ends = connect();
       ends.server.receive(datagram);
       expect(ends.server.error).toBeUndefined();
+      expect(ends.server.alerts).toEqual([]);
       expect(ends.server.transport.discarded).toBe(1);
       ends.client.transport.sendData(utf8('still here'));
       carryDatagrams(ends);

@@ -8,6 +8,7 @@ import type { KeyGenerationRequest } from '../../src/crypto/signature.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { TLS13_CIPHER_SUITES } from '../../src/protocol/negotiate/cipher-suites.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
+import { isLongTier } from '../tiers.ts';
 import { asynchronous, asynchronousCredential, asynchronousSealer, asynchronousVerifier } from './asynchronous.ts';
 import { connectEnds, connectEndsLater, cutNumber, type Ends, expectAgreement, expectData } from './ends.ts';
 
@@ -22,6 +23,14 @@ const SUITES = TLS13_CIPHER_SUITES.map(({ name }) => name);
 const GROUPS = nodeProvider.groups.map(({ name }) => name);
 /** Asked for, one of them has to be chosen: what a retry begins with. */
 const otherThan = (group: string) => (group === 'x25519' ? 'secp256r1' : 'x25519');
+
+/** All pairs in the long tier. In the short one each suite and each group at least once, finite fields (which take long) with one key. */
+function pairsFor(keyName: string): readonly (readonly [suite: string, group: string])[] {
+  if (isLongTier) return SUITES.flatMap((suite) => GROUPS.map((group) => [suite, group] as const));
+  const groups = GROUPS.filter((group) => !group.startsWith('ffdhe') || (keyName === 'ECDSA P-256' && group === 'ffdhe2048'));
+  const length = Math.max(SUITES.length, groups.length);
+  return Array.from({ length }, (_, i) => [SUITES[i % SUITES.length] as string, groups[i % groups.length] as string] as const);
+}
 
 interface Cell {
   readonly pki: TestPki;
@@ -112,8 +121,7 @@ for (const [modeName, mode] of Object.entries(MODES)) {
   describe(modeName, () => {
     for (const [keyName, { scheme }] of Object.entries(KEYS)) {
       it(`works with ${keyName}, every suite and every group`, () => {
-        let i = 0;
-        for (const suite of SUITES) for (const group of GROUPS) expectCell(mode, keyName, scheme, suite, group, i++);
+        for (const [i, [suite, group]] of pairsFor(keyName).entries()) expectCell(mode, keyName, scheme, suite, group, i);
       });
     }
   });

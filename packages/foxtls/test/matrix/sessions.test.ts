@@ -144,6 +144,12 @@ describe('a server', () => {
     expectResumed(connectEnds(clientConfig(), server, { session }), false);
   });
 
+  it('makes a full handshake when the session is of another name', () => {
+    const serverName = 'www.example.test';
+    const session = { ...sessionOf(), serverName };
+    expectResumed(connectEnds(clientConfig(), serverConfig(), { session, serverName }), false);
+  });
+
   it('does not take a cookie for a ticket', () => {
     const key = new Uint8Array(32).fill(1);
     const cookie = createSealer(provider, key, 'cookie').seal(new Uint8Array(100)) as Uint8Array;

@@ -171,6 +171,18 @@ describe('input that comes while a step is pending', () => {
     expect(client.state).toBe('closed');
   });
 
+  it('is not wanted again when the connection was aborted meanwhile', async () => {
+    const { client, recorder, peer, accept } = await waitingClient();
+    for (let i = 0; i < 6; i++) peer.sendData('x'.repeat(16000));
+    feed(peer, client);
+    expect(client.wantsInput).toBe(false);
+    client.abort();
+    const events = recorder.events.length;
+    accept();
+    await later(1);
+    expect(recorder.events.slice(events)).toEqual([]);
+  });
+
   it('is dropped when the verdict is no', async () => {
     const { client, recorder, peer, refuse } = await waitingClient();
     peer.sendData('never seen');
@@ -211,6 +223,36 @@ describe('a hook that ends the connection it is called for', () => {
     expect(outputOf(ends.client)).toHaveLength(6);
   });
 
+  it('may abort while it signs: neither the certificate before nor the Finished after goes out', () => {
+    const hooks: { abort?: () => void } = {};
+    const signer: Signer = {
+      type: pki.client.signer.type,
+      sign: (algorithm, message) => {
+        hooks.abort?.();
+        return pki.client.signer.sign(algorithm, message);
+      },
+    };
+    const client = defineClientConfig({ provider, verifier: verifier(), credentials: [{ ...pki.client, signer }] });
+    const ends = startEnds(
+      client,
+      defineServerConfig({ provider, credentials: [pki.server], clientCertificates: 'request', verifier: verifier() }),
+    );
+    const thrown: unknown[] = [];
+    hooks.abort = () => {
+      try {
+        ends.client.abort();
+      } catch (error) {
+        thrown.push(error);
+      }
+    };
+    ends.server.receive(outputOf(ends.client));
+    ends.client.receive(outputOf(ends.server));
+    expect(thrown).toEqual([]);
+    expect(ends.client.state).toBe('closed');
+    expect(outputOf(ends.client)).toHaveLength(6);
+    expect(ends.clientSide.of('connected')).toEqual([]);
+  });
+
   it('may close a server from selectConfig, and the client is told', () => {
     const hooks: { close?: () => void } = {};
     const serverConfig = defineServerConfig({
@@ -223,7 +265,11 @@ describe('a hook that ends the connection it is called for', () => {
     });
     const ends = startEnds(clientConfig(), serverConfig);
     hooks.close = () => ends.server.close();
-    exchangeSync(ends.client, ends.server);
+    ends.server.receive(outputOf(ends.client));
+    const output = outputOf(ends.server);
+    // Two alerts in the clear, and no ServerHello behind them.
+    expect(output).toHaveLength(2 * 7);
+    ends.client.receive(output);
     expect(ends.server.state).toBe('closed');
     expect(ends.serverSide.of('error')).toEqual([]);
     expect(ends.clientSide.error).toMatchObject({ name: 'AlertReceived', description: 'user_canceled' });

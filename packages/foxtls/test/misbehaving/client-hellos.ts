@@ -61,8 +61,11 @@ export const CLIENT_HELLOS: readonly Case[] = [
     name: 'has no extensions at all',
     rfc: 'RFC 8446 §4.1.2',
     victim: 'server',
-    // 2 bytes of version, 32 of random, 33 of session id, 8 of suites, 2 of compression methods.
-    break: (peer) => peer.changeMessage('client_hello', (message) => messageOf('client_hello', ...message.subarray(4, 4 + 77))),
+    break: (peer) => {
+      peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0x1301, 0x1302, 0x1303] }));
+      // 2 bytes of version, 32 of random, 33 of session id, 8 of suites, 2 of compression methods.
+      peer.changeMessage('client_hello', (message) => messageOf('client_hello', ...message.subarray(4, 4 + 77)));
+    },
     alert: 'protocol_version',
     why: 'it is the ClientHello of an older version',
     error: incompatible('version'),

@@ -118,6 +118,7 @@ function expectSilence(
   expect(recorder.events.at(-1)?.type).toBe('error');
   expect(connection.takeOutput()).toEqual([]);
   expect(transport.pendingInput).toBe(0);
+  expect(transport.next()).toBeUndefined();
 }
 
 it('every alert that the cases expect has a number', () => {

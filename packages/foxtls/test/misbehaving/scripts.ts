@@ -9,7 +9,7 @@ import { EXTENSION_TYPES } from '../../src/core/registry/extension-types.ts';
 import { encode } from '../../src/core/wire/codec.ts';
 import type { KeyExchangeGroup } from '../../src/crypto/key-exchange.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
-import type { Credential } from '../../src/protocol/handshake/credential.ts';
+import type { X509Credential } from '../../src/protocol/handshake/credential.ts';
 import { finishedVerifyData } from '../../src/protocol/keys/finished.ts';
 import { EarlySecret, type HandshakeSecret } from '../../src/protocol/keys/key-schedule.ts';
 import { signedContent } from '../../src/protocol/messages/certificate-verify.ts';
@@ -26,7 +26,7 @@ import { TrafficKeys } from './traffic-keys.ts';
 
 export interface Situation {
   readonly provider: CryptoProvider;
-  readonly credential: Credential;
+  readonly credential: X509Credential;
   readonly serverName: string;
   /** Server: answers the first ClientHello with a HelloRetryRequest that asks for a group, a cookie, or both. */
   readonly retry?: { readonly group?: number; readonly cookie?: Uint8Array } | undefined;

@@ -22,7 +22,7 @@ import { parseCertificate } from '../../src/pki/x509/certificate.ts';
 import { createCertificate } from '../../src/pki/x509/create-certificate.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { keyUsageExtension, signCertificate } from '../../src/pki/x509/write-certificate.ts';
-import type { Credential, X509Credential } from '../../src/protocol/handshake/credential.ts';
+import type { X509Credential } from '../../src/protocol/handshake/credential.ts';
 import { clientHandshake } from '../../src/protocol/handshake/tls13/client.ts';
 import { serverHandshake } from '../../src/protocol/handshake/tls13/server.ts';
 import type { ClientSession } from '../../src/protocol/session/client-session.ts';
@@ -49,7 +49,7 @@ type CredentialName =
 
 export interface World {
   readonly provider: typeof nodeProvider;
-  readonly credentials: Readonly<Record<CredentialName, Credential>>;
+  readonly credentials: Readonly<Record<CredentialName, X509Credential>>;
   readonly pki: TestPki;
   /** A session that the server victim's tickets know and the client victim may offer. */
   readonly session: ClientSession;
@@ -67,7 +67,7 @@ export async function createWorld(): Promise<World> {
     dnsNames: ['other.test'],
     ...VALID,
   });
-  const asCredential = (made: Awaited<ReturnType<typeof createCertificate>>): Credential => ({
+  const asCredential = (made: Awaited<ReturnType<typeof createCertificate>>): X509Credential => ({
     kind: 'x509',
     chain: [made.certificate],
     signer: made.key,
@@ -87,7 +87,7 @@ export async function createWorld(): Promise<World> {
 }
 
 /** The same certificate, but for keyUsage, which allows keyEncipherment only. */
-function withoutSigning({ root }: TestPki, credential: X509Credential): Credential {
+function withoutSigning({ root }: TestPki, credential: X509Credential): X509Credential {
   const { issuer, subject, validFrom, validTo, publicKey, extensions } = parseCertificate(credential.chain[0] ?? EMPTY);
   const keyUsage = keyUsageExtension(['keyEncipherment']);
   const fields = {

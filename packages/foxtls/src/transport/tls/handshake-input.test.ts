@@ -73,4 +73,22 @@ describe('handshake messages', () => {
     largestOfAll.push(Uint8Array.of(11, 0xff, 0xff, 0xff));
     expect(() => largestOfAll.next()).toThrow(LimitExceeded);
   });
+
+  it('are forgotten when the connection is over', () => {
+    const input = new HandshakeInput(LIMIT);
+    input.push(concat(message(11, utf8('first')), message(11, utf8('second')), Uint8Array.of(11)));
+    input.next();
+    input.clear();
+    expect([input.next(), input.pending]).toEqual([undefined, false]);
+  });
+
+  it('of a thousand fragments are joined in time', () => {
+    const input = new HandshakeInput(LIMIT);
+    const whole = message(11, new Uint8Array(LIMIT).fill(7));
+    for (const byte of whole) {
+      expect(input.next()).toBeUndefined();
+      input.push(Uint8Array.of(byte));
+    }
+    expect(takeAll(input)).toEqual([`11 ${toHex(whole)}`]);
+  });
 });
