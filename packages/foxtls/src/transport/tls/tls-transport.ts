@@ -18,6 +18,7 @@ import type { RawMessage } from '../../protocol/messages/messages.ts';
 import type { CipherSuite } from '../../protocol/negotiate/cipher-suites.ts';
 import { RecordProtection } from '../../protocol/record/record-protection.ts';
 import { HandshakeInput } from './handshake-input.ts';
+import { joinSmall } from './join-small.ts';
 import { MAX_PLAINTEXT, type RawRecord, RecordInput } from './record-input.ts';
 
 /** What comes out of records. */
@@ -226,7 +227,7 @@ export class TlsTransport implements HandshakeTransport {
   takeOutput(): Uint8Array[] {
     const output = this.#output;
     this.#output = [];
-    return output;
+    return joinSmall(output);
   }
 
   send(message: Uint8Array): void {
