@@ -8,7 +8,14 @@ import type { PublicKey } from './signature.ts';
 
 /** What the peer presented: a chain (DER, end entity first) or a bare SubjectPublicKeyInfo (RFC 7250). */
 export type PeerPresented =
-  | { readonly kind: 'x509'; readonly certificates: readonly Uint8Array[]; readonly ocspResponse?: Uint8Array | undefined }
+  | {
+      readonly kind: 'x509';
+      readonly certificates: readonly Uint8Array[];
+      /** The OCSP response that came with the end entity's certificate, DER (RFC 6960 §4.2.1): as received, unverified. */
+      readonly ocspResponse?: Uint8Array | undefined;
+      /** The SignedCertificateTimestampList that came with it (RFC 6962 §3.3): as received, unverified. */
+      readonly signedCertificateTimestamps?: Uint8Array | undefined;
+    }
   | { readonly kind: 'raw-public-key'; readonly spki: Uint8Array };
 
 export interface VerifyRequest {
@@ -61,6 +68,8 @@ export function peerUnverified(facts: PeerFacts & { readonly error: TlsError }):
 export interface PeerVerifier {
   /** Set by verifiers that may answer `PeerUnverified`: only with them is the session of an unverified peer resumed. */
   readonly acceptsUnverified?: boolean;
+  /** The names of the authorities that it trusts, DER, for a peer that has to choose among its certificates. */
+  readonly authorities?: readonly Uint8Array[] | undefined;
   /** Resolves to a proof; throws (or rejects with) `CertificateInvalid`, whose alert goes to the peer. */
   verify(request: VerifyRequest): Eventually<PeerVerified | PeerUnverified>;
 }

@@ -22,6 +22,9 @@ export type KeyType =
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'ed448' };
 
+/** The kind of a key in one word, for EC its curve: what a provider declares about the keys that it can verify with. */
+export type KeyKind = Exclude<KeyType['kind'], 'ec'> | CurveName;
+
 export interface PublicKey {
   readonly type: KeyType;
   /** SubjectPublicKeyInfo, DER (RFC 5280 §4.1.2.7). */
@@ -52,6 +55,8 @@ export type KeyGenerationRequest =
 
 /** Importing and making keys. Import throws (or rejects with) `CryptoFailure` for a key that the provider cannot use. */
 export interface KeyProvider {
+  /** The kinds of public keys that `importPublicKey` takes: what cannot be verified is not offered to peers. */
+  readonly verifies: readonly KeyKind[];
   importPublicKey(spki: Uint8Array): Eventually<PublicKey>;
   importPrivateKey(pkcs8: Uint8Array): Eventually<PrivateKey>;
   generateKey(request: KeyGenerationRequest): Eventually<PrivateKey>;

@@ -70,6 +70,7 @@ export type IncompatibleSubject =
   | 'suite'
   | 'group'
   | 'signature_scheme'
+  | 'certificate_type'
   | 'application_protocol'
   | 'server_name'
   | 'psk';
@@ -79,6 +80,7 @@ const INCOMPATIBLE_ALERT = {
   suite: 'handshake_failure',
   group: 'handshake_failure',
   signature_scheme: 'handshake_failure',
+  certificate_type: 'unsupported_certificate',
   application_protocol: 'no_application_protocol',
   server_name: 'unrecognized_name',
   psk: 'unknown_psk_identity',
@@ -122,6 +124,7 @@ export const certificateAlertFor = {
   critical_extension_unknown: 'unsupported_certificate',
   name_mismatch: 'bad_certificate',
   name_constraint_violated: 'bad_certificate',
+  key_untrusted: 'certificate_unknown',
   budget_exceeded: 'bad_certificate',
   rejected_by_application: 'certificate_unknown',
   none_presented: 'certificate_required',

@@ -42,7 +42,12 @@ interface NodeKeyProvider extends KeyProvider {
 }
 
 /** RSA (PKCS#1 v1.5 and PSS), ECDSA on P-256, P-384 and P-521, Ed25519, Ed448. Nothing waits. */
-export const keys: NodeKeyProvider = { importPublicKey, importPrivateKey, generateKey };
+export const keys: NodeKeyProvider = {
+  verifies: ['secp256r1', 'secp384r1', 'secp521r1', 'ed25519', 'ed448', 'rsa', 'rsa-pss'],
+  importPublicKey,
+  importPrivateKey,
+  generateKey,
+};
 
 function importPublicKey(spki: Uint8Array): NodePublicKey {
   const { key, type } = readPublicKeyObject(spki);

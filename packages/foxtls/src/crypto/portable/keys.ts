@@ -27,7 +27,12 @@ import { random } from './random.ts';
 import { type RsaPublicKey, readRsaPublicKey, verifyPkcs1, verifyPss } from './rsa.ts';
 
 /** ECDSA P-256 and P-384 and Ed25519; of RSA the public keys. Nothing waits. */
-export const keys: KeyProvider = { importPublicKey, importPrivateKey, generateKey };
+export const keys: KeyProvider = {
+  verifies: ['secp256r1', 'secp384r1', 'ed25519', 'rsa', 'rsa-pss'],
+  importPublicKey,
+  importPrivateKey,
+  generateKey,
+};
 
 function importPublicKey(spki: Uint8Array): PublicKey {
   for (const scheme of SCHEMES) {

@@ -72,7 +72,7 @@ describe('a signature scheme', () => {
     ['P-384', { kind: 'ec', curve: 'secp384r1' }, ['ecdsa_secp384r1_sha384']],
     ['P-521', { kind: 'ec', curve: 'secp521r1' }, ['ecdsa_secp521r1_sha512']],
     ['Ed25519', { kind: 'ed25519' }, ['ed25519']],
-    ['Ed448, which we do not have', { kind: 'ed448' }, []],
+    ['Ed448', { kind: 'ed448' }, ['ed448']],
     [
       'RSA',
       RSA_2048,

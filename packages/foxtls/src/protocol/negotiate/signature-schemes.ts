@@ -4,6 +4,7 @@
 
 import { SIGNATURE_SCHEMES } from '../../core/registry/signature-schemes.ts';
 import type { HashName } from '../../crypto/hash.ts';
+import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { CurveName, KeyType, SignatureAlgorithm } from '../../crypto/signature.ts';
 
 export interface SignatureScheme {
@@ -19,6 +20,10 @@ export interface SignatureScheme {
 type Name = keyof typeof SIGNATURE_SCHEMES;
 
 const HASH_SIZES: Readonly<Partial<Record<HashName, number>>> = { sha256: 32, sha384: 48, sha512: 64 };
+
+function edwards(name: 'ed25519' | 'ed448'): SignatureScheme {
+  return { id: SIGNATURE_SCHEMES[name], name, algorithm: { kind: name }, key: { kind: name }, signsHandshakes: true };
+}
 
 function ecdsa(name: Name, curve: CurveName, hash: HashName): SignatureScheme {
   return {
@@ -50,14 +55,9 @@ function rsaPkcs1(name: Name, hash: HashName): SignatureScheme {
 /** In order of preference: cheap to verify and hard to misuse first; RSASSA-PKCS1-v1_5 last, as it is for certificates only. */
 export const TLS13_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
   ecdsa('ecdsa_secp256r1_sha256', 'secp256r1', 'sha256'),
-  {
-    id: SIGNATURE_SCHEMES.ed25519,
-    name: 'ed25519',
-    algorithm: { kind: 'ed25519' },
-    key: { kind: 'ed25519' },
-    signsHandshakes: true,
-  },
+  edwards('ed25519'),
   ecdsa('ecdsa_secp384r1_sha384', 'secp384r1', 'sha384'),
+  edwards('ed448'),
   ecdsa('ecdsa_secp521r1_sha512', 'secp521r1', 'sha512'),
   rsaPss('rsa_pss_rsae_sha256', 'rsa', 'sha256'),
   rsaPss('rsa_pss_rsae_sha384', 'rsa', 'sha384'),
@@ -69,6 +69,15 @@ export const TLS13_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
   rsaPkcs1('rsa_pkcs1_sha384', 'sha384'),
   rsaPkcs1('rsa_pkcs1_sha512', 'sha512'),
 ];
+
+/** The schemes that a provider can verify: those to offer. */
+export function verifiableSignatureSchemes({ keys, hashes }: CryptoProvider): readonly SignatureScheme[] {
+  return TLS13_SIGNATURE_SCHEMES.filter(({ key, algorithm }) => {
+    const kind = key.kind === 'ec' ? key.curve : key.kind;
+    const hasHash = !('hash' in algorithm) || hashes.some(({ name }) => name === algorithm.hash);
+    return kind !== undefined && keys.verifies.includes(kind) && hasHash;
+  });
+}
 
 /** Whether a key of this type can sign by this scheme. */
 export function schemeFitsKey(scheme: SignatureScheme, type: KeyType): boolean {

@@ -4,40 +4,83 @@
 
 import { EMPTY } from '../../../core/bytes/bytes.ts';
 import { InternalError, PeerIncompatible, PeerMisbehaved } from '../../../core/errors/errors.ts';
+import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { signatureSchemeName } from '../../../core/registry/signature-schemes.ts';
-import { extensionsOf } from '../../messages/extensions/block.ts';
+import { type ExtensionBlock, extensionsOf } from '../../messages/extensions/block.ts';
 import { Certificate, CertificateRequest, writeMessage } from '../../messages/messages.ts';
-import { chooseSignatureScheme, type SignatureScheme, schemeFitsKey } from '../../negotiate/signature-schemes.ts';
+import {
+  CERTIFICATE_TYPE_OF,
+  chooseCertificateKind,
+  noCommonCertificateType,
+  offeredCertificateKinds,
+} from '../../negotiate/certificate-types.ts';
+import { type ChosenCredential, chooseCredential } from '../../negotiate/credentials.ts';
+import { schemeFitsKey } from '../../negotiate/signature-schemes.ts';
+import { certificateMessageFor, type StapleWish } from '../certificate-message.ts';
 import type { PreparedCredential, ServerConfig } from '../config.ts';
-import { ANONYMOUS, type PeerIdentity } from '../peer-identity.ts';
+import type { CertificateKind } from '../credential.ts';
+import { ANONYMOUS } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import { certificateVerifyMessage } from './certificate-verify.ts';
-import { checkCertificate, provePeer } from './peer-certificate.ts';
+import { checkCertificate, type PeerAuthentication, provePeer } from './peer-certificate.ts';
 import type { CheckedClientHello } from './server-offer.ts';
 import type { Agreement } from './traffic.ts';
 
-export interface ChosenCredential {
-  readonly prepared: PreparedCredential;
-  readonly scheme: SignatureScheme;
+/** What was chosen for one handshake, before anything is sent, so that an alert is readable. */
+export interface AuthenticationPlan extends ChosenCredential<PreparedCredential> {
+  readonly staples: StapleWish;
+  /** The form of certificate that the client is asked for; undefined when it is not asked. */
+  readonly clientKind: CertificateKind | undefined;
+  /** The client's offers, to which answers belong. */
+  readonly offers: { readonly client_certificate_type?: unknown; readonly server_certificate_type?: unknown };
 }
 
-/** The first credential that the client can verify. Chosen before anything is sent, so that the alert is readable. */
-export function chooseCredential(config: ServerConfig, offer: CheckedClientHello): ChosenCredential {
+/** The credential that fits the client best, and what the client is asked for. */
+export function planAuthentication(config: ServerConfig, offer: CheckedClientHello): AuthenticationPlan {
+  const { values } = offer.hello.extensions;
   // "If a server is authenticating via a certificate and the client has not sent a "signature_algorithms" extension, then the server
   // MUST abort the handshake with a "missing_extension" alert" (RFC 8446 §4.2.3)
-  if (offer.hello.extensions.values.signature_algorithms === undefined) {
+  if (values.signature_algorithms === undefined) {
     throw new PeerMisbehaved('extension_missing', 'signature_algorithms is missing, and the session is not resumed');
   }
-  for (const prepared of config.credentials) {
-    const { type } = prepared.credential.signer;
-    const scheme = chooseSignatureScheme(config.signatureSchemes, type, offer.signatureSchemes);
-    if (scheme !== undefined) return { prepared, scheme };
+  const wish = {
+    signatureSchemes: offer.signatureSchemes,
+    certificateSchemes: values.signature_algorithms_cert,
+    serverName: values.server_name,
+    authorities: values.certificate_authorities,
+  };
+  const staples = {
+    ocsp: values.status_request?.statusType !== undefined,
+    timestamps: values.signed_certificate_timestamp === true,
+  };
+  for (const kind of offeredCertificateKinds(values.server_certificate_type)) {
+    const chosen = chooseCredential(config.credentials, config.signingSchemes, { ...wish, kind });
+    if (chosen !== undefined) return { ...chosen, staples, clientKind: clientKind(config, values), offers: values };
   }
-  const usable = config.signatureSchemes.filter(
+  throw noCredential(config, offer);
+}
+
+type Values = CheckedClientHello['hello']['extensions']['values'];
+
+/** "The server MUST also include a certificate_request payload" (RFC 7250 §4.2): without a kind in common there is nothing to request. */
+function clientKind(config: ServerConfig, { client_certificate_type: offer }: Values): CertificateKind | undefined {
+  if (config.clientCertificates === 'none') return undefined;
+  const kind = chooseCertificateKind(config.clientCertificateTypes, offer);
+  if (kind === undefined && config.clientCertificates === 'require') {
+    throw noCommonCertificateType(config.clientCertificateTypes, offer);
+  }
+  return kind;
+}
+
+function noCredential(config: ServerConfig, offer: CheckedClientHello): PeerIncompatible {
+  const kinds = [...new Set(config.credentials.map(({ credential }) => credential.kind))];
+  const offered = offer.hello.extensions.values.server_certificate_type;
+  if (kinds.length > 0 && chooseCertificateKind(kinds, offered) === undefined) return noCommonCertificateType(kinds, offered);
+  const usable = config.signingSchemes.filter(
     (scheme) =>
       scheme.signsHandshakes && config.credentials.some(({ credential }) => schemeFitsKey(scheme, credential.signer.type)),
   );
-  throw new PeerIncompatible(
+  return new PeerIncompatible(
     'signature_scheme',
     usable.map(({ name }) => name),
     offer.signatureSchemes.map((id) => signatureSchemeName(id) ?? `0x${id.toString(16)}`),
@@ -45,45 +88,78 @@ export function chooseCredential(config: ServerConfig, offer: CheckedClientHello
   );
 }
 
+/**
+ * The certificate types of EncryptedExtensions: "With the server_certificate_type extension in the server hello, the TLS server
+ * indicates the certificate type carried in the Certificate payload." (RFC 7250 §4.2) No answer without an offer.
+ */
+export function certificateTypeAnswers({ prepared, clientKind: asked, offers }: AuthenticationPlan) {
+  return {
+    ...(offers.server_certificate_type !== undefined && {
+      server_certificate_type: CERTIFICATE_TYPE_OF[prepared.credential.kind],
+    }),
+    ...(offers.client_certificate_type !== undefined &&
+      asked !== undefined && { client_certificate_type: CERTIFICATE_TYPE_OF[asked] }),
+  };
+}
+
 /** CertificateRequest* , Certificate, CertificateVerify. */
 export function* authenticateOurselves(
   agreement: Agreement,
   config: ServerConfig,
-  chosen: ChosenCredential,
+  plan: AuthenticationPlan,
 ): HandshakeFlow<void> {
   const { context, transcript } = agreement;
-  if (config.clientCertificates !== 'none') {
+  if (plan.clientKind !== undefined) {
     const request = writeMessage(CertificateRequest, {
       certificateRequestContext: EMPTY,
-      extensions: extensionsOf('certificate_request', {
-        signature_algorithms: config.signatureSchemes.map((scheme) => scheme.id),
-      }),
+      extensions: requestExtensions(config),
     });
     context.transport.send(request);
     transcript.add(request);
   }
-  const { credential, certificateMessage } = chosen.prepared;
-  context.transport.send(certificateMessage);
-  transcript.add(certificateMessage);
-  const verify = yield* certificateVerifyMessage('server', credential.signer, chosen.scheme, transcript.hash(), context.signal);
+  const certificate = yield* certificateMessageFor(plan.prepared, plan.staples);
+  context.transport.send(certificate);
+  transcript.add(certificate);
+  const { signer } = plan.prepared.credential;
+  const verify = yield* certificateVerifyMessage('server', signer, plan.scheme, transcript.hash(), context.signal);
   context.transport.send(verify);
   transcript.add(verify);
 }
 
-/** Certificate and CertificateVerify* of a client that was asked. */
-export function* authenticateClient(agreement: Agreement, config: ServerConfig): HandshakeFlow<PeerIdentity> {
-  if (config.clientCertificates === 'none') return ANONYMOUS;
+function requestExtensions(config: ServerConfig): ExtensionBlock<'certificate_request'> {
+  const { certificateSchemes, certificateAuthorities } = config;
+  return extensionsOf('certificate_request', {
+    signature_algorithms: config.signatureSchemes.map((scheme) => scheme.id),
+    ...(certificateSchemes !== undefined && { signature_algorithms_cert: certificateSchemes }),
+    ...(certificateAuthorities !== undefined && { certificate_authorities: certificateAuthorities }),
+    ...(config.requestOcsp && { status_request: true as const }),
+    ...(config.requestTimestamps && { signed_certificate_timestamp: true as const }),
+  });
+}
+
+/** Certificate and CertificateVerify* of a client that was asked for `kind`; undefined when it was not. */
+export function* authenticateClient(
+  agreement: Agreement,
+  config: ServerConfig,
+  kind: CertificateKind | undefined,
+): HandshakeFlow<Pick<PeerAuthentication, 'identity'> & Partial<PeerAuthentication>> {
+  if (kind === undefined) return { identity: ANONYMOUS };
   if (config.verifier === undefined) throw new InternalError('client certificates without a verifier');
   const message = yield* receive(Certificate, agreement.transcript);
-  const certificates = checkCertificate(message, new Set());
-  if (certificates.length > 0) {
-    const { identity } = yield* provePeer(agreement, config, config.verifier, certificates, undefined);
-    return identity;
-  }
+  const presented = checkCertificate(message, kind, solicitedTypes(config));
+  if (presented !== undefined) return yield* provePeer(agreement, config, config.verifier, presented, undefined);
   // "If the client does not send any certificates …, the server MAY at its discretion either continue the handshake without client
   // authentication or abort the handshake with a "certificate_required" alert." (RFC 8446 §4.4.2.4)
   if (config.clientCertificates === 'require') {
     throw new PeerMisbehaved('certificate_required', 'the client sent no certificate, but one is required');
   }
-  return ANONYMOUS;
+  return { identity: ANONYMOUS };
+}
+
+/** "Extensions in the Certificate message from the client MUST correspond to extensions in the CertificateRequest message from the server." (RFC 8446 §4.4.2) */
+function solicitedTypes({ requestOcsp, requestTimestamps }: ServerConfig): ReadonlySet<number> {
+  return new Set([
+    ...(requestOcsp ? [EXTENSION_TYPES.status_request] : []),
+    ...(requestTimestamps ? [EXTENSION_TYPES.signed_certificate_timestamp] : []),
+  ]);
 }

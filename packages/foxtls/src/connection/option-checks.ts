@@ -1,0 +1,27 @@
+/**
+ * Checks that the options of several kinds share.
+ */
+
+import { ApiMisuse } from '../core/errors/errors.ts';
+
+/** The parts of those names, in their order; all parts without names. Throws `ApiMisuse` (`ERR_TLS_UNKNOWN_NAME`). */
+export function pick<T>(
+  what: string,
+  parts: readonly T[],
+  names: readonly string[] | undefined,
+  nameOf: (part: T) => string,
+): readonly T[] {
+  if (names === undefined) return parts;
+  if (names.length === 0) throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `an empty list of ${what}s leaves nothing to agree on`);
+  return names.map((name) => {
+    const part = parts.find((candidate) => nameOf(candidate) === name);
+    if (part !== undefined) return part;
+    throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `no ${what} ${name} here; there are: ${parts.map(nameOf).join(', ')}`);
+  });
+}
+
+/** Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`). */
+export function inRange(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `${name} is ${value}: an integer from ${min} to ${max} is expected`);
+}

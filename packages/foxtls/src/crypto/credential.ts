@@ -1,0 +1,43 @@
+/**
+ * What an endpoint proves itself with. The handshake never parses a certificate: what it has to know of one stands beside it.
+ */
+
+import type { Eventually } from '../core/flow/flow.ts';
+import type { Signer } from './signature.ts';
+
+/**
+ * An X.509 chain (DER, end entity first, the anchor left out) and whoever signs for its end entity.
+ *
+ * Only the first three fields are needed. `credentialOf` of `foxtls/x509` reads `names`, `issuers` and `chainSchemes` out of the chain;
+ * without them a credential fits every name and every peer, and one that is known to fit better is preferred to it.
+ */
+export interface X509Credential {
+  readonly kind: 'x509';
+  readonly chain: readonly Uint8Array[];
+  readonly signer: Signer;
+  /** The DNS names that the end entity is for; `*.` at the front stands for one label. */
+  readonly names?: readonly string[] | undefined;
+  /** The names of those who issued the certificates of the chain, DER. */
+  readonly issuers?: readonly Uint8Array[] | undefined;
+  /** For each certificate of the chain that is not self-signed: the signature schemes (IANA) of which a peer has to accept one. */
+  readonly chainSchemes?: readonly (readonly number[])[] | undefined;
+  /**
+   * An OCSP response for the end entity, DER (RFC 6960 §4.2.1), for peers that ask for one; or who fetches it, once a handshake: it
+   * should cache, may wait, and may have none. If it throws, the handshake fails.
+   */
+  readonly ocspResponse?: Uint8Array | (() => Eventually<Uint8Array | undefined>) | undefined;
+  /** A SignedCertificateTimestampList (RFC 6962 §3.3) for peers that ask for one. */
+  readonly signedCertificateTimestamps?: Uint8Array | undefined;
+}
+
+/** A bare key (RFC 7250): `spki` is the SubjectPublicKeyInfo, DER, that `signer` signs for. The peer must know it beforehand. */
+export interface RawPublicKeyCredential {
+  readonly kind: 'raw-public-key';
+  readonly spki: Uint8Array;
+  readonly signer: Signer;
+}
+
+export type Credential = X509Credential | RawPublicKeyCredential;
+
+/** The kinds of certificates, in the words of `Credential` and of `PeerPresented`. */
+export type CertificateKind = Credential['kind'];
