@@ -16,6 +16,9 @@ export const sha256: Hash = /* @__PURE__ */ nodeHash('sha256', 32, 64);
 export const sha384: Hash = /* @__PURE__ */ nodeHash('sha384', 48, 128);
 export const sha512: Hash = /* @__PURE__ */ nodeHash('sha512', 64, 128);
 
+/** MD5, which protects nothing: for fingerprints of clients (`ja3Hash`), and in no provider. */
+export const md5: Pick<Hash, 'size' | 'digest'> = { size: 16, digest: (data) => ownBytes(oneShot('md5', data, 'buffer')) };
+
 function nodeHash(name: HashName, size: number, blockSize: number): Hash {
   return {
     name,

@@ -57,8 +57,9 @@ const MAX_CERTIFICATE_SIZE = 1 << 17;
 export function createX509Verifier(options: X509VerifierOptions): PeerVerifier {
   const { minimumRsaBits = 2048, maxIntermediates = 10 } = options;
   const { maxSignatures = 100, maxCandidates = 1000, maxNameComparisons = 250_000 } = options;
+  const anchors = readAnchors(options);
   const fixed = {
-    anchors: indexCertificates(readAnchors(options)),
+    anchors: indexCertificates(anchors),
     policy: { minimumRsaBits, maxIntermediates },
     budget: { maxSignatures, maxCandidates, maxNameComparisons },
     keys: options.provider.keys,
@@ -83,7 +84,7 @@ export function createX509Verifier(options: X509VerifierOptions): PeerVerifier {
     if (presented.kind === 'x509') verifiedPaths.keep(presented.certificates, purpose.peerRole, path, publicKey);
     return { leaf, path: path.map(({ raw }) => raw), publicKey };
   }
-  return { verify: (request) => run(verifyChain(request)) };
+  return { authorities: anchors.map(({ subject }) => subject.der), verify: (request) => run(verifyChain(request)) };
 }
 
 /**
@@ -122,7 +123,7 @@ export function reportOnly(verifier: PeerVerifier): PeerVerifier {
       return peerUnverified({ ...presentedFacts(request.presented), error });
     }
   }
-  return { acceptsUnverified: true, verify: (request) => run(verifyOrReport(request)) };
+  return { acceptsUnverified: true, authorities: verifier.authorities, verify: (request) => run(verifyOrReport(request)) };
 }
 
 function readAnchors({ trustAnchors, onUnreadableAnchor }: X509VerifierOptions): Certificate[] {

@@ -1,0 +1,54 @@
+/**
+ * What a ClientHello says, for whoever chooses by it: hooks of the configuration, an acceptor, fingerprints (RFC 8446 §4.1.2).
+ */
+
+import { EXTENSION_TYPES } from '../../core/registry/extension-types.ts';
+import type { ClientHello } from '../messages/client-hello.ts';
+
+/** Numbers are IANA's, as they stand in the message, unknown ones and GREASE included; what is not there is empty. */
+export interface ClientHelloInfo {
+  /** By SNI (RFC 6066 §3). */
+  readonly serverName: string | undefined;
+  /** By ALPN (RFC 7301), as text of their bytes. */
+  readonly alpnProtocols: readonly string[];
+  readonly cipherSuites: readonly number[];
+  readonly groups: readonly number[];
+  readonly signatureSchemes: readonly number[];
+  /** supported_versions; without it legacy_version alone. */
+  readonly versions: readonly number[];
+  readonly legacyVersion: number;
+  /** The groups that a key share was sent for. */
+  readonly keyShareGroups: readonly number[];
+  /** ec_point_formats (RFC 8422 §5.1.2), which TLS 1.3 has no use for. */
+  readonly pointFormats: readonly number[];
+  /** In the order of the message. */
+  readonly extensionTypes: readonly number[];
+  /** The whole handshake message, header included. */
+  readonly raw: Uint8Array;
+}
+
+/** Describes a decoded message. */
+export function describeClientHello(hello: ClientHello, raw: Uint8Array): ClientHelloInfo {
+  const { values, list } = hello.extensions;
+  return {
+    serverName: values.server_name,
+    alpnProtocols: values.application_layer_protocol_negotiation ?? [],
+    cipherSuites: hello.cipherSuites,
+    groups: values.supported_groups ?? [],
+    signatureSchemes: values.signature_algorithms ?? [],
+    versions: values.supported_versions ?? [hello.legacyVersion],
+    legacyVersion: hello.legacyVersion,
+    keyShareGroups: (values.key_share ?? []).map(({ group }) => group),
+    get pointFormats() {
+      return readPointFormats(hello);
+    },
+    extensionTypes: list.map(({ type }) => type),
+    raw,
+  };
+}
+
+/** `ECPointFormat ec_point_format_list<1..2^8-1>` (RFC 8422 §5.1.2). Malformed is as good as not there: nobody acts upon it. */
+function readPointFormats({ extensions }: ClientHello): readonly number[] {
+  const data = extensions.list.find(({ type }) => type === EXTENSION_TYPES.ec_point_formats)?.data;
+  return data === undefined || data.length !== 1 + (data[0] ?? 0) ? [] : [...data.subarray(1)];
+}
