@@ -148,6 +148,7 @@ export function createVictim(
     role,
     transport,
     now: Date.now,
+    limits: LIMITS,
     keyLog: false,
     onEvent: recorder.onEvent,
     flow: (context) =>

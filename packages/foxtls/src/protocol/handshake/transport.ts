@@ -21,6 +21,11 @@ export interface HandshakeTransport {
   setWriteSecret(epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void;
   /** RFC 8449: the largest inner plaintext (content type included) of protected records in each direction; undefined leaves a direction as it is. */
   setRecordSizeLimits(limits: { readonly send?: number | undefined; readonly receive?: number | undefined }): void;
+  /**
+   * Server: the client offers early data, which is not taken (RFC 8446 §4.2.10). Its records are dropped until the second ClientHello comes
+   * in the clear, or until a record opens under the handshake keys.
+   */
+  skipEarlyData(until: 'second_client_hello' | 'handshake_record'): void;
 }
 
 /** Labels of the NSS key log format. */

@@ -63,11 +63,24 @@ describe('record protection', () => {
     expect(protection.sequence).toBe(2);
   });
 
-  it('is exhausted when as many records were sealed as the suite allows', () => {
-    const almost = new RecordProtection(aesGcm, 'tls13 ', SECRET.slice(), aesGcm.recordLimit - 1);
+  it('is exhausted when one record less was sealed than the suite allows: the last is for KeyUpdate', () => {
+    const almost = new RecordProtection(aesGcm, 'tls13 ', SECRET.slice(), aesGcm.recordLimit - 2);
     expect(almost.exhausted).toBe(false);
     almost.seal(HEADER, [utf8('x')], []);
     expect(almost.exhausted).toBe(true);
+  });
+
+  it('does not count a record that is tried and not authentic', () => {
+    const [writer, reader] = [0, 1].map(() => new RecordProtection(aesGcm, 'tls13 ', SECRET.slice())) as [
+      RecordProtection,
+      RecordProtection,
+    ];
+    const sealed: Uint8Array[] = [];
+    writer.seal(HEADER, [utf8('x')], sealed);
+    expect(reader.openIfAuthentic(HEADER, new Uint8Array(40))).toBeUndefined();
+    expect(reader.sequence).toBe(0);
+    expect(reader.openIfAuthentic(HEADER, concat(...sealed))).toEqual(utf8('x'));
+    expect(reader.sequence).toBe(1);
   });
 
   it.each(suites)('$name opens what it sealed, in order only', (suite) => {

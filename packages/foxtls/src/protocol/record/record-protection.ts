@@ -41,9 +41,9 @@ export class RecordProtection {
     return this.#sequence;
   }
 
-  /** Whether so many records were sealed under this key that it is time for a KeyUpdate (RFC 8446 §5.5). */
+  /** Whether so many records were sealed under this key that it is time for a KeyUpdate (RFC 8446 §5.5), which is the last of them. */
   get exhausted(): boolean {
-    return this.#sequence >= this.suite.recordLimit;
+    return this.#sequence >= this.suite.recordLimit - 1;
   }
 
   /** Seals the next record; appends its pieces to `out`. */
@@ -54,6 +54,13 @@ export class RecordProtection {
   /** Opens the next record; undefined when it is not authentic (the sequence number then counts all the same: the connection is over). */
   open(additionalData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
     return this.openAt(this.#sequence++, additionalData, sealed);
+  }
+
+  /** Opens the next record if it is authentic; what is not changes nothing. For the search behind early data (RFC 8446 §4.2.10) alone. */
+  openIfAuthentic(additionalData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
+    const opened = this.openAt(this.#sequence, additionalData, sealed);
+    if (opened !== undefined) this.#sequence++;
+    return opened;
   }
 
   /** Opens the record of that number, where records carry theirs; what is not authentic changes nothing. */

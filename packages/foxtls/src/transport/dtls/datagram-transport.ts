@@ -201,6 +201,9 @@ export class DatagramTransport implements HandshakeTransport {
     if (receive !== undefined) this.#receiveLimit = Math.min(this.#receiveLimit, receive);
   }
 
+  /** Records that do not open are dropped anyway. */
+  skipEarlyData(): void {}
+
   /** The bytes of content that a record alone in its datagram can have. */
   #contentLimit(): number {
     if (this.#write === undefined) return this.#options.mtu - PLAINTEXT_OVERHEAD;

@@ -8,7 +8,7 @@ import { availableCipherSuites, type CipherSuite } from '../../protocol/negotiat
 import { type Incoming, TlsTransport } from './tls-transport.ts';
 
 const SUITE = availableCipherSuites(nodeProvider)[0] as CipherSuite;
-const LIMITS = { maxHandshakeMessage: 65536, maxEmptyRecords: 32 };
+const LIMITS = { maxHandshakeMessage: 65536, maxEmptyRecords: 32, maxEarlyDataSkipped: 1000 };
 /** A Finished with nothing in it: the shortest handshake message. */
 const MESSAGE = fromHex('14000000');
 

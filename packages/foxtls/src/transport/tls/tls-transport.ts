@@ -16,10 +16,11 @@ import { type ProtocolVariant, TLS13 } from '../../protocol/handshake/variant.ts
 import { nextTrafficSecret } from '../../protocol/keys/key-schedule.ts';
 import type { RawMessage } from '../../protocol/messages/messages.ts';
 import type { CipherSuite } from '../../protocol/negotiate/cipher-suites.ts';
+import type { PaddingPolicy } from '../../protocol/record/record-padding.ts';
 import { RecordProtection } from '../../protocol/record/record-protection.ts';
 import { HandshakeInput } from './handshake-input.ts';
 import { joinSmall } from './join-small.ts';
-import { MAX_PLAINTEXT, type RawRecord, RecordInput } from './record-input.ts';
+import { MAX_PLAINTEXT, type RawRecord, RECORD_HEADER_SIZE, RecordInput } from './record-input.ts';
 
 /** What comes out of records. */
 export type Incoming =
@@ -32,12 +33,16 @@ export interface TlsTransportLimits {
   readonly maxHandshakeMessage: number;
   /** Records in a row that carry nothing. */
   readonly maxEmptyRecords: number;
+  /** Bytes of records, headers included, that are dropped as early data. */
+  readonly maxEarlyDataSkipped: number;
 }
 
 export interface TlsTransportOptions {
   readonly role: 'client' | 'server';
   /** The largest plaintext fragment to send: 1 to 16384. */
   readonly maxSendFragment: number;
+  /** How protected records are padded; not at all unless set. */
+  readonly padding?: PaddingPolicy | undefined;
   readonly limits: TlsTransportLimits;
   /** A server that answers cookies without memory may see a change_cipher_spec first (RFC 8446 §5). */
   readonly allowEarlyChangeCipherSpec: boolean;
@@ -58,10 +63,16 @@ export class TlsTransport implements HandshakeTransport {
   /** Between the first ClientHello and the peer's Finished, change_cipher_spec is dropped. */
   #changeCipherSpecAllowed: boolean;
   #emptyRecords = 0;
+  /** Which records are dropped as early data, and how many bytes of them were. */
+  #skipping: 'nothing' | 'until_client_hello' | 'until_authentic' = 'nothing';
+  #earlyDataSkipped = 0;
   #sendFragment: number;
   /** What the peer's record_size_limit leaves for a fragment: no wish of ours goes beyond it. */
   #peerFragmentLimit = MAX_PLAINTEXT;
   #receiveLimit = MAX_PLAINTEXT + 1;
+  /** The largest inner plaintext so far: our limit binds the very records that it is agreed on in. */
+  #largestReceived = 0;
+  readonly #padding: PaddingPolicy | undefined;
   /** "… an initial ClientHello …, where it MAY also be 0x0301 for compatibility purposes." (RFC 8446 §5.1) */
   #recordVersion: number;
   #flight: Uint8Array[] = [];
@@ -73,6 +84,7 @@ export class TlsTransport implements HandshakeTransport {
     this.#limits = options.limits;
     this.#handshakeInput = new HandshakeInput(options.limits.maxHandshakeMessage);
     this.#sendFragment = options.maxSendFragment;
+    this.#padding = options.padding;
     this.#changeCipherSpecAllowed = options.role === 'client' || options.allowEarlyChangeCipherSpec;
     this.#recordVersion = options.role === 'client' ? TLS10 : TLS12;
   }
@@ -109,6 +121,7 @@ export class TlsTransport implements HandshakeTransport {
 
   #readRecord(record: RawRecord): Incoming | undefined {
     if (record.type === CONTENT_TYPES.change_cipher_spec) return this.#dropChangeCipherSpec(record.fragment);
+    if (this.#skipping !== 'nothing') return this.#readBehindEarlyData(record);
     if (this.#read === undefined) return this.#readContent(record.type, record.fragment);
     if (record.type === CONTENT_TYPES.application_data) return this.#readProtected(this.#read, record);
     // A client that fails over our ServerHello has no keys yet: its alert comes in the clear. It can only end the handshake.
@@ -125,18 +138,55 @@ export class TlsTransport implements HandshakeTransport {
     const inner = protection.open(record.header, record.fragment);
     // "If the decryption fails, the receiver MUST terminate the connection with a "bad_record_mac" alert." (RFC 8446 §5.2)
     if (inner === undefined) throw new PeerMisbehaved('bad_record_mac', 'a record could not be decrypted');
-    if (inner.length > this.#receiveLimit) {
-      throw new PeerMisbehaved(
-        'record_overflow',
-        `an inner plaintext of ${inner.length} bytes, at most ${this.#receiveLimit} are allowed`,
-      );
-    }
+    return this.#readInner(inner);
+  }
+
+  #readInner(inner: Uint8Array): Incoming | undefined {
+    if (inner.length > this.#largestReceived) this.#largestReceived = inner.length;
+    if (inner.length > this.#receiveLimit) throw this.#recordOverflow(inner.length);
     let end = inner.length;
     while (end > 0 && inner[end - 1] === 0) end--;
     // "If a receiving implementation does not find a non-zero octet in the cleartext, it MUST terminate the connection with an
     // "unexpected_message" alert." (RFC 8446 §5.4)
     if (end === 0) throw new PeerMisbehaved('inner_content_type_missing', 'a protected record without a content type');
     return this.#readContent(inner[end - 1] as number, inner.subarray(0, end - 1));
+  }
+
+  // ---- Early data that is not taken (RFC 8446 §4.2.10) ----
+
+  skipEarlyData(until: 'second_client_hello' | 'handshake_record'): void {
+    this.#skipping = until === 'second_client_hello' ? 'until_client_hello' : 'until_authentic';
+  }
+
+  #readBehindEarlyData(record: RawRecord): Incoming | undefined {
+    const keys = this.#skipping === 'until_authentic' ? this.#read : undefined;
+    if (record.type !== CONTENT_TYPES.application_data) {
+      // In the clear there is the second ClientHello, behind which no early data is left, or an alert.
+      this.#skipping = 'nothing';
+      return this.#readRecord(record);
+    }
+    // "The server then ignores early data by skipping all records with an external content type of "application_data" (indicating that
+    // they are encrypted), up to the configured max_early_data_size." (RFC 8446 §4.2.10)
+    const inner = keys?.openIfAuthentic(record.header, record.fragment);
+    if (inner === undefined) {
+      this.#countEarlyData(RECORD_HEADER_SIZE + record.fragment.length);
+      return undefined;
+    }
+    // "Once a record is deprotected successfully, it is treated as the start of the client's second flight and the server proceeds as
+    // with an ordinary 1-RTT handshake." (RFC 8446 §4.2.10)
+    this.#skipping = 'nothing';
+    return this.#readInner(inner);
+  }
+
+  #countEarlyData(size: number): void {
+    this.#earlyDataSkipped += size;
+    if (this.#earlyDataSkipped > this.#limits.maxEarlyDataSkipped) {
+      throw new LimitExceeded(
+        'maxEarlyDataSkipped',
+        `more than ${this.#limits.maxEarlyDataSkipped} bytes of early data, which this server does not take`,
+        'unexpected_message',
+      );
+    }
   }
 
   #readContent(type: number, content: Uint8Array): Incoming | undefined {
@@ -248,9 +298,16 @@ export class TlsTransport implements HandshakeTransport {
     this.#output.push(recordHeader(CONTENT_TYPES.change_cipher_spec, this.#recordVersion, 1), CHANGE_CIPHER_SPEC);
   }
 
-  sendData(data: Uint8Array): void {
+  /** Sends as much as the write key may still seal; says how much that was. After a KeyUpdate the rest can follow. */
+  sendData(data: Uint8Array): number {
     this.endFlight();
-    this.#writeFragments(CONTENT_TYPES.application_data, data);
+    const size = this.#sendFragment;
+    let at = 0;
+    do {
+      this.#writeRecord(CONTENT_TYPES.application_data, data.length <= size ? data : data.subarray(at, at + size));
+      at += size;
+    } while (at < data.length && !this.writeKeyExhausted);
+    return Math.min(at, data.length);
   }
 
   sendAlert(level: number, description: number): void {
@@ -284,6 +341,14 @@ export class TlsTransport implements HandshakeTransport {
       this.#sendFragment = Math.min(this.#sendFragment, this.#peerFragmentLimit);
     }
     if (receive !== undefined) this.#receiveLimit = Math.min(this.#receiveLimit, receive);
+    if (this.#largestReceived > this.#receiveLimit) throw this.#recordOverflow(this.#largestReceived);
+  }
+
+  #recordOverflow(length: number): PeerMisbehaved {
+    return new PeerMisbehaved(
+      'record_overflow',
+      `an inner plaintext of ${length} bytes, at most ${this.#receiveLimit} are allowed`,
+    );
   }
 
   setMaxSendFragment(size: number): void {
@@ -323,10 +388,11 @@ export class TlsTransport implements HandshakeTransport {
       this.#output.push(recordHeader(type, this.#recordVersion, content.length), content);
       return;
     }
-    const length = content.length + 1 + this.#write.suite.aead.tagSize;
+    const padding = this.#padding?.(content.length, this.#peerFragmentLimit - content.length) ?? 0;
+    const length = content.length + 1 + padding + this.#write.suite.aead.tagSize;
     const header = recordHeader(CONTENT_TYPES.application_data, TLS12, length);
     this.#output.push(header);
-    this.#write.seal(header, [content, Uint8Array.of(type)], this.#output);
+    this.#write.seal(header, [content, padding === 0 ? Uint8Array.of(type) : paddedType(type, padding)], this.#output);
   }
 
   #nextGeneration(protection: RecordProtection | undefined): RecordProtection {
@@ -339,6 +405,13 @@ export class TlsTransport implements HandshakeTransport {
 
 function recordHeader(type: number, version: number, length: number): Uint8Array {
   return Uint8Array.of(type, version >> 8, version & 0xff, length >> 8, length & 0xff);
+}
+
+/** The inner content type and the zeros behind it. */
+function paddedType(type: number, padding: number): Uint8Array {
+  const bytes = new Uint8Array(1 + padding);
+  bytes[0] = type;
+  return bytes;
 }
 
 /** "… a record with an Alert type MUST contain exactly one message." (RFC 8446 §5.1) */
