@@ -126,8 +126,28 @@ describe('a TLS socket', () => {
     for (let i = 0; i < 1000; i++) clientSocket.write('ten bytes.');
     clientSocket.end();
     expect(await said).toBe('ten bytes.'.repeat(1000));
-    // The first write goes at once, the rest together; and the closing alert.
-    expect(countRecords(near.written) - before).toBeLessThanOrEqual(4);
+    // All of a tick together, and the closing alert.
+    expect(countRecords(near.written) - before).toBe(2);
+  });
+
+  it('sends what was written in a tick before it is destroyed in the same tick', async () => {
+    const { clientSocket, serverSocket } = await secured();
+    const said = next(serverSocket, 'data');
+    serverSocket.on('error', () => {});
+    clientSocket.write('last ');
+    clientSocket.write('words');
+    clientSocket.destroy();
+    expect(String(await said)).toBe('last words');
+  });
+
+  it('calls the callbacks of gathered writes, in order', async () => {
+    const { clientSocket, serverSocket } = await secured();
+    serverSocket.resume();
+    const called: number[] = [];
+    for (let i = 0; i < 3; i++) clientSocket.write('x', () => called.push(i));
+    expect(called).toEqual([]);
+    await new Promise((resolve) => clientSocket.write('y', resolve));
+    expect(called).toEqual([0, 1, 2]);
   });
 
   it('makes one record of what is corked', async () => {

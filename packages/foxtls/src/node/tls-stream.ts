@@ -54,6 +54,8 @@ export abstract class TlsStream extends Socket {
   #readEnded = false;
   #transportPaused = false;
   #writing = false;
+  /** Corked by the first write of this tick. */
+  #gathering = false;
   #failed = false;
   #received = 0;
   #sent = 0;
@@ -143,6 +145,32 @@ export abstract class TlsStream extends Socket {
   }
 
   // ---- Writable ----
+
+  /**
+   * Writes of one tick leave together, as few full records in one system call: a thousand bytes cost as much to send as sixteen
+   * thousand. The first of a tick corks the stream, which ends with the tick; callbacks and back-pressure are those of any corked stream.
+   */
+  override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+    if (!this.#gathering && this.isSecure) {
+      this.#gathering = true;
+      this.cork();
+      process.nextTick(sendGathered, this);
+    }
+    return super.write(chunk as string, encoding as BufferEncoding, callback as Callback);
+  }
+
+  /** What was written before still goes out, as when each write is sent at once. */
+  override destroy(error?: Error): this {
+    if (error === undefined) this.sendGathered();
+    return super.destroy(error);
+  }
+
+  /** @internal */
+  sendGathered(): void {
+    if (!this.#gathering) return;
+    this.#gathering = false;
+    this.uncork();
+  }
 
   override _write(chunk: Uint8Array | string, encoding: BufferEncoding, callback: Callback): void {
     this.#writeAll([asBytes(chunk, encoding)], callback);
@@ -402,6 +430,10 @@ export abstract class TlsStream extends Socket {
 
 function startConnection(stream: TlsStream): void {
   TlsStream.prototype['startConnection'].call(stream);
+}
+
+function sendGathered(stream: TlsStream): void {
+  stream.sendGathered();
 }
 
 function emitClose(stream: TlsStream, hadError: boolean): void {
