@@ -1,6 +1,8 @@
 /**
  * `foxtls`: the sans-I/O core. Bytes in, bytes out, events; it runs wherever JavaScript does.
  */
+export { type AcceptedHello, createTlsAcceptor, type TlsAcceptor } from './connection/acceptor.ts';
+export type { AuthenticationOptions } from './connection/authentication-options.ts';
 export {
   type ClientOptions,
   type CommonOptions,
@@ -12,8 +14,23 @@ export type { ConnectionInfo, PeerIdentity, TlsConnection, TlsEvent, TlsEventLis
 export { type ClientConnectionOptions, type ConnectionOptions, createTlsClient, createTlsServer } from './connection/create.ts';
 export { LIMITS } from './connection/limits.ts';
 export * from './core/errors/errors.ts';
-export type { ClientConfig, ClientHelloInfo, ServerConfig } from './protocol/handshake/config.ts';
-export type { Credential, X509Credential } from './protocol/handshake/credential.ts';
+export type {
+  ClientConfig,
+  ClientHelloInfo,
+  Limits,
+  PreSharedKeyLookUp,
+  PreSharedKeyLookUpInfo,
+  ServerConfig,
+  TicketRequest,
+} from './protocol/handshake/config.ts';
+export type { CertificateKind, Credential, RawPublicKeyCredential, X509Credential } from './protocol/handshake/credential.ts';
+export { ja3, ja3Hash, ja4, ja4Raw } from './protocol/handshake/fingerprint.ts';
 export type { RawExtension } from './protocol/messages/extensions/block.ts';
+export type { PskKeyExchangeMode } from './protocol/messages/extensions/psk-key-exchange-modes.ts';
+export type { RecordPadding } from './protocol/record/record-padding.ts';
 export type { ClientSession } from './protocol/session/client-session.ts';
+export type { ExternalKey, PreSharedKey } from './protocol/session/pre-shared-key.ts';
 export { createSealer, type Sealer } from './protocol/session/sealer.ts';
+export { createSessionStore, type SessionStore, type SessionStoreOptions } from './protocol/session/session-store.ts';
+export { createTicketKeys, type TicketKey, type TicketKeys, type TicketKeysOptions } from './protocol/session/ticket-keys.ts';
+export { createTicketStore, type TicketStore, type TicketStoreOptions } from './protocol/session/ticket-store.ts';

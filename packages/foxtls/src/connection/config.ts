@@ -2,25 +2,44 @@
  * What connections are configured with: checked once, resolved to parts, frozen, cheap to share by 100,000 connections.
  */
 
-import { EMPTY } from '../core/bytes/bytes.ts';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
-import type { ClientConfig, ClientHelloInfo, PreparedCredential, ServerConfig } from '../protocol/handshake/config.ts';
-import type { Credential } from '../protocol/handshake/credential.ts';
-import { extensionsOf, type RawExtension } from '../protocol/messages/extensions/block.ts';
-import { Certificate, writeMessage } from '../protocol/messages/messages.ts';
+import type {
+  ClientConfig,
+  ClientHelloInfo,
+  Limits,
+  PreSharedKeyLookUp,
+  ServerConfig,
+  TicketRequest,
+} from '../protocol/handshake/config.ts';
+import type { CertificateKind, Credential } from '../protocol/handshake/credential.ts';
+import type { RawExtension } from '../protocol/messages/extensions/block.ts';
+import { PSK_MODES, type PskKeyExchangeMode } from '../protocol/messages/extensions/psk-key-exchange-modes.ts';
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
 import { availableCipherSuites, defaultCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
 import { defaultGroups } from '../protocol/negotiate/groups.ts';
-import { schemeFitsKey, TLS13_SIGNATURE_SCHEMES } from '../protocol/negotiate/signature-schemes.ts';
-import { createSealer, SEALER_KEY_SIZE, type Sealer } from '../protocol/session/sealer.ts';
+import { paddingPolicy, type RecordPadding } from '../protocol/record/record-padding.ts';
+import { checkPreSharedKey, type PreSharedKey } from '../protocol/session/pre-shared-key.ts';
+import type { Sealer } from '../protocol/session/sealer.ts';
+import type { SessionStore } from '../protocol/session/session-store.ts';
+import { createTicketKeys } from '../protocol/session/ticket-keys.ts';
+import { storeAsSealer, type TicketStore } from '../protocol/session/ticket-store.ts';
+import {
+  type AuthenticationOptions,
+  kindsOf,
+  prepareCredentials,
+  resolveAuthentication,
+  resolveKinds,
+} from './authentication-options.ts';
+import { resolveLimits } from './limits.ts';
+import { inRange, pick } from './option-checks.ts';
 
 export type { ClientConfig, ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
 
 /** What both roles can set. Names are IANA's, in order of preference. */
-export interface CommonOptions {
+export interface CommonOptions extends AuthenticationOptions {
   readonly provider: CryptoProvider;
   /**
    * As `TLS_AES_128_GCM_SHA256`. Default: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305, so far as the provider has them. To be named:
@@ -32,14 +51,39 @@ export interface CommonOptions {
    * (RFC 8446 §4.2.7, RFC 7919), and any other that the provider has.
    */
   readonly groups?: readonly string[] | undefined;
-  /** As `ecdsa_secp256r1_sha256`. */
-  readonly signatureSchemes?: readonly string[] | undefined;
   /** RFC 7301. Each 1 to 255 bytes, as text of those byte values. */
   readonly alpnProtocols?: readonly string[] | undefined;
   /** The largest record that we are willing to receive (RFC 8449): 64 to 16385, content type included. A client without it does not ask. */
   readonly recordSizeLimit?: number | undefined;
   /** The largest plaintext fragment that we send, 1 to 16384 (the default). */
   readonly maxSendFragment?: number | undefined;
+  /**
+   * How pre-shared keys and tickets may be used, in order of preference (RFC 8446 §4.2.9); default `psk_dhe_ke` alone. `psk_ke` saves the key
+   * exchange and gives up forward secrecy: who learns the key later reads everything.
+   */
+  readonly pskKeyExchangeModes?: readonly PskKeyExchangeMode[] | undefined;
+  /**
+   * Hides the lengths of records (RFC 8446 §5.4): `'none'` (the default), `{ toMultipleOf: bytes }`, or a function from the length of the
+   * content to the number of bytes to add. All records under protection are padded; what does not fit into a record is cut off.
+   *
+   * ```ts
+   * const config = defineServerConfig({ provider, credentials, recordPadding: { toMultipleOf: 512 } });
+   * ```
+   */
+  readonly recordPadding?: RecordPadding | undefined;
+  /**
+   * Limits other than `LIMITS`. A server that serves names by `selectConfig` has those of the config that it was made with.
+   *
+   * ```ts
+   * const config = defineClientConfig({ provider, verifier, limits: { maxHandshakeMessage: 2 ** 18 } });
+   * ```
+   */
+  readonly limits?: Partial<Limits> | undefined;
+  /**
+   * Send reserved values among the suites, groups, extensions and so on, drawn anew for each connection, so that peers do not come to
+   * rely on knowing all of them (RFC 8701); default false. They are tolerated in any case.
+   */
+  readonly grease?: boolean | undefined;
   /** The clock; default `Date.now`. Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
 }
@@ -47,12 +91,28 @@ export interface CommonOptions {
 export interface ClientOptions extends CommonOptions {
   /** Decides about the server. Mandatory: for none, `trustWithoutVerification('why')`. */
   readonly verifier: PeerVerifier;
-  /** For a server that asks: the first that fits its signature schemes. */
+  /** For a server that asks: the one that fits its wishes best, the first of several that do (RFC 8446 §4.4.2.3). */
   readonly credentials?: readonly Credential[] | undefined;
+  /** The forms of certificate that servers may show (RFC 7250), in order of preference; default X.509 alone. The verifier has to take them. */
+  readonly serverCertificateTypes?: readonly CertificateKind[] | undefined;
   /** The groups to send key shares for in the first ClientHello; default: the first group. */
   readonly keyShareGroups?: readonly string[] | undefined;
   /** Send a legacy session id and change_cipher_spec, so that middleboxes see TLS 1.2 (RFC 8446 §D.4); default true. */
   readonly middleboxCompatibility?: boolean | undefined;
+  /**
+   * Keys that were agreed on outside TLS, offered in this order, after sessions (RFC 8446 §2.2). A function is asked for each connection. A
+   * server that takes none of them has to show a certificate that `verifier` accepts.
+   */
+  readonly preSharedKeys?: readonly PreSharedKey[] | (() => Eventually<readonly PreSharedKey[]>) | undefined;
+  /** Keeps sessions, and gives each out once, to connections that bring none of their own: `createSessionStore()`. Default: none. */
+  readonly sessionStore?: SessionStore | undefined;
+  /** How many tickets to ask for (RFC 9149); default: the server's choice. */
+  readonly ticketRequest?: TicketRequest | undefined;
+  /**
+   * Send the extensions of the ClientHello in an order drawn anew for each connection (pre_shared_key last), so that servers and those
+   * between do not come to rely on one; default false.
+   */
+  readonly permuteExtensions?: boolean | undefined;
   /**
    * Changes the extensions of each ClientHello before it is written (pre_shared_key is added after): for tests of servers, and to look
    * like another client. What is announced here and not supported fails when the server takes it.
@@ -61,21 +121,48 @@ export interface ClientOptions extends CommonOptions {
 }
 
 export interface ServerOptions extends CommonOptions {
-  /** The first that fits the client's signature schemes. */
-  readonly credentials: readonly Credential[];
+  /**
+   * The one that fits the client best: by name (SNI), then by the signatures of its chain, then by authority; the first of several that do
+   * (RFC 8446 §4.4.2.2). A server that has `lookUpPreSharedKey` can do without.
+   */
+  readonly credentials?: readonly Credential[] | undefined;
   /** Whether clients are asked for a certificate; default `none`. With `request` and `require` a verifier is mandatory. */
   readonly clientCertificates?: 'none' | 'request' | 'require' | undefined;
+  /** The forms of certificate that clients may show (RFC 7250), in order of preference; default X.509 alone. The verifier has to take them. */
+  readonly clientCertificateTypes?: readonly CertificateKind[] | undefined;
   readonly verifier?: PeerVerifier | undefined;
   /** Chooses another config by the ClientHello (a virtual host, say). `undefined` stays with this one; throw `PeerIncompatible('server_name', …)` to refuse. */
   readonly selectConfig?: ((hello: ClientHelloInfo) => Eventually<ServerConfig | undefined>) | undefined;
   /** Chooses the application protocol in place of `alpnProtocols`; undefined refuses with no_application_protocol. */
   readonly chooseAlpnProtocol?: ((hello: ClientHelloInfo) => Eventually<string | undefined>) | undefined;
+  /**
+   * Finds external pre-shared keys by the identities that clients offer: a table, a database, an HSM. Undefined for one that is not known:
+   * then the next is tried, and in the end there is a full handshake, or unknown_psk_identity when there are no credentials. A client that
+   * holds such a key is not asked for a certificate, whatever `clientCertificates` says. Called more than once when there is a
+   * HelloRetryRequest with `requireCookie`. Throws end the connection; `ERR_TLS_PSK` for an answer that is no usable key.
+   *
+   * ```ts
+   * const keys = new Map([['sensor-17', key]]);
+   * const config = defineServerConfig({
+   *   provider,
+   *   lookUpPreSharedKey: (identity, { imported }) => {
+   *     const key = keys.get(new TextDecoder().decode(identity));
+   *     return key && { key, imported };
+   *   },
+   * });
+   * ```
+   */
+  readonly lookUpPreSharedKey?: PreSharedKeyLookUp | undefined;
   /** How many tickets follow a full handshake (a resumed one gets at most one); default 2; 0 turns resumption off. */
   readonly tickets?: number | undefined;
+  /** How many tickets a client can get by asking for them (RFC 9149), 0 to 255; default 8. */
+  readonly maxRequestedTickets?: number | undefined;
   /** Seconds; at most 604800 (RFC 8446 §4.6.1); default 7200. */
   readonly ticketLifetime?: number | undefined;
-  /** Seals tickets: give several servers the same, so that they accept each other's. Default: `createSealer` with a random key. */
+  /** Seals tickets: give several servers the same, so that they accept each other's. Default: `createTicketKeys`, with a new key each day. */
   readonly ticketSealer?: Sealer | undefined;
+  /** Keeps the state of sessions in place of sealing it into tickets, each for one resumption: `createTicketStore()`, or yours. */
+  readonly ticketStore?: TicketStore | undefined;
   /** With it, a HelloRetryRequest carries a cookie, and its answer may come to a server that has no memory of it (RFC 8446 §4.2.2). */
   readonly cookieSealer?: Sealer | undefined;
   /** Answers every first ClientHello with a HelloRetryRequest, so that nothing is computed for an address that was not proven. Default false. */
@@ -86,7 +173,13 @@ export interface ServerOptions extends CommonOptions {
 
 /**
  * Checks and resolves a client's options. Throws `ApiMisuse`: `ERR_TLS_UNKNOWN_NAME` for a name that the provider does not have,
- * `ERR_TLS_OPTION_RANGE` for a number out of its range, `ERR_TLS_CREDENTIAL` for a key that no scheme fits.
+ * `ERR_TLS_OPTION_RANGE` for a number out of its range, `ERR_TLS_CREDENTIAL` for a key that no scheme fits, `ERR_TLS_PSK` for a pre-shared
+ * key that cannot be one.
+ *
+ * ```ts
+ * const identity = new TextEncoder().encode('sensor-17');
+ * const config = defineClientConfig({ provider, verifier, preSharedKeys: [{ identity, key, imported: {} }] });
+ * ```
  */
 export function defineClientConfig(options: ClientOptions): ClientConfig {
   const common = resolveCommon(options);
@@ -98,16 +191,22 @@ export function defineClientConfig(options: ClientOptions): ClientConfig {
     role: 'client' as const,
     ...common,
     credentials: prepareCredentials(options.credentials ?? []),
+    serverCertificateTypes: resolveKinds('serverCertificateTypes', options.serverCertificateTypes),
+    clientCertificateTypes: kindsOf(options.credentials ?? []),
     verifier: options.verifier,
     keyShareGroups,
     middleboxCompatibility: options.middleboxCompatibility ?? true,
+    preSharedKeys: checkPreSharedKeys(options.preSharedKeys ?? []),
+    sessionStore: options.sessionStore,
+    ticketRequest: options.ticketRequest && checkTicketRequest(options.ticketRequest),
+    permuteExtensions: options.permuteExtensions ?? false,
     shapeClientHello: options.shapeClientHello,
   });
 }
 
 /**
  * Checks and resolves a server's options. Throws `ApiMisuse` as `defineClientConfig`, and `ERR_TLS_NO_VERIFIER` when clients are asked
- * for certificates that nobody would verify.
+ * for certificates that nobody would verify, `ERR_TLS_TICKET_STORE` when tickets should be sealed and kept.
  */
 export function defineServerConfig(options: ServerOptions): ServerConfig {
   const clientCertificates = options.clientCertificates ?? 'none';
@@ -117,25 +216,56 @@ export function defineServerConfig(options: ServerOptions): ServerConfig {
   if (options.requireCookie === true && options.cookieSealer === undefined) {
     throw new ApiMisuse('ERR_TLS_NO_COOKIE_SEALER', 'requireCookie needs a cookieSealer');
   }
-  const { provider } = options;
   return Object.freeze({
     role: 'server' as const,
     ...resolveCommon(options),
-    credentials: prepareCredentials(options.credentials),
+    credentials: prepareCredentials(options.credentials ?? []),
     clientCertificates,
+    clientCertificateTypes: resolveKinds('clientCertificateTypes', options.clientCertificateTypes),
     verifier: options.verifier,
     selectConfig: options.selectConfig,
     chooseAlpnProtocol: options.chooseAlpnProtocol,
+    lookUpPreSharedKey: options.lookUpPreSharedKey,
     tickets: inRange('tickets', options.tickets ?? 2, 0, 255),
-    ticketLifetime: inRange('ticketLifetime', options.ticketLifetime ?? 7200, 0, MAX_TICKET_LIFETIME),
-    ticketSealer: options.ticketSealer ?? createSealer(provider, provider.random(SEALER_KEY_SIZE), 'ticket'),
+    maxRequestedTickets: inRange('maxRequestedTickets', options.maxRequestedTickets ?? 8, 0, 255),
+    ticketLifetime: inRange('ticketLifetime', options.ticketLifetime ?? DEFAULT_TICKET_LIFETIME, 0, MAX_TICKET_LIFETIME),
+    ticketSealer: chooseTicketSealer(options),
     cookieSealer: options.cookieSealer,
     requireCookie: options.requireCookie ?? false,
     announceGroups: options.announceGroups ?? false,
   });
 }
 
-function resolveCommon(options: CommonOptions) {
+/** Seconds. */
+const DEFAULT_TICKET_LIFETIME = 7200;
+
+function chooseTicketSealer({ provider, ticketSealer, ticketStore, ticketLifetime, now = Date.now }: ServerOptions): Sealer {
+  if (ticketStore !== undefined) {
+    if (ticketSealer === undefined) return storeAsSealer(ticketStore, provider.random, now);
+    throw new ApiMisuse('ERR_TLS_TICKET_STORE', 'ticketSealer and ticketStore exclude each other: a ticket is sealed, or kept');
+  }
+  return ticketSealer ?? createTicketKeys(provider, { overlap: ticketLifetime ?? DEFAULT_TICKET_LIFETIME, now });
+}
+
+function checkPreSharedKeys(keys: NonNullable<ClientOptions['preSharedKeys']>): NonNullable<ClientOptions['preSharedKeys']> {
+  if (typeof keys !== 'function') for (const key of keys) checkPreSharedKey(key);
+  return keys;
+}
+
+function checkTicketRequest({ newSessionCount, resumptionCount }: TicketRequest): TicketRequest {
+  return {
+    newSessionCount: inRange('newSessionCount', newSessionCount, 0, 255),
+    resumptionCount: inRange('resumptionCount', resumptionCount, 0, 255),
+  };
+}
+
+function checkModes(modes: readonly PskKeyExchangeMode[]): readonly PskKeyExchangeMode[] {
+  if (modes.length > 0 && modes.every((mode) => Object.hasOwn(PSK_MODES, mode))) return modes;
+  const known = Object.keys(PSK_MODES).join(', ');
+  throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `pskKeyExchangeModes is [${modes.join(', ')}]: some of ${known} are expected`);
+}
+
+function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifier | undefined }) {
   const { provider } = options;
   return {
     provider,
@@ -147,11 +277,15 @@ function resolveCommon(options: CommonOptions) {
       options.groups === undefined
         ? orRefuse('group', provider, defaultGroups(provider))
         : pick('group', provider.groups, options.groups, (group) => group.name),
-    signatureSchemes: pick('signature scheme', TLS13_SIGNATURE_SCHEMES, options.signatureSchemes, (scheme) => scheme.name),
+    ...resolveAuthentication(options),
     alpnProtocols: checkProtocols(options.alpnProtocols ?? []),
     recordSizeLimit:
       options.recordSizeLimit === undefined ? undefined : inRange('recordSizeLimit', options.recordSizeLimit, 64, 16385),
     maxSendFragment: inRange('maxSendFragment', options.maxSendFragment ?? 16384, 1, 16384),
+    pskKeyExchangeModes: checkModes(options.pskKeyExchangeModes ?? ['psk_dhe_ke']),
+    recordPadding: paddingPolicy(options.recordPadding ?? 'none'),
+    limits: resolveLimits(options.limits),
+    grease: options.grease ?? false,
     now: options.now ?? Date.now,
   };
 }
@@ -165,27 +299,6 @@ function orRefuse<T>(what: string, provider: CryptoProvider, defaults: readonly 
   );
 }
 
-/** The parts of those names, in their order; all parts without names. */
-function pick<T>(
-  what: string,
-  parts: readonly T[],
-  names: readonly string[] | undefined,
-  nameOf: (part: T) => string,
-): readonly T[] {
-  if (names === undefined) return parts;
-  if (names.length === 0) throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `an empty list of ${what}s leaves nothing to agree on`);
-  return names.map((name) => {
-    const part = parts.find((candidate) => nameOf(candidate) === name);
-    if (part !== undefined) return part;
-    throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `no ${what} ${name} here; there are: ${parts.map(nameOf).join(', ')}`);
-  });
-}
-
-function inRange(name: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `${name} is ${value}: an integer from ${min} to ${max} is expected`);
-}
-
 function checkProtocols(protocols: readonly string[]): readonly string[] {
   for (const protocol of protocols) {
     if (protocol.length < 1 || protocol.length > 255 || [...protocol].some((character) => character > 'ÿ')) {
@@ -193,19 +306,4 @@ function checkProtocols(protocols: readonly string[]): readonly string[] {
     }
   }
   return protocols;
-}
-
-function prepareCredentials(credentials: readonly Credential[]): readonly PreparedCredential[] {
-  return credentials.map((credential) => {
-    const { type } = credential.signer;
-    if (!TLS13_SIGNATURE_SCHEMES.some((scheme) => scheme.signsHandshakes && schemeFitsKey(scheme, type))) {
-      throw new ApiMisuse('ERR_TLS_CREDENTIAL', `a ${type.kind} key cannot sign a TLS 1.3 handshake`);
-    }
-    if (credential.chain.length === 0) throw new ApiMisuse('ERR_TLS_CREDENTIAL', 'the certificate chain is empty');
-    const certificateMessage = writeMessage(Certificate, {
-      certificateRequestContext: EMPTY,
-      certificateList: credential.chain.map((certData) => ({ certData, extensions: extensionsOf('certificate', {}) })),
-    });
-    return { credential, certificateMessage };
-  });
 }

@@ -18,7 +18,7 @@ export type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 
 export interface ConnectionInfo {
   readonly version: 'TLSv1.3';
-  /** IANA's names and numbers. `group` is undefined for a resumption without key exchange; `signatureScheme` for a resumed session. */
+  /** IANA's names and numbers. `group` is undefined without key exchange (psk_ke); `signatureScheme` with a PSK or a resumed session. */
   readonly suite: { readonly id: number; readonly name: string };
   readonly group: { readonly id: number; readonly name: string } | undefined;
   /** What the server signed with. */
@@ -26,10 +26,24 @@ export interface ConnectionInfo {
   /** The SNI host name: sent by the client, seen by the server. */
   readonly serverName: string | undefined;
   readonly alpnProtocol: string | undefined;
+  /** Whether a session was resumed. An external PSK resumes none: then `peer.kind` is `psk`. */
   readonly resumed: boolean;
+  /**
+   * Server, resumed: how many milliseconds older the client believes the ticket to be than we do (RFC 8446 §8.3); about a round trip less than
+   * 0 is usual. Information only.
+   */
+  readonly ticketAgeSkew: number | undefined;
+  /** Client that sent `ticketRequest`: how many tickets the server expects to send (RFC 9149). */
+  readonly expectedTickets: number | undefined;
   readonly peer: PeerIdentity;
+  /** What came with the peer's certificate, as `requestOcsp` asked: an OCSP response, DER. Verified only if the verifier did. */
+  readonly ocspResponse: Uint8Array | undefined;
+  /** As `requestSct` asked: a SignedCertificateTimestampList (RFC 6962 §3.3). Verified only if the verifier did. */
+  readonly signedCertificateTimestamps: Uint8Array | undefined;
   /** Our own chain if we presented one (DER, end entity first). */
   readonly localCertificates: readonly Uint8Array[];
+  /** Our own SubjectPublicKeyInfo, DER, if we presented it bare (RFC 7250). */
+  readonly localRawPublicKey: Uint8Array | undefined;
   /** verify_data of the two Finished messages (RFC 8446 §4.4.4). */
   readonly clientFinished: Uint8Array;
   readonly serverFinished: Uint8Array;
@@ -87,6 +101,11 @@ export interface TlsConnection {
   setMaxSendFragment(size: number): void;
   /** RFC 8446 §7.5. `length` in bytes. Throws `ApiMisuse` before `connected`. */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
+  /**
+   * The channel binding "tls-exporter" (RFC 9266): 32 bytes that both ends have in common with nobody else. For one authentication mechanism
+   * in the connection (SCRAM-SHA-256-PLUS, say); not a secret, and not to be used as one. Throws `ApiMisuse` before `connected`.
+   */
+  exportChannelBinding(): Uint8Array;
   /** The bytes to write to the transport, in order; the connection forgets them. Pieces, for a vectored write. */
   takeOutput(): Uint8Array[];
 }

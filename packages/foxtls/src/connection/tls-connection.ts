@@ -21,17 +21,22 @@ import {
 import { isThenable } from '../core/flow/flow.ts';
 import { ALERTS, type AlertName, alertName } from '../core/registry/alerts.ts';
 import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
+import type { Limits } from '../protocol/handshake/config.ts';
 import type { Established } from '../protocol/handshake/established.ts';
 import type { HandshakeFlow, ReceiveRequest } from '../protocol/handshake/receive.ts';
 import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
 import { exportKeyingMaterial } from '../protocol/keys/key-schedule.ts';
 import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
 import type { TlsTransport } from '../transport/tls/tls-transport.ts';
 import { adviceForAlert } from './alert-advice.ts';
 import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener } from './connection.ts';
 import { connectionInfo } from './info.ts';
-import { LIMITS } from './limits.ts';
+
+/** The inputs of the exporter for the channel binding "tls-exporter" (RFC 9266 §2); the context is empty. */
+const CHANNEL_BINDING_LABEL = 'EXPORTER-Channel-Binding';
+const CHANNEL_BINDING_SIZE = 32;
 
 const WARNING = 1;
 const FATAL = 2;
@@ -43,9 +48,12 @@ export interface ConnectionParts {
   readonly role: 'client' | 'server';
   readonly transport: TlsTransport;
   readonly now: () => number;
+  readonly limits: Limits;
   readonly keyLog: boolean;
   readonly onEvent: TlsEventListener;
   readonly flow: (context: HandshakeContext) => HandshakeFlow<Established>;
+  /** Client: told of each session, before the application is. */
+  readonly keepSession?: ((session: ClientSession) => void) | undefined;
 }
 
 export class Connection implements TlsConnection {
@@ -54,6 +62,8 @@ export class Connection implements TlsConnection {
   readonly #now: () => number;
   readonly #onEvent: TlsEventListener;
   readonly #keyLog: boolean;
+  readonly #keepSession: ((session: ClientSession) => void) | undefined;
+  readonly #limits: Limits;
 
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
   /** The handshake in progress; nothing between exchanges. */
@@ -83,6 +93,8 @@ export class Connection implements TlsConnection {
     this.#now = parts.now;
     this.#onEvent = parts.onEvent;
     this.#keyLog = parts.keyLog;
+    this.#keepSession = parts.keepSession;
+    this.#limits = parts.limits;
     this.#flow = parts.flow(this.#context());
   }
 
@@ -97,7 +109,7 @@ export class Connection implements TlsConnection {
   }
 
   get wantsInput(): boolean {
-    return this.#pending === undefined || this.#transport.pendingInput < LIMITS.queuedInput;
+    return this.#pending === undefined || this.#transport.pendingInput < this.#limits.queuedInput;
   }
 
   start(): void {
@@ -128,7 +140,11 @@ export class Connection implements TlsConnection {
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', `send ${when}`);
     }
     if (this.#keyUpdateDue || this.#transport.writeKeyExhausted) this.#sendKeyUpdate(false);
-    this.#transport.sendData(data);
+    let sent = this.#transport.sendData(data);
+    while (sent < data.length) {
+      this.#sendKeyUpdate(false);
+      sent += this.#transport.sendData(data.subarray(sent));
+    }
     this.#deliver();
   }
 
@@ -163,6 +179,10 @@ export class Connection implements TlsConnection {
     const { suite, exporterSecret } = this.#established;
     const labelled = { hash: suite.hash, labelPrefix: this.#transport.variant.labelPrefix };
     return exportKeyingMaterial(labelled, exporterSecret, label, context, length);
+  }
+
+  exportChannelBinding(): Uint8Array {
+    return this.exportKeyingMaterial(CHANNEL_BINDING_SIZE, CHANNEL_BINDING_LABEL);
   }
 
   setMaxSendFragment(size: number): void {
@@ -269,7 +289,7 @@ export class Connection implements TlsConnection {
 
   #starve(): void {
     this.#starved = true;
-    if (this.#transport.pendingInput > LIMITS.queuedInput + LIMITS.queuedInputOverrun) {
+    if (this.#transport.pendingInput > this.#limits.queuedInput + this.#limits.queuedInputOverrun) {
       throw new LimitExceeded('queuedInput', 'input goes on arriving although wantsInput is false', 'internal_error');
     }
   }
@@ -298,7 +318,9 @@ export class Connection implements TlsConnection {
         message,
         this.#now(),
       );
-      if (session !== undefined) this.#events.push({ type: 'session', session });
+      if (session === undefined) return;
+      this.#keepSession?.(session);
+      this.#events.push({ type: 'session', session });
     } else {
       const name = handshakeTypeName(raw.type) ?? raw.type;
       throw new PeerMisbehaved('message_unexpected', `handshake message ${name} after the handshake`);
@@ -308,10 +330,10 @@ export class Connection implements TlsConnection {
   /** RFC 8446 §4.6.3 */
   #readKeyUpdate(raw: RawMessage): void {
     const { requestUpdate } = readMessage(KeyUpdate, raw);
-    if (++this.#keyUpdatesInARow > LIMITS.keyUpdatesInARow) {
+    if (++this.#keyUpdatesInARow > this.#limits.keyUpdatesInARow) {
       throw new LimitExceeded(
         'keyUpdatesInARow',
-        `more than ${LIMITS.keyUpdatesInARow} KeyUpdates without data between them`,
+        `more than ${this.#limits.keyUpdatesInARow} KeyUpdates without data between them`,
         'unexpected_message',
       );
     }
@@ -331,10 +353,10 @@ export class Connection implements TlsConnection {
   #readAlert(description: number): void {
     if (description === ALERTS.user_canceled) {
       // "This alert SHOULD be followed by a "close_notify"." (RFC 8446 §6.1)
-      if (++this.#warningAlerts <= LIMITS.warningAlerts) return;
+      if (++this.#warningAlerts <= this.#limits.warningAlerts) return;
       throw new LimitExceeded(
         'warningAlerts',
-        `more than ${LIMITS.warningAlerts} alerts that change nothing`,
+        `more than ${this.#limits.warningAlerts} alerts that change nothing`,
         'unexpected_message',
       );
     }

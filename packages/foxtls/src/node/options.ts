@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { SecureContext as NodeSecureContext } from 'node:tls';
 import type { AlpnProtocols } from './alpn.ts';
 import type { IdentityCheck } from './certificate-objects.ts';
+import type { ClientPskCallback, ServerPskCallback } from './psk.ts';
 import type { SecureContext } from './secure-context.ts';
 import type { SecureContextOptions } from './secure-context-options.ts';
 
@@ -23,6 +24,10 @@ export interface TLSSocketOptions extends SecureContextOptions {
   readonly ALPNProtocols?: AlpnProtocols | undefined;
   readonly ALPNCallback?: AlpnCallback | undefined;
   readonly SNICallback?: SniCallback | undefined;
+  /** External pre-shared keys, by the role: a client's gets the hint (null), a server's the socket and the identity. */
+  readonly pskCallback?: ClientPskCallback | ServerPskCallback | undefined;
+  /** TLS 1.3 has no hints: accepted, with nothing to act on. */
+  readonly pskIdentityHint?: string | undefined;
   readonly session?: Uint8Array | undefined;
   readonly allowHalfOpen?: boolean | undefined;
   readonly highWaterMark?: number | undefined;
@@ -38,8 +43,12 @@ export interface TLSSocketOptions extends SecureContextOptions {
 
 /** What `connect` takes. */
 export interface ConnectionOptions
-  extends Omit<TLSSocketOptions, 'isServer' | 'server' | 'requestCert' | 'SNICallback' | 'ALPNCallback'>,
+  extends Omit<
+      TLSSocketOptions,
+      'isServer' | 'server' | 'requestCert' | 'SNICallback' | 'ALPNCallback' | 'pskCallback' | 'pskIdentityHint'
+    >,
     Partial<Omit<TcpNetConnectOpts, 'signal' | 'onread' | 'host' | 'port' | 'timeout' | keyof TLSSocketOptions>> {
+  readonly pskCallback?: ClientPskCallback | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly path?: string | undefined;

@@ -118,7 +118,6 @@ describe('createSecureContext', () => {
 
 describe('connect and createServer', () => {
   it.each([
-    ['pskCallback', { pskCallback: () => null }],
     ['requestOCSP', { requestOCSP: true }],
     ['enableTrace', { enableTrace: true }],
     ['onread', { onread: { buffer: Buffer.alloc(1), callback: () => true } }],

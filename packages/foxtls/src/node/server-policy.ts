@@ -4,18 +4,27 @@
  * One policy a server; a policy keeps one core configuration for each context that it has used.
  */
 
+import type { TLSSocket } from 'node:tls';
 import { ConnectionLost } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import type { ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { callbackFailed, withCode } from './errors.ts';
 import type { AlpnCallback, AnySecureContext, SniCallback, TLSSocketOptions } from './options.ts';
+import { checkPskOptions, lookUpByCallback, type ServerPskCallback, withLookUp } from './psk.ts';
 import { createSecureContext, SecureContext } from './secure-context.ts';
 import type { SecureContextOptions } from './secure-context-options.ts';
 
 export type ServerPolicyOptions = Pick<
   TLSSocketOptions,
-  'requestCert' | 'rejectUnauthorized' | 'ALPNProtocols' | 'ALPNCallback' | 'SNICallback' | 'secureContext'
+  | 'requestCert'
+  | 'rejectUnauthorized'
+  | 'ALPNProtocols'
+  | 'ALPNCallback'
+  | 'SNICallback'
+  | 'pskCallback'
+  | 'pskIdentityHint'
+  | 'secureContext'
 >;
 
 export class ServerPolicy {
@@ -27,11 +36,13 @@ export class ServerPolicy {
   readonly #alpnProtocols: readonly string[] | undefined;
   readonly #alpnCallback: AlpnCallback | undefined;
   readonly #sniCallback: SniCallback | undefined;
+  readonly #pskCallback: ServerPskCallback | undefined;
 
   constructor(options: ServerPolicyOptions, secureContext: SecureContext) {
     const { ALPNProtocols, ALPNCallback, SNICallback } = options;
     requireFunction(ALPNCallback, 'ALPNCallback');
     requireFunction(SNICallback, 'SNICallback');
+    checkPskOptions(options);
     if (ALPNCallback && ALPNProtocols) {
       const message = 'The ALPNCallback and ALPNProtocols TLS options are mutually exclusive';
       throw withCode(new TypeError(message), 'ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS');
@@ -41,6 +52,7 @@ export class ServerPolicy {
     this.#alpnProtocols = parseAlpnProtocols(ALPNProtocols);
     this.#alpnCallback = ALPNCallback ?? undefined;
     this.#sniCallback = SNICallback ?? undefined;
+    this.#pskCallback = (options.pskCallback as ServerPskCallback | undefined) ?? undefined;
     this.#secureContext = secureContext;
   }
 
@@ -68,9 +80,10 @@ export class ServerPolicy {
     this.#names.unshift({ pattern: new RegExp(`^${pattern}$`), context });
   }
 
-  /** The configuration of the next connection. */
-  get config(): ServerConfig {
-    return this.#configOf(this.#secureContext);
+  /** The configuration of a connection. */
+  configFor(socket: TLSSocket): ServerConfig {
+    const config = this.#configOf(this.#secureContext);
+    return this.#pskCallback === undefined ? config : withLookUp(config, lookUpByCallback(socket, this.#pskCallback));
   }
 
   #configOf(context: SecureContext): ServerConfig {

@@ -8,13 +8,16 @@ import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectionReset, withCode } from './errors.ts';
 import type { AnySecureContext, TLSSocketOptions } from './options.ts';
+import type { ServerPskCallback } from './psk.ts';
 import { createSecureContext } from './secure-context.ts';
 import { refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
 import { asContext, ServerPolicy } from './server-policy.ts';
 import { TLSSocket } from './tls-socket.ts';
 
 /** What `createServer` takes: options of node:tls and of net.Server. */
-export interface TlsOptions extends Omit<TLSSocketOptions, 'isServer' | 'server' | 'secureContext' | 'session' | 'signal'> {
+export interface TlsOptions
+  extends Omit<TLSSocketOptions, 'isServer' | 'server' | 'secureContext' | 'session' | 'signal' | 'pskCallback'> {
+  readonly pskCallback?: ServerPskCallback | undefined;
   readonly noDelay?: boolean | undefined;
   readonly keepAlive?: boolean | undefined;
   readonly keepAliveInitialDelay?: number | undefined;

@@ -4,7 +4,7 @@
  * ```
  * magic "foxtls1\n", then fields: uint32 length and that many bytes each, in this order:
  *   suite, ticketAgeAdd, lifetime, receivedAt, flags (numbers in decimal), psk, ticket, serverName, alpnProtocol,
- *   reason, depth and message of the certificate's refusal (when it was refused), certificates…
+ *   reason, depth and message of the certificate's refusal (when it was refused), certificates… (or the identity of a PSK, or a raw key)
  * ```
  * The bytes hold a secret (the PSK). Foreign bytes, such as a session of node:tls, read as undefined: then the handshake is a full
  * one, as in Node for a session that cannot be used.
@@ -12,7 +12,7 @@
 
 import { fromUtf8, utf8 } from '../core/bytes/bytes.ts';
 import { CertificateInvalid, type CertificateReason, certificateAlertFor } from '../core/errors/errors.ts';
-import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
+import { type PeerIdentity, presentedCertificates, presentedRawPublicKey } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 
 const MAGIC = 'foxtls1\n';
@@ -21,6 +21,10 @@ const NAMED = 1;
 const HAS_ALPN = 2;
 const VERIFIED = 4;
 const REFUSED = 8;
+/** The server held an external PSK; its identity stands in place of certificates. */
+const BY_PSK = 16;
+/** The server showed a bare key, which stands in place of certificates. */
+const RAW_KEY = 32;
 
 /** Writes a session. */
 export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
@@ -29,7 +33,9 @@ export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
     (session.serverName === undefined ? 0 : NAMED) |
     (session.alpnProtocol === undefined ? 0 : HAS_ALPN) |
     (peer.kind === 'verified' ? VERIFIED : 0) |
-    (peer.kind === 'unverified' ? REFUSED : 0);
+    (peer.kind === 'unverified' ? REFUSED : 0) |
+    (peer.kind === 'psk' ? BY_PSK : 0) |
+    (presentedRawPublicKey(peer) === undefined ? 0 : RAW_KEY);
   const numbers = [session.suite, session.ticketAgeAdd, session.lifetime, session.receivedAt, flags];
   const fields = [
     ...numbers.map((number) => utf8(String(number))),
@@ -38,7 +44,7 @@ export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
     utf8(session.serverName ?? ''),
     utf8(session.alpnProtocol ?? ''),
     ...describeRefusal(peer).map(utf8),
-    ...(peer.kind === 'anonymous' ? [] : peer.certificates),
+    ...(peer.kind === 'psk' ? [peer.identity] : [presentedRawPublicKey(peer) ?? presentedCertificates(peer)].flat()),
   ];
   return Buffer.concat([utf8(MAGIC), ...fields.flatMap((field) => [uint32(field.length), field])]);
 }
@@ -75,12 +81,14 @@ function describeRefusal(peer: PeerIdentity): [reason: string, depth: string, me
 
 function readPeer(flags: number, [reason, depth, message, ...certificates]: readonly Buffer[]): PeerIdentity {
   const chain = certificates.map(plain);
-  if (flags & VERIFIED) return { kind: 'verified', certificates: chain, path: [] };
+  const presented = flags & RAW_KEY && chain[0] ? { certificates: [], rawPublicKey: chain[0] } : { certificates: chain };
+  if (flags & VERIFIED) return { kind: 'verified', ...presented, path: [] };
+  if (flags & BY_PSK && chain[0] !== undefined) return { kind: 'psk', identity: chain[0] };
   if (!(flags & REFUSED) || reason === undefined || depth === undefined || message === undefined) return { kind: 'anonymous' };
   const word = fromUtf8(reason);
   const known = Object.hasOwn(certificateAlertFor, word) ? (word as CertificateReason) : 'rejected_by_application';
   const error = new CertificateInvalid(known, fromUtf8(message), { depth: Number(fromUtf8(depth)) });
-  return { kind: 'unverified', certificates: chain, error };
+  return { kind: 'unverified', ...presented, error };
 }
 
 function splitFields(bytes: Buffer): Buffer[] | undefined {

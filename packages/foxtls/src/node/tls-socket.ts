@@ -12,6 +12,7 @@ import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
 import type { ConnectionInfo, TlsConnection, TlsEventListener } from '../connection/connection.ts';
 import { createTlsClient, createTlsServer } from '../connection/create.ts';
 import { ApiMisuse } from '../core/errors/errors.ts';
+import { presentedCertificates } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { checkServerIdentity, describeCertificate, describeChain, type IdentityCheck } from './certificate-objects.ts';
@@ -19,6 +20,7 @@ import { authorizationCode, connectionReset, sslError, withCode } from './errors
 import { createIdentityVerifier } from './identity-verifier.ts';
 import { describeEphemeralKey, type EphemeralKeyInfo, formatSignatureScheme } from './openssl-names.ts';
 import type { TLSSocketOptions } from './options.ts';
+import { askClientForKey, type ClientPskCallback, checkPskOptions } from './psk.ts';
 import { createSecureContext, type SecureContext } from './secure-context.ts';
 import { refuseUnsupported } from './secure-context-options.ts';
 import { handshakeTimeout, requireContext, ServerPolicy } from './server-policy.ts';
@@ -88,6 +90,7 @@ export class TLSSocket extends TlsStream {
     });
     const server = binding !== undefined && 'policy' in binding ? binding : undefined;
     if (server === undefined) refuseUnsupported(options);
+    checkPskOptions(options);
     this.#options = options;
     this.#role = options.isServer === true ? 'server' : 'client';
     this.#target = server === undefined ? (binding as ClientTarget | undefined) : undefined;
@@ -178,8 +181,10 @@ export class TLSSocket extends TlsStream {
     this.#session = readSession(typeof session === 'string' ? Buffer.from(session, 'latin1') : session);
   }
 
+  /** As in Node, where an external PSK looks like a session: `connectionInfo.resumed` tells them apart. */
   isSessionReused(): boolean {
-    return this.destroyed ? (null as never) : (this.connection?.info?.resumed ?? false);
+    const info = this.connection?.info;
+    return this.destroyed ? (null as never) : info?.resumed === true || info?.peer.kind === 'psk';
   }
 
   /** Everything that the handshake negotiated, under IANA's names; undefined before `secureConnect`. Not in node:tls. */
@@ -250,7 +255,7 @@ export class TLSSocket extends TlsStream {
 
   protected override openConnection(onEvent: TlsEventListener): TlsConnection {
     const keyLog = this.listenerCount('keylog') > 0;
-    if (this.#policy !== undefined) return createTlsServer(this.#policy.config, { onEvent, keyLog });
+    if (this.#policy !== undefined) return createTlsServer(this.#policy.configFor(this), { onEvent, keyLog });
     const rejectUnauthorized = this.#rejectsUnauthorized();
     const config = this.#secureContext().clientConfig(this.#alpnProtocols, rejectUnauthorized);
     const verifier = createIdentityVerifier({
@@ -260,7 +265,9 @@ export class TLSSocket extends TlsStream {
       rejectUnauthorized,
     });
     const serverName = this.#servername || undefined;
-    return createTlsClient({ ...config, verifier }, { onEvent, keyLog, serverName, session: this.#session });
+    const { pskCallback } = this.#options;
+    const preSharedKeys = pskCallback ? () => askClientForKey(this, pskCallback as ClientPskCallback) : config.preSharedKeys;
+    return createTlsClient({ ...config, verifier, preSharedKeys }, { onEvent, keyLog, serverName, session: this.#session });
   }
 
   protected override onConnected(info: ConnectionInfo): void {
@@ -312,7 +319,7 @@ export class TLSSocket extends TlsStream {
   #authorize(info: ConnectionInfo): void {
     if (this.#policy !== undefined && !this.#policy.requestCert) return;
     const { peer } = info;
-    this.authorized = peer.kind === 'verified';
+    this.authorized = peer.kind === 'verified' || peer.kind === 'psk';
     if (peer.kind === 'unverified') this.authorizationError = authorizationCode(peer.error) as never;
     // What OpenSSL answers when there is no certificate.
     else if (peer.kind === 'anonymous') this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT' as never;
@@ -333,8 +340,8 @@ export class TLSSocket extends TlsStream {
   /** As presented; with `trusted`, the path to the anchor where it is known. */
   #peerChain(trusted = false): readonly Uint8Array[] {
     const peer = this.connection?.info?.peer;
-    if (peer === undefined || peer.kind === 'anonymous') return [];
-    return trusted && peer.kind === 'verified' && peer.path.length > 0 ? peer.path : peer.certificates;
+    if (peer === undefined) return [];
+    return trusted && peer.kind === 'verified' && peer.path.length > 0 ? peer.path : presentedCertificates(peer);
   }
 }
 

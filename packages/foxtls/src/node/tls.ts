@@ -25,6 +25,7 @@ export { connect } from './connect.ts';
 export type { NodeTlsError } from './errors.ts';
 export { type EphemeralKeyInfo, getCiphers } from './openssl-names.ts';
 export type { AlpnCallback, ConnectionOptions, SniCallback, TLSSocketOptions } from './options.ts';
+export type { ClientPskCallback, PskNegotiation, ServerPskCallback } from './psk.ts';
 export { createSecureContext, SecureContext } from './secure-context.ts';
 export type { KeyOption, Pem, SecureContextOptions } from './secure-context-options.ts';
 export { createServer, Server, type TlsOptions } from './server.ts';

@@ -21,7 +21,7 @@ export interface Ends {
 }
 
 export interface EndsOptions {
-  readonly session?: ClientSession | undefined;
+  readonly session?: ClientSession | readonly ClientSession[] | undefined;
   readonly serverName?: string | undefined;
 }
 

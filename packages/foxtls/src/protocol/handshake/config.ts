@@ -7,10 +7,17 @@ import type { KeyExchangeGroup } from '../../crypto/key-exchange.ts';
 import type { PeerVerifier } from '../../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { RawExtension } from '../messages/extensions/block.ts';
+import type { PskKeyExchangeMode } from '../messages/extensions/psk-key-exchange-modes.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
 import type { SignatureScheme } from '../negotiate/signature-schemes.ts';
+import type { PaddingPolicy } from '../record/record-padding.ts';
+import type { ExternalKey, PreSharedKey } from '../session/pre-shared-key.ts';
 import type { Sealer } from '../session/sealer.ts';
-import type { Credential } from './credential.ts';
+import type { SessionStore } from '../session/session-store.ts';
+import type { ClientHelloInfo } from './client-hello-info.ts';
+import type { CertificateKind, Credential } from './credential.ts';
+
+export type { ClientHelloInfo } from './client-hello-info.ts';
 
 /** A credential with its Certificate message (RFC 8446 §4.4.2, empty context), encoded once. */
 export interface PreparedCredential {
@@ -18,33 +25,69 @@ export interface PreparedCredential {
   readonly certificateMessage: Uint8Array;
 }
 
+/** What a peer can make us hold or do; connection/limits.ts says what each is for, and has the defaults. */
+export interface Limits {
+  readonly maxHandshakeMessage: number;
+  readonly maxEmptyRecords: number;
+  readonly keyUpdatesInARow: number;
+  readonly warningAlerts: number;
+  readonly queuedInput: number;
+  readonly queuedInputOverrun: number;
+  readonly maxEarlyDataSkipped: number;
+}
+
 interface CommonConfig {
   readonly provider: CryptoProvider;
   readonly suites: readonly CipherSuite[];
   readonly groups: readonly KeyExchangeGroup[];
+  /** What we verify, and offer. */
   readonly signatureSchemes: readonly SignatureScheme[];
+  /** What we sign with, if our key fits: a signer may be able to do what the provider cannot verify. */
+  readonly signingSchemes: readonly SignatureScheme[];
+  /** signature_algorithms_cert, where it differs. */
+  readonly certificateSchemes: readonly number[] | undefined;
+  /** The authorities that we tell the peer of, DER names. */
+  readonly certificateAuthorities: readonly Uint8Array[] | undefined;
+  readonly requestOcsp: boolean;
+  readonly requestTimestamps: boolean;
   readonly credentials: readonly PreparedCredential[];
   readonly alpnProtocols: readonly string[];
   readonly recordSizeLimit: number | undefined;
   readonly maxSendFragment: number;
+  /** How PSKs may be used, in order of preference. */
+  readonly pskKeyExchangeModes: readonly PskKeyExchangeMode[];
+  readonly recordPadding: PaddingPolicy | undefined;
+  readonly limits: Limits;
+  /** Send reserved values of RFC 8701. */
+  readonly grease: boolean;
   readonly now: () => number;
 }
 
 export interface ClientConfig extends CommonConfig {
   readonly role: 'client';
   readonly verifier: PeerVerifier;
+  /** What we accept of servers, and what we can show: the kinds of `credentials`. */
+  readonly serverCertificateTypes: readonly CertificateKind[];
+  readonly clientCertificateTypes: readonly CertificateKind[];
   readonly keyShareGroups: readonly KeyExchangeGroup[];
   readonly middleboxCompatibility: boolean;
+  readonly preSharedKeys: readonly PreSharedKey[] | (() => Eventually<readonly PreSharedKey[]>);
+  readonly sessionStore: SessionStore | undefined;
+  readonly ticketRequest: TicketRequest | undefined;
+  readonly permuteExtensions: boolean;
   readonly shapeClientHello: ((extensions: readonly RawExtension[]) => readonly RawExtension[]) | undefined;
 }
 
 export interface ServerConfig extends CommonConfig {
   readonly role: 'server';
   readonly clientCertificates: 'none' | 'request' | 'require';
+  readonly clientCertificateTypes: readonly CertificateKind[];
   readonly verifier: PeerVerifier | undefined;
   readonly selectConfig: ((hello: ClientHelloInfo) => Eventually<ServerConfig | undefined>) | undefined;
   readonly chooseAlpnProtocol: ((hello: ClientHelloInfo) => Eventually<string | undefined>) | undefined;
+  readonly lookUpPreSharedKey: PreSharedKeyLookUp | undefined;
   readonly tickets: number;
+  readonly maxRequestedTickets: number;
   readonly ticketLifetime: number;
   readonly ticketSealer: Sealer;
   readonly cookieSealer: Sealer | undefined;
@@ -52,11 +95,21 @@ export interface ServerConfig extends CommonConfig {
   readonly announceGroups: boolean;
 }
 
-/** What a server may know before it chooses. */
-export interface ClientHelloInfo {
-  readonly serverName: string | undefined;
-  readonly alpnProtocols: readonly string[];
-  readonly cipherSuites: readonly number[];
-  readonly groups: readonly number[];
-  readonly signatureSchemes: readonly number[];
+/** How many tickets a client would like (RFC 9149 §3): after a full handshake, and after a resumption. Each 0 to 255. */
+export interface TicketRequest {
+  readonly newSessionCount: number;
+  readonly resumptionCount: number;
+}
+
+/** Finds the key of an identity; undefined for one that is not known. */
+export type PreSharedKeyLookUp = (identity: Uint8Array, info: PreSharedKeyLookUpInfo) => Eventually<ExternalKey | undefined>;
+
+export interface PreSharedKeyLookUpInfo extends ClientHelloInfo {
+  /**
+   * Set when the client imported the key (RFC 9258): `identity` is then the external identity, and this the context that it was
+   * imported in, which the answer's `imported.context` has to be the same as.
+   */
+  readonly imported: { readonly context: Uint8Array } | undefined;
+  /** Aborted when the connection ends. */
+  readonly signal: AbortSignal;
 }

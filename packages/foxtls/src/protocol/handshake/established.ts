@@ -4,9 +4,10 @@
 
 import type { FinishedVerified } from '../keys/finished.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
+import type { LocalIdentity } from './certificate-message.ts';
 import type { PeerIdentity } from './peer-identity.ts';
 
-export interface Established {
+export interface Established extends LocalIdentity {
   readonly suite: CipherSuite;
   /** IANA number of the group; undefined when there was no key exchange. */
   readonly group: number | undefined;
@@ -15,8 +16,14 @@ export interface Established {
   readonly serverName: string | undefined;
   readonly alpnProtocol: string | undefined;
   readonly resumed: boolean;
+  /** Server, resumed: the client's age of the ticket less ours, in milliseconds. */
+  readonly ticketAgeSkew: number | undefined;
+  /** Client: how many tickets the server expects to send, if it says. */
+  readonly expectedTickets: number | undefined;
   readonly peer: PeerIdentity;
-  readonly localCertificates: readonly Uint8Array[];
+  /** What came with the peer's certificate, unverified: an OCSP response and a list of certificate timestamps. */
+  readonly ocspResponse: Uint8Array | undefined;
+  readonly signedCertificateTimestamps: Uint8Array | undefined;
   readonly clientFinished: Uint8Array;
   readonly serverFinished: Uint8Array;
   readonly sharedSignatureSchemes: readonly number[];

@@ -3,32 +3,57 @@
  */
 
 import type { TlsError } from '../../core/errors/errors.ts';
-import type { PeerUnverified, PeerVerified } from '../../crypto/peer-verifier.ts';
+import type { PeerPresented, PeerUnverified, PeerVerified } from '../../crypto/peer-verifier.ts';
 import type { FinishedVerified } from '../keys/finished.ts';
 import type { SignatureVerified } from './tls13/certificate-verify.ts';
 
 export type PeerIdentity =
-  /** Proved by a certificate that the config's verifier accepted. `certificates` as presented, `path` as trusted (DER, end entity first; empty after resumption). */
-  | { readonly kind: 'verified'; readonly certificates: readonly Uint8Array[]; readonly path: readonly Uint8Array[] }
+  /** Proved by a certificate, or a bare key, that the config's verifier accepted. `certificates` as presented, `path` as trusted (DER, end entity first; empty after resumption). */
+  | {
+      readonly kind: 'verified';
+      readonly certificates: readonly Uint8Array[];
+      readonly path: readonly Uint8Array[];
+      /** SubjectPublicKeyInfo, DER, of a peer that presented a bare key (RFC 7250); then there are no certificates. */
+      readonly rawPublicKey?: Uint8Array | undefined;
+    }
   /** Presented a certificate (and holds its key), but the verifier was told to go on although it failed: `error` says why. */
-  | { readonly kind: 'unverified'; readonly certificates: readonly Uint8Array[]; readonly error: TlsError }
+  | {
+      readonly kind: 'unverified';
+      readonly certificates: readonly Uint8Array[];
+      readonly error: TlsError;
+      readonly rawPublicKey?: Uint8Array | undefined;
+    }
+  /** Holds a key that was agreed on outside TLS: `identity` names it (that of an imported key: its external identity). */
+  | { readonly kind: 'psk'; readonly identity: Uint8Array }
   /** Presented nothing: a client without certificate. */
   | { readonly kind: 'anonymous' };
 
 export const ANONYMOUS: PeerIdentity = Object.freeze({ kind: 'anonymous' });
 
-/** The identity of a certificate, given that the chain was judged and that the peer holds the key. */
+/** The certificates that a peer presented, now or when its session began; none for one that is known otherwise. */
+export function presentedCertificates(peer: PeerIdentity): readonly Uint8Array[] {
+  return 'certificates' in peer ? peer.certificates : [];
+}
+
+/** The bare key that a peer presented, now or when its session began. */
+export function presentedRawPublicKey(peer: PeerIdentity): Uint8Array | undefined {
+  return 'rawPublicKey' in peer ? peer.rawPublicKey : undefined;
+}
+
+/** The identity of a certificate or a bare key, given that it was judged and that the peer holds the private key. */
 export function identityByCertificate(
   judged: PeerVerified | PeerUnverified,
   _possession: SignatureVerified,
-  certificates: readonly Uint8Array[],
+  presented: PeerPresented,
 ): PeerIdentity {
+  const shown =
+    presented.kind === 'x509' ? { certificates: presented.certificates } : { certificates: [], rawPublicKey: presented.spki };
   return judged.kind === 'verified'
-    ? { kind: 'verified', certificates, path: judged.path }
-    : { kind: 'unverified', certificates, error: judged.error };
+    ? { kind: 'verified', ...shown, path: judged.path }
+    : { kind: 'unverified', ...shown, error: judged.error };
 }
 
-/** The identity that a PSK was established with, given that the peer holds the PSK. */
+/** The identity that a PSK stands for (of a ticket: who was proved when it was given; of an external key: its holder), given that the peer holds the PSK. */
 export function identityByPsk(established: PeerIdentity, _possession: FinishedVerified): PeerIdentity {
   return established;
 }

@@ -5,7 +5,7 @@
  *              0
  *              |
  *    PSK ->  HKDF-Extract = Early Secret
- *              +-----> Derive-Secret(., "ext binder" | "res binder", "") = binder_key
+ *              +-----> Derive-Secret(., "ext binder" | "res binder" | "imp binder", "") = binder_key
  *        Derive-Secret(., "derived", "")
  *              |
  *    (EC)DHE -> HKDF-Extract = Handshake Secret
@@ -16,11 +16,20 @@
  *              +-----> "c ap traffic", "s ap traffic", "exp master"   (ClientHello...server Finished)
  *              +-----> "res master"                                   (ClientHello...client Finished)
  * ```
- * RFC 8446 calls the last stage Master Secret; its labels keep that word.
+ * "imp binder" is that of RFC 9258 §5.2. RFC 8446 calls the last stage Master Secret; its labels keep that word.
  */
 
 import { EMPTY, wipe } from '../../core/bytes/bytes.ts';
 import { deriveSecret, expandLabel, extract, type LabelledHash } from './hkdf.ts';
+
+/** Where a PSK comes from: a ticket, outside TLS as it is, or outside TLS through the importer of RFC 9258. */
+export type BinderKind = 'resumption' | 'external' | 'imported';
+
+const BINDER_LABELS = {
+  resumption: 'res binder',
+  external: 'ext binder',
+  imported: 'imp binder',
+} as const satisfies Record<BinderKind, string>;
 
 export class EarlySecret {
   readonly #labelled: LabelledHash;
@@ -33,10 +42,9 @@ export class EarlySecret {
     this.#secret = extract(labelled.hash, zeros, psk ?? zeros);
   }
 
-  /** The base key of a binder: for an external PSK or one of a resumption. */
-  binderKey(kind: 'external' | 'resumption'): Uint8Array {
-    const label = kind === 'external' ? 'ext binder' : 'res binder';
-    return deriveSecret(this.#labelled, this.#secret, label, this.#labelled.hash.digest(EMPTY));
+  /** The base key of a binder (RFC 8446 §4.2.11.2). Each kind has its own, so that a PSK of one is never taken for one of another. */
+  binderKey(kind: BinderKind): Uint8Array {
+    return deriveSecret(this.#labelled, this.#secret, BINDER_LABELS[kind], this.#labelled.hash.digest(EMPTY));
   }
 
   /** The next stage, with the (EC)DHE secret, or without one (psk_ke). */

@@ -80,3 +80,8 @@ export function defaultCipherSuites(provider: CryptoProvider): readonly CipherSu
   const names = new Set<string>(TLS13_CIPHER_SUITES.filter(({ byDefault }) => byDefault).map(({ name }) => name));
   return availableCipherSuites(provider).filter(({ name }) => names.has(name));
 }
+
+/** The hashes of suites, each once, in their order. */
+export function hashesOf(suites: readonly CipherSuite[]): readonly Hash[] {
+  return [...new Map(suites.map(({ hash }) => [hash.name, hash])).values()];
+}

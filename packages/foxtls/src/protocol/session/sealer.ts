@@ -14,16 +14,23 @@ import type { AeadKey } from '../../crypto/aead.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 
 export interface Sealer {
-  seal(plaintext: Uint8Array): Eventually<Uint8Array>;
+  /** `lifetime`, in seconds: how long the peer may keep it, for sealers that keep something themselves. */
+  seal(plaintext: Uint8Array, lifetime?: number): Eventually<Uint8Array>;
   /** Undefined for what this sealer did not seal (or no longer opens). */
   open(sealed: Uint8Array): Eventually<Uint8Array | undefined>;
+}
+
+/** A sealer that keeps nothing, and so never waits. */
+interface KeySealer extends Sealer {
+  seal(plaintext: Uint8Array): Uint8Array;
+  open(sealed: Uint8Array): Uint8Array | undefined;
 }
 
 export const SEALER_KEY_SIZE = 32;
 const NONCE_SIZE = 12;
 
 /** `purpose` keeps a cookie from being taken for a ticket under the same key. */
-export function createSealer(provider: CryptoProvider, key: Uint8Array, purpose: 'ticket' | 'cookie'): Sealer {
+export function createSealer(provider: CryptoProvider, key: Uint8Array, purpose: 'ticket' | 'cookie'): KeySealer {
   const aead = provider.aeads.find((part) => part.name === 'aes-256-gcm') ?? provider.aeads[0];
   if (aead === undefined)
     throw new ApiMisuse('ERR_TLS_PROVIDER', `the provider ${provider.name} has no AEAD to seal tickets with`);
@@ -33,7 +40,7 @@ export function createSealer(provider: CryptoProvider, key: Uint8Array, purpose:
   return new AeadSealer(aead.create(key.slice(0, aead.keySize)), provider.random, utf8(purpose));
 }
 
-class AeadSealer implements Sealer {
+class AeadSealer implements KeySealer {
   readonly #key: AeadKey;
   readonly #random: (length: number) => Uint8Array;
   readonly #purpose: Uint8Array;

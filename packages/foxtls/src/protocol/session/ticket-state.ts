@@ -11,8 +11,8 @@
  *     uint32 lifetime;                        // seconds
  *     opaque server_name<0..2^8-1>;
  *     opaque alpn_protocol<0..2^8-1>;
- *     uint8 client_identity;                  // 0 anonymous, 1 verified, 2 unverified
- *     opaque client_certificates<0..2^16-1>;  // opaque<1..2^24-1> each
+ *     uint8 client_identity;                  // 0 anonymous, 1 verified, 2 unverified, 3 psk; by a raw public key 4 verified, 5 unverified
+ *     opaque client_certificates<0..2^16-1>;  // opaque<1..2^24-1> each; of a psk its identity, of a raw key itself
  * } TicketState;
  * ```
  */
@@ -31,7 +31,7 @@ import {
   uint32,
   vector,
 } from '../../core/wire/codec.ts';
-import { ANONYMOUS, type PeerIdentity } from '../handshake/peer-identity.ts';
+import { ANONYMOUS, type PeerIdentity, presentedCertificates } from '../handshake/peer-identity.ts';
 
 export interface TicketState {
   readonly suite: number;
@@ -68,20 +68,22 @@ const wire = struct({
   clientCertificates: vector(opaqueVector(1, 0xffffff), 0, 0xffff),
 });
 
-const IDENTITY_KINDS = ['anonymous', 'verified', 'unverified'] as const;
+const IDENTITY_KINDS = { anonymous: 0, verified: 1, unverified: 2, psk: 3 } as const satisfies Record<
+  PeerIdentity['kind'],
+  number
+>;
+const RAW_KEY_KINDS = { verified: 4, unverified: 5 } as const;
 
 /** The ticket would not fit: the client's chain is too long to be carried in it. */
 export const MAX_CARRIED_CHAIN = 16384;
 
 export function writeTicketState(state: TicketState): Uint8Array {
-  const certificates = state.client.kind === 'anonymous' ? [] : state.client.certificates;
   return encode(wire, {
     ...state,
     format: FORMAT,
     createdHigh: Math.floor(state.created / 2 ** 32),
     createdLow: state.created % 2 ** 32,
-    clientIdentity: IDENTITY_KINDS.indexOf(state.client.kind),
-    clientCertificates: certificates,
+    ...describeIdentity(state.client),
   });
 }
 
@@ -97,14 +99,25 @@ export function readTicketState(bytes: Uint8Array): TicketState | undefined {
   }
 }
 
-function readIdentity(kind: number, certificates: readonly Uint8Array[]): PeerIdentity {
-  if (kind === 1) return { kind: 'verified', certificates, path: [] };
-  if (kind === 2) {
+function describeIdentity(client: PeerIdentity): { clientIdentity: number; clientCertificates: readonly Uint8Array[] } {
+  if (client.kind === 'psk') return { clientIdentity: IDENTITY_KINDS.psk, clientCertificates: [client.identity] };
+  if ('rawPublicKey' in client && client.rawPublicKey !== undefined) {
+    return { clientIdentity: RAW_KEY_KINDS[client.kind], clientCertificates: [client.rawPublicKey] };
+  }
+  return { clientIdentity: IDENTITY_KINDS[client.kind], clientCertificates: presentedCertificates(client) };
+}
+
+function readIdentity(kind: number, shown: readonly Uint8Array[]): PeerIdentity {
+  const rawPublicKey = kind === RAW_KEY_KINDS.verified || kind === RAW_KEY_KINDS.unverified ? shown[0] : undefined;
+  const presented = rawPublicKey === undefined ? { certificates: shown } : { certificates: [], rawPublicKey };
+  if (kind === IDENTITY_KINDS.verified || kind === RAW_KEY_KINDS.verified) return { kind: 'verified', ...presented, path: [] };
+  if (kind === IDENTITY_KINDS.unverified || kind === RAW_KEY_KINDS.unverified) {
     const error = new CertificateInvalid(
       'rejected_by_application',
       'the client was not verified when the session was established',
     );
-    return { kind: 'unverified', certificates, error };
+    return { kind: 'unverified', ...presented, error };
   }
+  if (kind === IDENTITY_KINDS.psk && shown[0] !== undefined) return { kind: 'psk', identity: shown[0] };
   return ANONYMOUS;
 }

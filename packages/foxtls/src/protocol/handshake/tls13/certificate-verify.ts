@@ -6,11 +6,11 @@ import { CryptoFailure, PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { signatureSchemeName } from '../../../core/registry/signature-schemes.ts';
 import type { PeerUnverified, PeerVerified } from '../../../crypto/peer-verifier.ts';
+import type { CryptoProvider } from '../../../crypto/provider.ts';
 import type { Signer } from '../../../crypto/signature.ts';
 import { type CertificateVerify as CertificateVerifyMessage, signedContent } from '../../messages/certificate-verify.ts';
 import { CertificateVerify, writeMessage } from '../../messages/messages.ts';
 import { type SignatureScheme, schemeFitsKey } from '../../negotiate/signature-schemes.ts';
-import type { ClientConfig, ServerConfig } from '../config.ts';
 import type { HandshakeFlow } from '../receive.ts';
 
 const signatureProof = Symbol('signature');
@@ -40,7 +40,7 @@ export function* certificateVerifyMessage(
 
 /** Checks the peer's message over `transcriptHash` with the key that its certificate gave. */
 export function* verifyCertificateVerify(
-  config: ClientConfig | ServerConfig,
+  config: { readonly provider: CryptoProvider; readonly signatureSchemes: readonly SignatureScheme[] },
   peerRole: 'client' | 'server',
   message: CertificateVerifyMessage,
   peer: PeerVerified | PeerUnverified,

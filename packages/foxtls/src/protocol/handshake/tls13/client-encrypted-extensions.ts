@@ -4,20 +4,33 @@
 
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { checkPlaces, checkSolicited, type ExtensionBlock } from '../../messages/extensions/block.ts';
+import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
 import type { ClientConfig } from '../config.ts';
 import type { HandshakeContext } from '../transport.ts';
+import type { AgreedCertificateKinds } from './client-authentication.ts';
 import type { ClientOffer } from './client-offer.ts';
 
-/** Applies the extensions; returns the application protocol. */
+/** What the extensions say beyond this message. */
+export interface ServerParameters {
+  readonly alpnProtocol: string | undefined;
+  readonly expectedTickets: number | undefined;
+  readonly kinds: AgreedCertificateKinds;
+}
+
+/** Applies the extensions. */
 export function checkEncryptedExtensions(
   { transport }: HandshakeContext,
   config: ClientConfig,
   offer: ClientOffer,
   extensions: ExtensionBlock<'encrypted_extensions'>,
-): string | undefined {
+): ServerParameters {
   checkPlaces(extensions);
   checkSolicited(extensions, offer.offeredTypes);
+  // Whatever `shapeClientHello` may have announced: no early data was sent, so none can be accepted.
+  if (extensions.values.early_data !== undefined) {
+    throw new PeerMisbehaved('early_data_not_offered', 'early_data in EncryptedExtensions, but none was sent');
+  }
   const { application_layer_protocol_negotiation: protocol, record_size_limit: limit } = extensions.values;
   if (limit !== undefined) {
     checkRecordSizeLimit(limit);
@@ -26,5 +39,19 @@ export function checkEncryptedExtensions(
   if (protocol !== undefined && !config.alpnProtocols.includes(protocol)) {
     throw new PeerMisbehaved('alpn_not_offered', `the server chose ${JSON.stringify(protocol)}, which was not offered`);
   }
-  return protocol;
+  return {
+    alpnProtocol: protocol,
+    expectedTickets: extensions.values.ticket_request,
+    kinds: agreedCertificateKinds(config, extensions),
+  };
+}
+
+function agreedCertificateKinds(
+  config: ClientConfig,
+  { values }: ExtensionBlock<'encrypted_extensions'>,
+): AgreedCertificateKinds {
+  return {
+    server: answeredCertificateKind(config.serverCertificateTypes, values.server_certificate_type),
+    client: answeredCertificateKind(config.clientCertificateTypes, values.client_certificate_type),
+  };
 }

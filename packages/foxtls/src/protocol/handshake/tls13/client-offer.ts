@@ -2,42 +2,36 @@
  * The client's ClientHello: what it offers, and the keys behind the offer (RFC 8446 §4.1.2, §4.2.8, §4.2.11).
  */
 
-import { concat, EMPTY } from '../../../core/bytes/bytes.ts';
+import { EMPTY } from '../../../core/bytes/bytes.ts';
 import { settle } from '../../../core/flow/flow.ts';
-import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
-import { encode } from '../../../core/wire/codec.ts';
 import type { KeyExchange, KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
-import { finishedVerifyData } from '../../keys/finished.ts';
-import type { LabelledHash } from '../../keys/hkdf.ts';
-import { EarlySecret } from '../../keys/key-schedule.ts';
 import type { Transcript } from '../../keys/transcript.ts';
 import { extensionsOf, type RawExtension, withList } from '../../messages/extensions/block.ts';
-import { bindersLength, preSharedKeyOffer } from '../../messages/extensions/pre-shared-key.ts';
-import { PSK_DHE_KE } from '../../messages/extensions/psk-key-exchange-modes.ts';
+import { ANY_OCSP_RESPONSE } from '../../messages/extensions/status-request.ts';
+import type { ExtensionValues } from '../../messages/extensions/table.ts';
 import { writeMessage } from '../../messages/messages.ts';
+import { certificateTypeOffer } from '../../negotiate/certificate-types.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
-import type { ClientSession } from '../../session/client-session.ts';
 import type { ClientConfig } from '../config.ts';
+import {
+  answerableTypes,
+  drawExtensionOrder,
+  drawHelloGrease,
+  type ExtensionOrder,
+  greased,
+  type HelloGrease,
+  permuted,
+} from '../grease.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
+import { bind, type OfferedPsk, offeredModes, offeredPsks, pskExtension, type SessionRequest } from './client-psk.ts';
 
 /** What one connection asks for, beyond its config. */
-export interface ClientRequest {
-  readonly serverName: string | undefined;
-  readonly session: ClientSession | undefined;
-}
+export type ClientRequest = SessionRequest;
 
 export interface KeyShare {
   readonly group: KeyExchangeGroup;
   readonly exchange: KeyExchange;
-}
-
-/** A session that is offered: its suite, for the hash, and the early secret of its PSK. */
-export interface OfferedSession {
-  readonly session: ClientSession;
-  readonly suite: CipherSuite;
-  readonly labelled: LabelledHash;
-  readonly earlySecret: EarlySecret;
 }
 
 /** Everything that was said in a ClientHello, to judge the answers by. */
@@ -45,19 +39,29 @@ export interface ClientOffer {
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
   readonly keyShares: readonly KeyShare[];
-  readonly psk: OfferedSession | undefined;
-  /** The extension types that stood in it. */
+  readonly psks: readonly OfferedPsk[];
+  readonly disguise: Disguise;
+  /** The extension types that stood in it and that can be answered. */
   readonly offeredTypes: ReadonlySet<number>;
   /** The message. */
   readonly bytes: Uint8Array;
+}
+
+/** What is drawn so that no two ClientHellos look alike; the same in the second one. */
+interface Disguise {
+  readonly grease: HelloGrease | undefined;
+  readonly order: ExtensionOrder | undefined;
 }
 
 /** The parts of a ClientHello that a HelloRetryRequest changes. */
 interface Changing {
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
+  readonly disguise: Disguise;
   readonly keyShares: readonly KeyShare[];
-  readonly psk: OfferedSession | undefined;
+  /** The second ClientHello has one key share and no other (RFC 8446 §4.1.2). */
+  readonly greaseShare: number | undefined;
+  readonly psks: readonly OfferedPsk[];
   readonly cookie: Uint8Array | undefined;
 }
 
@@ -69,11 +73,14 @@ export function* firstOffer(
 ): HandshakeFlow<ClientOffer> {
   const { random } = config.provider;
   const compatible = config.middleboxCompatibility && context.transport.variant.middleboxCompatibility;
+  const grease = config.grease ? drawHelloGrease(random) : undefined;
   const changing: Changing = {
     random: random(32),
     legacySessionId: compatible ? random(32) : EMPTY,
+    disguise: { grease, order: config.permuteExtensions ? drawExtensionOrder(random) : undefined },
+    greaseShare: grease?.group,
     keyShares: yield* makeKeyShares(config, config.keyShareGroups),
-    psk: offeredSession(context, config, request),
+    psks: yield* offeredPsks(context.transport.variant, config, request),
     cookie: undefined,
   };
   return writeOffer(context, config, request, transcript, changing);
@@ -90,25 +97,15 @@ export function* secondOffer(
 ): HandshakeFlow<ClientOffer> {
   const keyShares = retry.group === undefined ? first.keyShares : yield* makeKeyShares(config, [retry.group]);
   // "… removing any PSKs which are incompatible with the server's indicated cipher suite." (RFC 8446 §4.1.2)
-  const psk = first.psk?.suite.hash.name === retry.suite.hash.name ? first.psk : undefined;
-  return writeOffer(context, config, request, transcript, { ...first, keyShares, psk, cookie: retry.cookie });
+  const psks = first.psks.filter(({ labelled }) => labelled.hash.name === retry.suite.hash.name);
+  const greaseShare = retry.group === undefined ? first.disguise.grease?.group : undefined;
+  return writeOffer(context, config, request, transcript, { ...first, keyShares, greaseShare, psks, cookie: retry.cookie });
 }
 
 function* makeKeyShares(config: ClientConfig, groups: readonly KeyExchangeGroup[]): HandshakeFlow<KeyShare[]> {
   const shares: KeyShare[] = [];
   for (const group of groups) shares.push({ group, exchange: yield* settle(group.start(config.provider.random)) });
   return shares;
-}
-
-/** The session, if this config may still use it. */
-function offeredSession(context: HandshakeContext, config: ClientConfig, request: ClientRequest): OfferedSession | undefined {
-  const { session } = request;
-  if (session === undefined || session.serverName !== request.serverName) return undefined;
-  if (session.peer.kind !== 'verified' && config.verifier.acceptsUnverified !== true) return undefined;
-  const suite = config.suites.find((candidate) => candidate.id === session.suite);
-  if (suite === undefined || config.now() >= session.receivedAt + session.lifetime * 1000) return undefined;
-  const labelled = { hash: suite.hash, labelPrefix: context.transport.variant.labelPrefix };
-  return { session, suite, labelled, earlySecret: new EarlySecret(labelled, session.psk) };
 }
 
 function writeOffer(
@@ -120,18 +117,21 @@ function writeOffer(
 ): ClientOffer {
   const list = [...offeredExtensions(context, config, request, changing)];
   // "The "pre_shared_key" extension MUST be the last extension in the ClientHello" (RFC 8446 §4.2.11)
-  if (changing.psk !== undefined) list.push(pskExtension(config, changing.psk));
+  if (changing.psks.length > 0) list.push(pskExtension(changing.psks, config.now()));
   const { variant } = context.transport;
   const unbound = writeMessage(variant.clientHello, {
     legacyVersion: variant.legacyVersion,
     random: changing.random,
     legacySessionId: changing.legacySessionId,
-    cipherSuites: config.suites.map((suite) => suite.id),
+    cipherSuites: greased(
+      changing.disguise.grease?.suite,
+      config.suites.map((suite) => suite.id),
+    ),
     legacyCompressionMethods: Uint8Array.of(0),
     extensions: withList('client_hello', list),
   });
-  const bytes = changing.psk === undefined ? unbound : bind(unbound, changing.psk, transcript);
-  return { ...changing, offeredTypes: new Set(list.map(({ type }) => type)), bytes };
+  const bytes = changing.psks.length === 0 ? unbound : bind(unbound, changing.psks, transcript);
+  return { ...changing, offeredTypes: answerableTypes(list), bytes };
 }
 
 function offeredExtensions(
@@ -140,40 +140,53 @@ function offeredExtensions(
   request: ClientRequest,
   changing: Changing,
 ): readonly RawExtension[] {
+  const { grease, order } = changing.disguise;
   const { list } = extensionsOf('client_hello', {
     ...(request.serverName !== undefined && isHostName(request.serverName) && { server_name: request.serverName }),
-    supported_groups: config.groups.map((group) => group.id),
-    signature_algorithms: config.signatureSchemes.map((scheme) => scheme.id),
-    ...(config.alpnProtocols.length > 0 && { application_layer_protocol_negotiation: config.alpnProtocols }),
+    supported_groups: greased(
+      grease?.group,
+      config.groups.map((group) => group.id),
+    ),
+    signature_algorithms: greased(
+      grease?.scheme,
+      config.signatureSchemes.map((scheme) => scheme.id),
+    ),
+    ...authenticationOffer(config),
+    ...(config.alpnProtocols.length > 0 && {
+      application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
+    }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
-    supported_versions: [context.transport.variant.version],
+    supported_versions: greased(grease?.version, [context.transport.variant.version]),
     ...(changing.cookie !== undefined && { cookie: changing.cookie }),
     // Sent without a session too: it says which tickets we can use (RFC 8446 §4.2.9).
-    psk_key_exchange_modes: [PSK_DHE_KE],
-    key_share: changing.keyShares.map(({ group, exchange }) => ({ group: group.id, keyExchange: exchange.share })),
+    psk_key_exchange_modes: greased(grease?.pskMode, offeredModes(config)),
+    ...(config.ticketRequest !== undefined && { ticket_request: config.ticketRequest }),
+    key_share: greased(
+      changing.greaseShare === undefined ? undefined : { group: changing.greaseShare, keyExchange: Uint8Array.of(0) },
+      changing.keyShares.map(({ group, exchange }) => ({ group: group.id, keyExchange: exchange.share })),
+    ),
   });
-  return config.shapeClientHello?.(list) ?? list;
+  const ordered = order === undefined ? list : permuted(list, order);
+  const complete = grease === undefined ? ordered : [grease.first, ...ordered, grease.last];
+  return config.shapeClientHello?.(complete) ?? complete;
+}
+
+/** What the client says about certificates, its own and the server's. */
+function authenticationOffer(config: ClientConfig): ExtensionValues<'client_hello'> {
+  const { certificateSchemes, certificateAuthorities, requestOcsp, requestTimestamps } = config;
+  const serverTypes = certificateTypeOffer(config.serverCertificateTypes);
+  const clientTypes = certificateTypeOffer(config.clientCertificateTypes);
+  return {
+    ...(certificateSchemes !== undefined && { signature_algorithms_cert: certificateSchemes }),
+    ...(certificateAuthorities !== undefined && { certificate_authorities: certificateAuthorities }),
+    ...(serverTypes !== undefined && { server_certificate_type: serverTypes }),
+    ...(clientTypes !== undefined && { client_certificate_type: clientTypes }),
+    ...(requestOcsp && { status_request: ANY_OCSP_RESPONSE }),
+    ...(requestTimestamps && { signed_certificate_timestamp: true as const }),
+  };
 }
 
 /** "Literal IPv4 and IPv6 addresses are not permitted in "HostName"." (RFC 6066 §3) */
 export function isHostName(name: string): boolean {
   return !name.includes(':') && !/^[0-9.]+$/.test(name);
-}
-
-/** The extension with a binder of zeros in place of the right one. */
-function pskExtension(config: ClientConfig, { session, suite }: OfferedSession): RawExtension {
-  // "… an obfuscated version of the ticket age formed by taking the age in milliseconds and adding the "ticket_age_add" value that was
-  // included with the ticket …, modulo 2^32." (RFC 8446 §4.2.11.1)
-  const age = Math.max(0, config.now() - session.receivedAt);
-  const identity = { identity: session.ticket, obfuscatedTicketAge: (age + session.ticketAgeAdd) % 2 ** 32 };
-  const data = encode(preSharedKeyOffer, { identities: [identity], binders: [new Uint8Array(suite.hash.size)] });
-  return { type: EXTENSION_TYPES.pre_shared_key, data };
-}
-
-/** Puts the binder in (RFC 8446 §4.2.11.2): an HMAC over the transcript up to the binders list. */
-function bind(unbound: Uint8Array, { suite, labelled, earlySecret }: OfferedSession, transcript: Transcript): Uint8Array {
-  const truncated = unbound.subarray(0, unbound.length - bindersLength([new Uint8Array(suite.hash.size)]));
-  const transcriptHash = transcript.hashWith(suite.hash, truncated);
-  const binder = finishedVerifyData(labelled, earlySecret.binderKey('resumption'), transcriptHash);
-  return concat(unbound.subarray(0, unbound.length - binder.length), binder);
 }

@@ -28,9 +28,11 @@ import { settle } from '../../../core/flow/flow.ts';
 import { namedGroupName } from '../../../core/registry/named-groups.ts';
 import { EarlySecret, type HandshakeSecret } from '../../keys/key-schedule.ts';
 import { Transcript, transcriptAfterRetry } from '../../keys/transcript.ts';
+import type { KeyShareEntry } from '../../messages/extensions/key-share.ts';
 import { EncryptedExtensions, ServerHello } from '../../messages/messages.ts';
 import type { ServerHello as ServerHelloMessage } from '../../messages/server-hello.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
+import { localIdentity } from '../certificate-message.ts';
 import type { ClientConfig } from '../config.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
@@ -38,8 +40,10 @@ import { type HandshakeFlow, receive, receiveWithBytes } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { authenticateServer, sendClientCertificate } from './client-authentication.ts';
 import { checkEncryptedExtensions } from './client-encrypted-extensions.ts';
-import { type ClientOffer, type ClientRequest, firstOffer, type OfferedSession, secondOffer } from './client-offer.ts';
+import { type ClientOffer, type ClientRequest, firstOffer, secondOffer } from './client-offer.ts';
+import { acceptedPsk, type OfferedPsk } from './client-psk.ts';
 import { checkHello, checkRetry } from './client-retry.ts';
+import { staplesOf } from './peer-certificate.ts';
 import {
   type Agreement,
   applicationSecrets,
@@ -58,19 +62,19 @@ export function* clientHandshake(
   const { offer, hello, suite, transcript } = yield* exchangeHellos(context, config, request);
   const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
   const agreement: Agreement = { context, role: 'client', suite, labelled, transcript, clientRandom: offer.random };
-  const psk = acceptedSession(offer, hello, suite);
+  const psk = acceptedPsk(config, offer.psks, hello, suite);
   const { handshakeSecret, group } = yield* agree(agreement, offer, hello, psk);
 
   const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
   const { extensions } = yield* receive(EncryptedExtensions, transcript);
-  const alpnProtocol = checkEncryptedExtensions(context, config, offer, extensions);
-  const authentication = psk === undefined ? yield* authenticateServer(agreement, config, request, offer) : undefined;
+  const { alpnProtocol, expectedTickets, kinds } = checkEncryptedExtensions(context, config, offer, extensions);
+  const authentication = psk === undefined ? yield* authenticateServer(agreement, config, request, offer, kinds) : undefined;
   const serverFinished = yield* receiveFinished(agreement, finishedKeys);
 
   const mainSecret = handshakeSecret.mainSecret();
   const secrets = applicationSecrets(agreement, mainSecret);
   transport.setReadSecret('application', suite, secrets.server);
-  const localCertificates = yield* sendClientCertificate(agreement, config, authentication?.request);
+  const credential = yield* sendClientCertificate(agreement, config, authentication?.request);
   const clientFinished = sendFinished(agreement, finishedKeys);
   transport.setWriteSecret('application', suite, secrets.client);
   const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
@@ -81,9 +85,12 @@ export function* clientHandshake(
     signatureScheme: authentication?.scheme.id,
     serverName: request.serverName,
     alpnProtocol,
-    resumed: psk !== undefined,
-    peer: authentication?.identity ?? identityByPsk((psk as OfferedSession).session.peer, serverFinished),
-    localCertificates,
+    expectedTickets,
+    ticketAgeSkew: undefined,
+    resumed: psk?.session !== undefined,
+    peer: authentication?.identity ?? identityByPsk((psk as OfferedPsk).peer, serverFinished),
+    ...staplesOf(authentication?.presented),
+    ...localIdentity(credential),
     clientFinished,
     serverFinished: serverFinished.verifyData,
     sharedSignatureSchemes: authentication?.request?.sharedSchemes ?? [],
@@ -167,46 +174,29 @@ function sendCompatibilityChangeCipherSpec(context: HandshakeContext, offer: Cli
   if (offer.legacySessionId.length > 0) context.transport.sendChangeCipherSpec();
 }
 
-/** The session that the server takes up, if any (RFC 8446 §4.2.11). */
-function acceptedSession(offer: ClientOffer, hello: ServerHelloMessage, suite: CipherSuite): OfferedSession | undefined {
-  const selected = hello.extensions.values.pre_shared_key;
-  if (selected === undefined) return undefined;
-  // "Clients MUST verify that the server's selected_identity is within the range supplied by the client, that the server selected a
-  // cipher suite indicating a Hash associated with the PSK, and that a server "key_share" extension is present if required by the
-  // ClientHello "psk_key_exchange_modes" extension." (RFC 8446 §4.2.11)
-  if (offer.psk === undefined || selected !== 0) {
-    throw new PeerMisbehaved('psk_identity_out_of_range', `selected_identity is ${selected}`);
-  }
-  if (offer.psk.suite.hash.name !== suite.hash.name) {
-    throw new PeerMisbehaved(
-      'suite_hash_mismatch',
-      `${suite.name} does not have the hash of the session's ${offer.psk.suite.name}`,
-    );
-  }
-  if (hello.extensions.values.key_share === undefined) {
-    throw new PeerMisbehaved('psk_key_share_missing', 'pre_shared_key without key_share, but only psk_dhe_ke was offered');
-  }
-  return offer.psk;
-}
-
 /** Finishes the key exchange and enters the Handshake Secret. */
 function* agree(
   agreement: Agreement,
   offer: ClientOffer,
   hello: ServerHelloMessage,
-  psk: OfferedSession | undefined,
-): HandshakeFlow<{ handshakeSecret: HandshakeSecret; group: number }> {
+  psk: OfferedPsk | undefined,
+): HandshakeFlow<{ handshakeSecret: HandshakeSecret; group: number | undefined }> {
   const serverShare = hello.extensions.values.key_share;
-  if (serverShare === undefined)
+  if (serverShare === undefined && psk === undefined)
     throw new PeerMisbehaved('extension_missing', 'ServerHello has neither key_share nor pre_shared_key');
+  const sharedSecret = serverShare === undefined ? undefined : yield* finishKeyExchange(offer, serverShare);
+  const earlySecret = psk?.earlySecret ?? new EarlySecret(agreement.labelled, undefined);
+  const handshakeSecret = earlySecret.handshakeSecret(sharedSecret);
+  earlySecret.wipe();
+  for (const offered of offer.psks) offered.earlySecret.wipe();
+  return { handshakeSecret, group: serverShare?.group };
+}
+
+function* finishKeyExchange(offer: ClientOffer, serverShare: KeyShareEntry): HandshakeFlow<Uint8Array> {
   const ours = offer.keyShares.find((share) => share.group.id === serverShare.group);
   if (ours === undefined) {
     const name = namedGroupName(serverShare.group) ?? `group ${serverShare.group}`;
     throw new PeerMisbehaved('group_not_offered', `the server's key_share is of ${name}, for which we sent none`);
   }
-  const sharedSecret = yield* settle(ours.exchange.finish(serverShare.keyExchange));
-  const earlySecret = psk?.earlySecret ?? new EarlySecret(agreement.labelled, undefined);
-  const handshakeSecret = earlySecret.handshakeSecret(sharedSecret);
-  earlySecret.wipe();
-  return { handshakeSecret, group: serverShare.group };
+  return yield* settle(ours.exchange.finish(serverShare.keyExchange));
 }

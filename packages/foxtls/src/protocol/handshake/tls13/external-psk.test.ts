@@ -15,7 +15,7 @@ import { protectionOf, readTraces, sealRecord, sharedSecretOf, TRACES, type Trac
 const RECORD_HEADER_SIZE = 5;
 const CLOSE_NOTIFY = Uint8Array.of(1, 0);
 
-// Not of RFC 8448, but recorded with it: no flow of ours takes external PSKs yet, the key schedule does.
+// Not of RFC 8448, but recorded with it. The flows' own test of such keys is the matrix.
 describeWithVectors('an external PSK with an ephemeral key', TRACES, (path) => {
   const trace = readTraces(path).get('Externally_Provided_PSK_with_Ephemeral_Key') as Trace;
   const hello = trace.bytes('Record_ClientHello_1').subarray(RECORD_HEADER_SIZE);

@@ -24,12 +24,16 @@ import {
   clientHelloInfo,
   sessionIdEcho,
 } from './server-offer.ts';
+import { choosePskMode, type FoundPsk, findPsk, stillOffered } from './server-psk.ts';
 
 export interface ServerHellos {
   readonly config: ServerConfig;
   readonly offer: CheckedClientHello;
   readonly suite: CipherSuite;
-  readonly group: KeyExchangeGroup;
+  /** Undefined when there is no key exchange (psk_ke). */
+  readonly group: KeyExchangeGroup | undefined;
+  /** The PSK to use; its binder is not checked yet. */
+  readonly psk: FoundPsk | undefined;
   /** Everything before the last ClientHello: empty, or message_hash and HelloRetryRequest. */
   readonly transcript: Transcript;
   readonly retried: boolean;
@@ -41,14 +45,19 @@ export function* receiveHellos(context: HandshakeContext, initialConfig: ServerC
   const { cookie } = offer.hello.extensions.values;
   if (cookie !== undefined) return yield* resumeFromCookie(context, config, offer, cookie);
 
-  const suite = chooseSuite(config, offer);
-  const group = chooseGroup(config, offer);
-  if (offer.keyShares.has(group.id) && !config.requireCookie) {
+  const suites = sharedSuites(config, offer);
+  // Before the client has shown that it is where it says, tickets are left alone: one may be taken once only.
+  const psk = yield* findPsk(context, config, offer, { suites, tickets: !config.requireCookie });
+  const suite = psk?.suite ?? (suites[0] as CipherSuite);
+  if (psk === undefined && !config.requireCookie) requireCertificate(config);
+  const group = psk?.mode === 'psk_ke' ? undefined : chooseGroup(config, offer);
+  if (!config.requireCookie && (group === undefined || offer.keyShares.has(group.id))) {
+    if (offer.hello.extensions.values.early_data !== undefined) context.transport.skipEarlyData('handshake_record');
     const transcript = new Transcript();
     transcript.start(suite.hash);
-    return { config, offer, suite, group, transcript, retried: false };
+    return { config, offer, suite, group, psk, transcript, retried: false };
   }
-  return yield* retry(context, config, offer, suite, group);
+  return yield* retry(context, config, offer, { suite, group, psk });
 }
 
 function* receiveClientHello(context: HandshakeContext): HandshakeFlow<CheckedClientHello> {
@@ -57,9 +66,10 @@ function* receiveClientHello(context: HandshakeContext): HandshakeFlow<CheckedCl
   return checkClientHello(variant, message, bytes);
 }
 
-function chooseSuite(config: ServerConfig, offer: CheckedClientHello): CipherSuite {
-  const suite = config.suites.find((candidate) => offer.hello.cipherSuites.includes(candidate.id));
-  if (suite !== undefined) return suite;
+/** Our suites that the client has too, in our order: at least one. */
+function sharedSuites(config: ServerConfig, offer: CheckedClientHello): readonly CipherSuite[] {
+  const shared = config.suites.filter(({ id }) => offer.hello.cipherSuites.includes(id));
+  if (shared.length > 0) return shared;
   const theirs = offer.hello.cipherSuites.map((id) => cipherSuiteName(id) ?? `0x${id.toString(16)}`);
   throw new PeerIncompatible(
     'suite',
@@ -68,11 +78,24 @@ function chooseSuite(config: ServerConfig, offer: CheckedClientHello): CipherSui
   );
 }
 
+/** "If no acceptable PSKs are found, the server SHOULD perform a non-PSK handshake if possible." (RFC 8446 §4.2.11) */
+function requireCertificate(config: ServerConfig): void {
+  if (config.credentials.length > 0 || config.lookUpPreSharedKey === undefined) return;
+  throw new PeerIncompatible(
+    'psk',
+    [],
+    [],
+    'This server has no certificate: a client has to offer a pre-shared key that it knows',
+  );
+}
+
 /** A group that the client sent a share for is preferred to one that we like better: it saves a round trip. */
-function chooseGroup(config: ServerConfig, offer: CheckedClientHello): KeyExchangeGroup {
+function chooseGroup(config: ServerConfig, offer: CheckedClientHello): KeyExchangeGroup | undefined {
   const group =
     config.groups.find(({ id }) => offer.keyShares.has(id)) ?? config.groups.find(({ id }) => offer.groups.includes(id));
   if (group !== undefined) return group;
+  // A ticket that needs none may be found when the cookie has come back.
+  if (config.requireCookie && choosePskMode(config, offer) === 'psk_ke') return undefined;
   const theirs = offer.groups.map((id) => namedGroupName(id) ?? `0x${id.toString(16)}`);
   throw new PeerIncompatible(
     'group',
@@ -85,28 +108,31 @@ function* retry(
   context: HandshakeContext,
   config: ServerConfig,
   first: CheckedClientHello,
-  suite: CipherSuite,
-  group: KeyExchangeGroup,
+  { suite, group, psk: found }: Pick<ServerHellos, 'suite' | 'group' | 'psk'>,
 ): HandshakeFlow<ServerHellos> {
-  const askForGroup = !first.keyShares.has(group.id);
+  const asked = group === undefined || first.keyShares.has(group.id) ? undefined : group;
   const clientHelloHash = suite.hash.digest(first.bytes);
-  const cookie = yield* sealCookie(config, { suite: suite.id, group: askForGroup ? group.id : NO_GROUP, clientHelloHash });
-  const request = helloRetryRequest(context, first, suite, askForGroup ? group : undefined, cookie);
+  const cookie = yield* sealCookie(config, { suite: suite.id, group: asked?.id ?? NO_GROUP, clientHelloHash });
+  const request = helloRetryRequest(context, first, suite, asked, cookie);
   const transcript = transcriptAfterRetry(suite.hash, clientHelloHash);
   transcript.add(request);
   context.transport.send(request);
   if (sessionIdEcho(context.transport.variant, first.hello).length > 0) context.transport.sendChangeCipherSpec();
   context.transport.endFlight();
+  if (first.hello.extensions.values.early_data !== undefined) context.transport.skipEarlyData('second_client_hello');
 
   const second = yield* receiveClientHello(context);
-  checkSecondClientHello(first.hello, second.hello, askForGroup);
+  checkSecondClientHello(first.hello, second.hello, asked !== undefined);
   // "When sending the new ClientHello, the client MUST copy the contents of the extension received in the HelloRetryRequest into a
   // "cookie" extension in the new ClientHello." (RFC 8446 §4.2.2)
   if (!equal(second.hello.extensions.values.cookie ?? EMPTY, cookie ?? EMPTY)) {
     throw new PeerMisbehaved('cookie_invalid', 'the cookie is not the one of the HelloRetryRequest');
   }
-  if (askForGroup) checkSecondShare(second, group);
-  return { config, offer: second, suite, group, transcript, retried: true };
+  if (asked !== undefined) checkSecondShare(second, asked);
+  const psk = config.requireCookie
+    ? yield* findPsk(context, config, second, { suites: [suite], tickets: true })
+    : stillOffered(found, second);
+  return { config, offer: second, suite, group: groupAfterRetry(config, second, psk, group), psk, transcript, retried: true };
 }
 
 function* sealCookie(config: ServerConfig, state: Omit<RetryState, 'created'>): HandshakeFlow<Uint8Array | undefined> {
@@ -122,19 +148,40 @@ function* resumeFromCookie(
   cookie: Uint8Array,
 ): HandshakeFlow<ServerHellos> {
   const state = yield* openCookie(config, cookie);
+  // "A client MUST NOT include the "early_data" extension in its followup ClientHello." (RFC 8446 §4.2.10)
+  if (offer.hello.extensions.values.early_data !== undefined) {
+    throw new PeerMisbehaved('client_hello_changed_after_retry', 'early_data in the second ClientHello');
+  }
   const suite = config.suites.find(({ id }) => id === state.suite);
   if (suite === undefined || !offer.hello.cipherSuites.includes(suite.id)) {
     throw new PeerMisbehaved('cookie_invalid', 'the suite of the cookie is not on offer');
   }
   const asked = config.groups.find(({ id }) => id === state.group);
   if (asked !== undefined) checkSecondShare(offer, asked);
-  const group = asked ?? config.groups.find(({ id }) => offer.keyShares.has(id));
-  if (group === undefined || (asked === undefined && state.group !== NO_GROUP)) {
-    throw new PeerMisbehaved('group_changed_after_retry', 'the second ClientHello has no key share for the group of the first');
-  }
+  else if (state.group !== NO_GROUP) throw groupChanged();
+  const psk = yield* findPsk(context, config, offer, { suites: [suite], tickets: true });
+  const group = groupAfterRetry(config, offer, psk, asked);
   const transcript = transcriptAfterRetry(suite.hash, state.clientHelloHash);
   transcript.add(helloRetryRequest(context, offer, suite, asked, cookie));
-  return { config, offer, suite, group, transcript, retried: true };
+  return { config, offer, suite, group, psk, transcript, retried: true };
+}
+
+/** The group of a second ClientHello: the one that was chosen by the first, or any that there is a share for. */
+function groupAfterRetry(
+  config: ServerConfig,
+  second: CheckedClientHello,
+  psk: FoundPsk | undefined,
+  chosen: KeyExchangeGroup | undefined,
+): KeyExchangeGroup | undefined {
+  if (psk?.mode === 'psk_ke') return undefined;
+  if (psk === undefined) requireCertificate(config);
+  const group = chosen ?? config.groups.find(({ id }) => second.keyShares.has(id));
+  if (group === undefined || !second.keyShares.has(group.id)) throw groupChanged();
+  return group;
+}
+
+function groupChanged(): PeerMisbehaved {
+  return new PeerMisbehaved('group_changed_after_retry', 'the second ClientHello has no key share for the group of the first');
 }
 
 function* openCookie(config: ServerConfig, cookie: Uint8Array): HandshakeFlow<RetryState> {

@@ -8,8 +8,7 @@ import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { protocolVersionName } from '../../../core/registry/protocol-versions.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
 import { checkPlaces, type RawExtension } from '../../messages/extensions/block.ts';
-import { PSK_DHE_KE } from '../../messages/extensions/psk-key-exchange-modes.ts';
-import type { ClientHelloInfo } from '../config.ts';
+import { type ClientHelloInfo, describeClientHello } from '../client-hello-info.ts';
 import { type ProtocolVariant, refuseSsl3 } from '../variant.ts';
 
 /** A ClientHello that keeps the rules; what is not there is empty. */
@@ -19,7 +18,8 @@ export interface CheckedClientHello {
   readonly groups: readonly number[];
   readonly keyShares: ReadonlyMap<number, Uint8Array>;
   readonly signatureSchemes: readonly number[];
-  readonly offersPskWithKeyExchange: boolean;
+  /** psk_key_exchange_modes: which tickets it can use, and how it wants to use the PSKs that it offers. */
+  readonly pskModes: readonly number[];
 }
 
 export function checkClientHello(variant: ProtocolVariant, hello: ClientHello, bytes: Uint8Array): CheckedClientHello {
@@ -39,7 +39,7 @@ export function checkClientHello(variant: ProtocolVariant, hello: ClientHello, b
     groups: values.supported_groups ?? [],
     keyShares: checkKeyShares(hello),
     signatureSchemes: values.signature_algorithms ?? [],
-    offersPskWithKeyExchange: values.pre_shared_key !== undefined && values.psk_key_exchange_modes?.includes(PSK_DHE_KE) === true,
+    pskModes: values.psk_key_exchange_modes ?? [],
   };
 }
 
@@ -49,14 +49,8 @@ export function sessionIdEcho(variant: ProtocolVariant, hello: ClientHello): Uin
 }
 
 /** What hooks of the configuration get to see. */
-export function clientHelloInfo({ hello, groups, signatureSchemes }: CheckedClientHello): ClientHelloInfo {
-  return {
-    serverName: hello.extensions.values.server_name,
-    alpnProtocols: hello.extensions.values.application_layer_protocol_negotiation ?? [],
-    cipherSuites: hello.cipherSuites,
-    groups,
-    signatureSchemes,
-  };
+export function clientHelloInfo({ hello, bytes }: CheckedClientHello): ClientHelloInfo {
+  return describeClientHello(hello, bytes);
 }
 
 function checkVersion(variant: ProtocolVariant, hello: ClientHello): void {

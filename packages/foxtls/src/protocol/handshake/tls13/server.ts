@@ -4,19 +4,29 @@
 
 import { PeerIncompatible } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
+import type { KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
 import { EarlySecret, type HandshakeSecret } from '../../keys/key-schedule.ts';
 import { extensionsOf } from '../../messages/extensions/block.ts';
 import { EncryptedExtensions, ServerHello, writeMessage } from '../../messages/messages.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
+import { localIdentity } from '../certificate-message.ts';
 import type { ServerConfig } from '../config.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
-import { authenticateClient, authenticateOurselves, chooseCredential } from './server-authentication.ts';
+import { staplesOf } from './peer-certificate.ts';
+import {
+  type AuthenticationPlan,
+  authenticateClient,
+  authenticateOurselves,
+  certificateTypeAnswers,
+  planAuthentication,
+} from './server-authentication.ts';
 import { receiveHellos, type ServerHellos } from './server-hellos.ts';
-import { clientHelloInfo, sessionIdEcho } from './server-offer.ts';
-import { type ResumedSession, resumeSession, sendTickets } from './server-resumption.ts';
+import { type CheckedClientHello, clientHelloInfo, sessionIdEcho } from './server-offer.ts';
+import { type AcceptedPsk, acceptPsk } from './server-psk.ts';
+import { sendTickets, ticketCount } from './server-resumption.ts';
 import {
   type Agreement,
   applicationSecrets,
@@ -33,38 +43,40 @@ export function* serverHandshake(context: HandshakeContext, initialConfig: Serve
   const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
   const agreement: Agreement = { context, role: 'server', suite, labelled, transcript, clientRandom: offer.hello.random };
   const alpnProtocol = yield* chooseAlpnProtocol(hellos);
-  const resumed = yield* resumeSession(hellos, agreement);
-  const chosen = resumed === undefined ? chooseCredential(config, offer) : undefined;
+  const psk = acceptPsk(agreement, offer, hellos.psk);
+  const plan = psk === undefined ? planAuthentication(config, offer) : undefined;
   transcript.add(offer.bytes);
 
-  const handshakeSecret = yield* sendServerHello(agreement, hellos, resumed);
+  const handshakeSecret = yield* sendServerHello(agreement, hellos, psk);
   const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
-  sendEncryptedExtensions(agreement, hellos, alpnProtocol);
-  if (chosen !== undefined) yield* authenticateOurselves(agreement, config, chosen);
+  const resumed = psk?.session !== undefined;
+  const tickets = ticketCount(config, offer, resumed);
+  sendEncryptedExtensions(agreement, hellos, plan, alpnProtocol, tickets);
+  if (plan !== undefined) yield* authenticateOurselves(agreement, config, plan);
   const serverFinished = sendFinished(agreement, finishedKeys);
   const mainSecret = handshakeSecret.mainSecret();
   const secrets = applicationSecrets(agreement, mainSecret);
   transport.setWriteSecret('application', suite, secrets.server);
 
-  const proved = resumed === undefined ? yield* authenticateClient(agreement, config) : undefined;
+  const proved = psk === undefined ? yield* authenticateClient(agreement, config, plan?.clientKind) : undefined;
   const clientFinished = yield* receiveFinished(agreement, finishedKeys);
-  const peer = proved ?? identityByPsk((resumed as ResumedSession).state.client, clientFinished);
+  const peer = proved?.identity ?? identityByPsk((psk as AcceptedPsk).client, clientFinished);
   transport.setReadSecret('application', suite, secrets.client);
   const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
   const serverName = offer.hello.extensions.values.server_name;
-  if (offersResumption(hellos)) {
-    const facts = { serverName, alpnProtocol, client: peer, resumed: resumed !== undefined };
-    yield* sendTickets(agreement, config, resumptionSecret, facts);
-  }
+  yield* sendTickets(agreement, config, resumptionSecret, { serverName, alpnProtocol, client: peer }, tickets);
   const facts = {
     suite,
-    group: hellos.group.id,
-    signatureScheme: chosen?.scheme.id,
+    group: hellos.group?.id,
+    signatureScheme: plan?.scheme.id,
     serverName,
     alpnProtocol,
-    resumed: resumed !== undefined,
+    resumed,
+    ticketAgeSkew: psk?.ticketAgeSkew,
+    expectedTickets: undefined,
     peer,
-    localCertificates: chosen?.prepared.credential.chain ?? [],
+    ...staplesOf(proved?.presented),
+    ...localIdentity(plan?.prepared.credential),
     clientFinished: clientFinished.verifyData,
     serverFinished,
     sharedSignatureSchemes: sharedSchemes(hellos),
@@ -96,12 +108,11 @@ function* chooseAlpnProtocol({ config, offer }: ServerHellos): HandshakeFlow<str
 function* sendServerHello(
   { context, labelled, transcript }: Agreement,
   { config, offer, suite, group, retried }: ServerHellos,
-  resumed: ResumedSession | undefined,
+  psk: AcceptedPsk | undefined,
 ): HandshakeFlow<HandshakeSecret> {
   const { transport } = context;
   const random = config.provider.random(32);
-  const clientShare = offer.keyShares.get(group.id) as Uint8Array;
-  const { share, secret } = yield* settle(group.respond(clientShare, config.provider.random));
+  const exchange = group === undefined ? undefined : yield* respond(config, offer, group);
   const echo = sessionIdEcho(transport.variant, offer.hello);
   const message = writeMessage(ServerHello, {
     kind: 'server_hello',
@@ -111,8 +122,8 @@ function* sendServerHello(
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('server_hello', {
-      ...(resumed !== undefined && { pre_shared_key: resumed.index }),
-      key_share: { group: group.id, keyExchange: share },
+      ...(psk !== undefined && { pre_shared_key: psk.index }),
+      ...(exchange !== undefined && { key_share: exchange.keyShare }),
       supported_versions: transport.variant.version,
     }),
   });
@@ -120,18 +131,26 @@ function* sendServerHello(
   transcript.add(message);
   // "The server sends a dummy change_cipher_spec record immediately after its first handshake message." (RFC 8446 §D.4)
   if (echo.length > 0 && !retried) transport.sendChangeCipherSpec();
-  const earlySecret = resumed?.earlySecret ?? new EarlySecret(labelled, undefined);
-  const handshakeSecret = earlySecret.handshakeSecret(secret);
+  const earlySecret = psk?.earlySecret ?? new EarlySecret(labelled, undefined);
+  const handshakeSecret = earlySecret.handshakeSecret(exchange?.secret);
   earlySecret.wipe();
   return handshakeSecret;
+}
+
+function* respond({ provider }: ServerConfig, { keyShares }: CheckedClientHello, group: KeyExchangeGroup) {
+  const clientShare = keyShares.get(group.id) as Uint8Array;
+  const { share, secret } = yield* settle(group.respond(clientShare, provider.random));
+  return { keyShare: { group: group.id, keyExchange: share }, secret };
 }
 
 function sendEncryptedExtensions(
   { context, transcript }: Agreement,
   { config, offer }: ServerHellos,
+  plan: AuthenticationPlan | undefined,
   alpnProtocol: string | undefined,
+  tickets: number,
 ): void {
-  const { record_size_limit: theirLimit, server_name: serverName } = offer.hello.extensions.values;
+  const { record_size_limit: theirLimit, server_name: serverName, ticket_request: request } = offer.hello.extensions.values;
   if (theirLimit !== undefined) checkRecordSizeLimit(theirLimit);
   const ourLimit = theirLimit === undefined ? undefined : (config.recordSizeLimit ?? MAX_RECORD_SIZE_LIMIT);
   const message = writeMessage(EncryptedExtensions, {
@@ -142,16 +161,15 @@ function sendEncryptedExtensions(
       // acknowledged there as well (RFC 8448 §4 does it); the contrary rule of RFC 6066 §3 is about older sessions.
       ...(serverName !== undefined && { server_name: true as const }),
       ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
+      ...(plan !== undefined && certificateTypeAnswers(plan)),
+      // "A server that supports and uses a client "ticket_request" extension MUST also send the "ticket_request" extension in the
+      // EncryptedExtensions message." (RFC 9149 §3)
+      ...(request !== undefined && config.tickets > 0 && { ticket_request: tickets }),
     }),
   });
   if (ourLimit !== undefined) context.transport.setRecordSizeLimits({ send: theirLimit, receive: ourLimit });
   context.transport.send(message);
   transcript.add(message);
-}
-
-/** "Servers MUST NOT select a key exchange mode that is not listed by the client. This extension also restricts the modes for use with PSK resumption." (RFC 8446 §4.2.9) */
-function offersResumption({ offer }: ServerHellos): boolean {
-  return offer.hello.extensions.values.psk_key_exchange_modes?.includes(1) === true;
 }
 
 function sharedSchemes({ config, offer }: ServerHellos): readonly number[] {

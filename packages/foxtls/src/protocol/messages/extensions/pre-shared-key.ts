@@ -30,7 +30,12 @@ export type OfferedPsks = Decoded<typeof preSharedKeyOffer>;
 
 export const preSharedKeyAck = uint16;
 
+/** The binders list as it ends a ClientHello. */
+export function writeBinders(binders: readonly Uint8Array[]): Uint8Array {
+  return encode(pskBinders, binders);
+}
+
 /** How many bytes at the end of a ClientHello the binders list takes, with its length: what the binder's transcript leaves out (§4.2.11.2). */
 export function bindersLength(binders: readonly Uint8Array[]): number {
-  return encode(pskBinders, binders).length;
+  return writeBinders(binders).length;
 }

@@ -9,7 +9,7 @@
 
 import { uint8, vector } from '../../../core/wire/codec.ts';
 
-export const PSK_KE = 0;
-export const PSK_DHE_KE = 1;
+export const PSK_MODES = { psk_ke: 0, psk_dhe_ke: 1 } as const;
+export type PskKeyExchangeMode = keyof typeof PSK_MODES;
 
 export const pskKeyExchangeModes = vector(uint8, 1, 255);

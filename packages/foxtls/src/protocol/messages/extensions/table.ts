@@ -8,16 +8,21 @@ import type { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts'
 import { type Codec, type Decoded, empty, rest } from '../../../core/wire/codec.ts';
 import { protocolNameAck, protocolNameListOffer } from './application-layer-protocol-negotiation.ts';
 import { certificateAuthorities } from './certificate-authorities.ts';
+import { certificateTypeAck, certificateTypeOffer } from './certificate-type.ts';
 import { cookie } from './cookie.ts';
 import { earlyDataIndication, maxEarlyDataSize } from './early-data.ts';
 import { keyShareAck, keyShareOffer, keyShareRetry } from './key-share.ts';
+import { oidFilters } from './oid-filters.ts';
 import { preSharedKeyAck, preSharedKeyOffer } from './pre-shared-key.ts';
 import { pskKeyExchangeModes } from './psk-key-exchange-modes.ts';
 import { recordSizeLimit } from './record-size-limit.ts';
 import { serverNameAck, serverNameOffer } from './server-name.ts';
 import { signatureAlgorithms } from './signature-algorithms.ts';
+import { signedCertificateTimestamps } from './signed-certificate-timestamp.ts';
+import { certificateStatus, certificateStatusRequest } from './status-request.ts';
 import { supportedGroups } from './supported-groups.ts';
 import { supportedVersionsAck, supportedVersionsOffer } from './supported-versions.ts';
+import { ticketRequestAck, ticketRequestOffer } from './ticket-request.ts';
 
 export type ExtensionName = keyof typeof EXTENSION_TYPES;
 
@@ -25,15 +30,15 @@ export const EXTENSION_TABLE = {
   client_hello: {
     server_name: serverNameOffer,
     max_fragment_length: rest,
-    status_request: rest,
+    status_request: certificateStatusRequest,
     supported_groups: supportedGroups,
     signature_algorithms: signatureAlgorithms,
     use_srtp: rest,
     heartbeat: rest,
     application_layer_protocol_negotiation: protocolNameListOffer,
-    signed_certificate_timestamp: rest,
-    client_certificate_type: rest,
-    server_certificate_type: rest,
+    signed_certificate_timestamp: empty,
+    client_certificate_type: certificateTypeOffer,
+    server_certificate_type: certificateTypeOffer,
     padding: rest,
     record_size_limit: recordSizeLimit,
     key_share: keyShareOffer,
@@ -45,6 +50,7 @@ export const EXTENSION_TABLE = {
     certificate_authorities: certificateAuthorities,
     post_handshake_auth: empty,
     signature_algorithms_cert: signatureAlgorithms,
+    ticket_request: ticketRequestOffer,
   },
   server_hello: {
     key_share: keyShareAck,
@@ -63,21 +69,22 @@ export const EXTENSION_TABLE = {
     use_srtp: rest,
     heartbeat: rest,
     application_layer_protocol_negotiation: protocolNameAck,
-    client_certificate_type: rest,
-    server_certificate_type: rest,
+    client_certificate_type: certificateTypeAck,
+    server_certificate_type: certificateTypeAck,
     record_size_limit: recordSizeLimit,
     early_data: earlyDataIndication,
+    ticket_request: ticketRequestAck,
   },
   certificate: {
-    status_request: rest,
-    signed_certificate_timestamp: rest,
+    status_request: certificateStatus,
+    signed_certificate_timestamp: signedCertificateTimestamps,
   },
   certificate_request: {
-    status_request: rest,
+    status_request: empty,
     signature_algorithms: signatureAlgorithms,
-    signed_certificate_timestamp: rest,
+    signed_certificate_timestamp: empty,
     certificate_authorities: certificateAuthorities,
-    oid_filters: rest,
+    oid_filters: oidFilters,
     signature_algorithms_cert: signatureAlgorithms,
   },
   new_session_ticket: {

@@ -1,0 +1,104 @@
+/**
+ * `pskCallback` of node:tls: external pre-shared keys in TLS 1.3, as OpenSSL uses such callbacks: identities are text, the hash is SHA-256.
+ *
+ * Beyond node:tls, a callback may answer with a promise. Keys below 16 bytes are refused (RFC 9257 §6).
+ */
+
+import type { TLSSocket as NodeTLSSocket } from 'node:tls';
+import type { ServerConfig } from '../connection/config.ts';
+import { utf8 } from '../core/bytes/bytes.ts';
+import { type Eventually, type Flow, run, settle } from '../core/flow/flow.ts';
+import type { PreSharedKeyLookUp } from '../protocol/handshake/config.ts';
+import type { ExternalKey, PreSharedKey } from '../protocol/session/pre-shared-key.ts';
+import { callbackFailed, withCode } from './errors.ts';
+
+/** What a client's callback answers: the key, and the name that the server knows it by. */
+export interface PskNegotiation {
+  readonly psk: NodeJS.ArrayBufferView;
+  readonly identity: string;
+}
+
+/** Chooses the key; null offers none. The hint is always null: TLS 1.3 has none. */
+export type ClientPskCallback = (hint: string | null) => Eventually<PskNegotiation | null | undefined>;
+
+/** Finds the key of an identity; null for one that is not known. */
+export type ServerPskCallback = (
+  socket: NodeTLSSocket,
+  identity: string,
+) => Eventually<NodeJS.ArrayBufferView | { readonly psk: NodeJS.ArrayBufferView } | null | undefined>;
+
+/** Throws `ERR_INVALID_ARG_TYPE` for a callback or a hint that is none. */
+export function checkPskOptions(options: { readonly pskCallback?: unknown; readonly pskIdentityHint?: unknown }): void {
+  const { pskCallback, pskIdentityHint } = options;
+  if (pskCallback !== undefined && pskCallback !== null && typeof pskCallback !== 'function') {
+    throw invalidType('options.pskCallback', 'of type function', pskCallback);
+  }
+  if (pskIdentityHint !== undefined && pskIdentityHint !== null && typeof pskIdentityHint !== 'string') {
+    throw invalidType('options.pskIdentityHint', 'of type string', pskIdentityHint);
+  }
+}
+
+/** The keys that a client's callback offers, asked for when the connection begins. */
+export function askClientForKey(socket: NodeTLSSocket, callback: ClientPskCallback): Eventually<readonly PreSharedKey[]> {
+  return run(
+    wrapped(function* (): Flow<readonly PreSharedKey[]> {
+      const answer = yield* settle(callback.call(socket, null));
+      if (answer === undefined || answer === null) return [];
+      if (typeof answer.identity !== 'string') throw invalidType('identity', 'of type string', answer.identity);
+      return [{ identity: utf8(answer.identity), key: readKey(answer.psk) }];
+    }),
+  );
+}
+
+/** The look-up of a server's callback, for one socket. */
+export function lookUpByCallback(socket: NodeTLSSocket, callback: ServerPskCallback): PreSharedKeyLookUp {
+  return (identity, { imported }) =>
+    // OpenSSL knows of no imported keys, and its callbacks do not either.
+    imported === undefined ? run(askServerForKey(socket, callback, identity)) : undefined;
+}
+
+function askServerForKey(
+  socket: NodeTLSSocket,
+  callback: ServerPskCallback,
+  identity: Uint8Array,
+): Flow<ExternalKey | undefined> {
+  return wrapped(function* () {
+    const answer = yield* settle(callback.call(socket, socket, Buffer.from(identity).toString()));
+    if (answer === undefined || answer === null) return undefined;
+    return { key: readKey(ArrayBuffer.isView(answer) ? answer : answer.psk) };
+  });
+}
+
+/** The configuration, and those that it selects, with this look-up. */
+export function withLookUp(config: ServerConfig, lookUpPreSharedKey: PreSharedKeyLookUp): ServerConfig {
+  const { selectConfig } = config;
+  return {
+    ...config,
+    lookUpPreSharedKey,
+    selectConfig: (hello) =>
+      run(
+        (function* (): Flow<ServerConfig | undefined> {
+          const selected = yield* settle(selectConfig?.(hello));
+          return selected && { ...selected, lookUpPreSharedKey };
+        })(),
+      ),
+  };
+}
+
+function* wrapped<T>(ask: () => Flow<T>): Flow<T> {
+  try {
+    return yield* ask();
+  } catch (thrown) {
+    throw callbackFailed('pskCallback', thrown);
+  }
+}
+
+function readKey(psk: unknown): Uint8Array {
+  if (!ArrayBuffer.isView(psk)) throw invalidType('psk', 'an instance of Buffer, TypedArray, or DataView', psk);
+  return Uint8Array.from(new Uint8Array(psk.buffer, psk.byteOffset, psk.byteLength));
+}
+
+function invalidType(name: string, expected: string, received: unknown): TypeError {
+  const message = `The "${name}" property must be ${expected}. Received ${received === null ? 'null' : typeof received}`;
+  return withCode(new TypeError(message), 'ERR_INVALID_ARG_TYPE');
+}
