@@ -4,6 +4,7 @@
 
 import type { MisbehaviourReason } from '../../src/core/errors/errors.ts';
 import type { AlertName } from '../../src/core/registry/alerts.ts';
+import type { CertificateKind } from '../../src/crypto/credential.ts';
 import type { Peer } from './peer.ts';
 import type { Situation } from './scripts.ts';
 import type { World } from './world.ts';
@@ -27,6 +28,10 @@ export interface VictimOptions {
   readonly cookies?: boolean;
   readonly groups?: readonly string[];
   readonly cipherSuites?: readonly string[];
+  readonly serverCertificateTypes?: readonly CertificateKind[];
+  readonly clientCertificateTypes?: readonly CertificateKind[];
+  readonly requestOcsp?: boolean;
+  readonly requestSct?: boolean;
 }
 
 export interface Case {

@@ -3,6 +3,7 @@ import { byteByByte, type Cut, whole } from '../../src/connection/pair.fixture.t
 import { ALERTS } from '../../src/core/registry/alerts.ts';
 import { AUTHENTICATION } from './authentication.ts';
 import type { Case } from './case.ts';
+import { CERTIFICATE_TYPES } from './certificate-types.ts';
 import { CLIENT_HELLOS } from './client-hellos.ts';
 import { EXTENSIONS } from './extensions.ts';
 import { POST_HANDSHAKE } from './post-handshake.ts';
@@ -15,6 +16,7 @@ const SECTIONS: Readonly<Record<string, readonly Case[]>> = {
   'the hellos of a client': CLIENT_HELLOS,
   extensions: EXTENSIONS,
   authentication: AUTHENTICATION,
+  'certificates, raw keys and staples': CERTIFICATE_TYPES,
   records: RECORDS,
   'after the handshake': POST_HANDSHAKE,
 };

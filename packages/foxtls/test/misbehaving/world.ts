@@ -18,8 +18,11 @@ import { Connection } from '../../src/connection/tls-connection.ts';
 import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import { runSync } from '../../src/core/flow/flow.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
+import type { PeerVerifier } from '../../src/crypto/peer-verifier.ts';
+import type { PrivateKey } from '../../src/crypto/signature.ts';
 import { parseCertificate } from '../../src/pki/x509/certificate.ts';
 import { createCertificate } from '../../src/pki/x509/create-certificate.ts';
+import { createRawPublicKeyVerifier, verifyByKind } from '../../src/pki/x509/raw-public-key-verifier.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { keyUsageExtension, signCertificate } from '../../src/pki/x509/write-certificate.ts';
 import type { X509Credential } from '../../src/protocol/handshake/credential.ts';
@@ -111,10 +114,18 @@ function establishSession(pki: TestPki): ClientSession {
   return event.session;
 }
 
+/** Certificates of the PKI, and as raw keys those of its two leaves. */
+function trusting({ anchors, server, client }: TestPki): PeerVerifier {
+  const trustedKeys = [server, client].map(({ signer }) => (signer as PrivateKey).publicKey.spki);
+  return verifyByKind({
+    x509: createX509Verifier({ provider, trustAnchors: anchors }),
+    rawPublicKey: createRawPublicKeyVerifier({ provider, trustedKeys }),
+  });
+}
+
 function clientConfig(pki: TestPki, options: VictimOptions) {
   const { clientCertificates: _server, cookies: _too, ...both } = options;
-  const verifier = createX509Verifier({ provider, trustAnchors: pki.anchors });
-  return defineClientConfig({ provider, verifier, credentials: [pki.client], ...both });
+  return defineClientConfig({ provider, verifier: trusting(pki), credentials: [pki.client], ...both });
 }
 
 function serverConfig(pki: TestPki, options: VictimOptions) {
@@ -122,7 +133,7 @@ function serverConfig(pki: TestPki, options: VictimOptions) {
   return defineServerConfig({
     provider,
     credentials: [pki.server],
-    verifier: createX509Verifier({ provider, trustAnchors: pki.anchors }),
+    verifier: trusting(pki),
     ticketSealer: createSealer(provider, TICKET_KEY, 'ticket'),
     ...(cookies === true && { cookieSealer: createSealer(provider, COOKIE_KEY, 'cookie'), requireCookie: true }),
     ...others,
