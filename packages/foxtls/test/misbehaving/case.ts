@@ -28,6 +28,7 @@ export interface VictimOptions {
   readonly cookies?: boolean;
   readonly groups?: readonly string[];
   readonly cipherSuites?: readonly string[];
+  readonly grease?: boolean;
   readonly serverCertificateTypes?: readonly CertificateKind[];
   readonly clientCertificateTypes?: readonly CertificateKind[];
   readonly requestOcsp?: boolean;

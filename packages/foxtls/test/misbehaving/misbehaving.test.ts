@@ -5,7 +5,10 @@ import { AUTHENTICATION } from './authentication.ts';
 import type { Case } from './case.ts';
 import { CERTIFICATE_TYPES } from './certificate-types.ts';
 import { CLIENT_HELLOS } from './client-hellos.ts';
+import { EARLY_DATA } from './early-data.ts';
 import { EXTENSIONS } from './extensions.ts';
+import { GREASE } from './grease.ts';
+import { KEY_SHARES } from './key-shares.ts';
 import { POST_HANDSHAKE } from './post-handshake.ts';
 import { RECORDS } from './records.ts';
 import { SERVER_HELLOS } from './server-hellos.ts';
@@ -15,6 +18,9 @@ const SECTIONS: Readonly<Record<string, readonly Case[]>> = {
   'the hellos of a server': SERVER_HELLOS,
   'the hellos of a client': CLIENT_HELLOS,
   extensions: EXTENSIONS,
+  'key shares': KEY_SHARES,
+  'reserved values': GREASE,
+  'early data': EARLY_DATA,
   authentication: AUTHENTICATION,
   'certificates, raw keys and staples': CERTIFICATE_TYPES,
   records: RECORDS,
@@ -37,11 +43,14 @@ describe('the test peer', () => {
     { victim: 'client', situation: { session: true } },
     { victim: 'client', situation: { session: true, retry: { group: 0x17 } } },
     { victim: 'client', situation: { requestsCertificate: true }, options: { alpnProtocols: ['h2'], recordSizeLimit: 1000 } },
+    { victim: 'client', options: { grease: true, alpnProtocols: ['h2'] }, situation: { retry: { group: 0x17 } } },
     { victim: 'server' },
     { victim: 'server', situation: { keyShareGroups: ['secp384r1'] }, options: { groups: ['x25519'] } },
     { victim: 'server', options: { cookies: true } },
     { victim: 'server', situation: { session: true } },
     { victim: 'server', situation: { session: true }, options: { cookies: true } },
+    { victim: 'server', options: { grease: true, clientCertificates: 'require' } },
+    { victim: 'server', situation: { keyShareGroups: ['ffdhe3072'] }, options: { groups: ['ffdhe3072'] } },
     { victim: 'server', situation: { alpnProtocols: ['h2'] }, options: { clientCertificates: 'require', alpnProtocols: ['h2'] } },
   ];
   for (const situation of situations) {

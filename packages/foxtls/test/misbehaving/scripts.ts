@@ -6,6 +6,7 @@
 
 import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import { EXTENSION_TYPES } from '../../src/core/registry/extension-types.ts';
+import { isGrease } from '../../src/core/registry/grease.ts';
 import { encode } from '../../src/core/wire/codec.ts';
 import type { KeyExchangeGroup } from '../../src/crypto/key-exchange.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
@@ -166,7 +167,7 @@ function clientKeys(peer: Peer, situation: Situation, hello: ServerHello, shares
 export function* serverScript(peer: Peer, situation: Situation): Script {
   const { provider } = situation;
   let hello = messages.readMessage(messages.ClientHello, yield);
-  const suite = suiteOf(provider, situation.session?.suite ?? (hello.cipherSuites[0] as number));
+  const suite = suiteOf(provider, situation.session?.suite ?? (hello.cipherSuites.find((id) => !isGrease(id)) as number));
   if (situation.retry !== undefined) {
     peer.hashFirstHello(suite.hash);
     sendHelloRetryRequest(peer, hello, suite, situation.retry);
@@ -176,7 +177,8 @@ export function* serverScript(peer: Peer, situation: Situation): Script {
   peer.sendChangeCipherSpec();
   peer.setReadKeys(new TrafficKeys(suite, keys.client));
   peer.setWriteKeys(new TrafficKeys(suite, keys.server));
-  const protocol = hello.extensions.values.application_layer_protocol_negotiation?.[0];
+  const protocols = hello.extensions.values.application_layer_protocol_negotiation;
+  const protocol = protocols?.find((name) => !isGrease((name.charCodeAt(0) << 8) | name.charCodeAt(1)));
   const limit = hello.extensions.values.record_size_limit;
   const extensions = extensionsOf('encrypted_extensions', {
     ...(protocol !== undefined && { application_layer_protocol_negotiation: protocol }),
@@ -223,7 +225,7 @@ function sendHelloRetryRequest(
 }
 
 function sendServerHello(peer: Peer, { provider, session }: Situation, hello: ClientHello, suite: CipherSuite): Keys {
-  const theirs = hello.extensions.values.key_share?.[0];
+  const theirs = hello.extensions.values.key_share?.find((share) => !isGrease(share.group));
   const group = provider.groups.find(({ id }) => id === theirs?.group) as KeyExchangeGroup;
   const { share, secret } = now(group.respond(theirs?.keyExchange ?? EMPTY, provider.random));
   peer.send('server_hello', {
