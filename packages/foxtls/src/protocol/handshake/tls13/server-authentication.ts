@@ -19,6 +19,7 @@ import { schemeFitsKey } from '../../negotiate/signature-schemes.ts';
 import { certificateMessageFor, type StapleWish } from '../certificate-message.ts';
 import type { PreparedCredential, ServerConfig } from '../config.ts';
 import type { CertificateKind } from '../credential.ts';
+import { drawGrease, greased, withGrease } from '../grease.ts';
 import { ANONYMOUS } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import { certificateVerifyMessage } from './certificate-verify.ts';
@@ -127,14 +128,19 @@ export function* authenticateOurselves(
 }
 
 function requestExtensions(config: ServerConfig): ExtensionBlock<'certificate_request'> {
-  const { certificateSchemes, certificateAuthorities } = config;
-  return extensionsOf('certificate_request', {
-    signature_algorithms: config.signatureSchemes.map((scheme) => scheme.id),
+  const { certificateSchemes, certificateAuthorities, grease } = config;
+  const { random } = config.provider;
+  const block = extensionsOf('certificate_request', {
+    signature_algorithms: greased(
+      grease ? drawGrease(random) : undefined,
+      config.signatureSchemes.map((scheme) => scheme.id),
+    ),
     ...(certificateSchemes !== undefined && { signature_algorithms_cert: certificateSchemes }),
     ...(certificateAuthorities !== undefined && { certificate_authorities: certificateAuthorities }),
     ...(config.requestOcsp && { status_request: true as const }),
     ...(config.requestTimestamps && { signed_certificate_timestamp: true as const }),
   });
+  return grease ? withGrease(block, random) : block;
 }
 
 /** Certificate and CertificateVerify* of a client that was asked for `kind`; undefined when it was not. */
