@@ -5,6 +5,9 @@
 import type { MisbehaviourReason } from '../../src/core/errors/errors.ts';
 import type { AlertName } from '../../src/core/registry/alerts.ts';
 import type { CertificateKind } from '../../src/crypto/credential.ts';
+import type { TicketRequest } from '../../src/protocol/handshake/config.ts';
+import type { PskKeyExchangeMode } from '../../src/protocol/messages/extensions/psk-key-exchange-modes.ts';
+import type { PreSharedKey } from '../../src/protocol/session/pre-shared-key.ts';
 import type { Peer } from './peer.ts';
 import type { Situation } from './scripts.ts';
 import type { World } from './world.ts';
@@ -14,7 +17,18 @@ export type ExpectedError = Readonly<Record<string, string>> & { readonly name: 
 
 /** A right handshake that the break is made in. `session` gives both sides one that they know. */
 export interface CaseSituation
-  extends Pick<Situation, 'retry' | 'requestsCertificate' | 'keyShareGroups' | 'alpnProtocols' | 'recordSizeLimit'> {
+  extends Pick<
+    Situation,
+    | 'retry'
+    | 'requestsCertificate'
+    | 'keyShareGroups'
+    | 'alpnProtocols'
+    | 'recordSizeLimit'
+    | 'psks'
+    | 'pskModes'
+    | 'withoutKeyExchange'
+    | 'ticketRequest'
+  > {
   readonly session?: boolean;
   /** Which of the PKI's certificates the peer has; one that the victim trusts unless set. */
   readonly credential?: keyof World['credentials'];
@@ -29,6 +43,10 @@ export interface VictimOptions {
   readonly groups?: readonly string[];
   readonly cipherSuites?: readonly string[];
   readonly grease?: boolean;
+  /** What a client offers, and what a server finds. */
+  readonly preSharedKeys?: readonly PreSharedKey[];
+  readonly pskKeyExchangeModes?: readonly PskKeyExchangeMode[];
+  readonly ticketRequest?: TicketRequest;
   readonly serverCertificateTypes?: readonly CertificateKind[];
   readonly clientCertificateTypes?: readonly CertificateKind[];
   readonly requestOcsp?: boolean;

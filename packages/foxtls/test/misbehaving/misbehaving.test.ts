@@ -10,6 +10,7 @@ import { EXTENSIONS } from './extensions.ts';
 import { GREASE } from './grease.ts';
 import { KEY_SHARES } from './key-shares.ts';
 import { POST_HANDSHAKE } from './post-handshake.ts';
+import { PRE_SHARED_KEYS, PSK_SITUATIONS } from './pre-shared-keys.ts';
 import { RECORDS } from './records.ts';
 import { SERVER_HELLOS } from './server-hellos.ts';
 import { carry, createPeer, createVictim, createWorld, type Victim, type World } from './world.ts';
@@ -24,6 +25,7 @@ const SECTIONS: Readonly<Record<string, readonly Case[]>> = {
   authentication: AUTHENTICATION,
   'certificates, raw keys and staples': CERTIFICATE_TYPES,
   records: RECORDS,
+  'pre-shared keys and tickets': PRE_SHARED_KEYS,
   'after the handshake': POST_HANDSHAKE,
 };
 
@@ -53,7 +55,11 @@ describe('the test peer', () => {
     { victim: 'server', situation: { keyShareGroups: ['ffdhe3072'] }, options: { groups: ['ffdhe3072'] } },
     { victim: 'server', situation: { alpnProtocols: ['h2'] }, options: { clientCertificates: 'require', alpnProtocols: ['h2'] } },
   ];
-  for (const situation of situations) {
+  const withPsks: typeof situations = Object.values(PSK_SITUATIONS).flatMap((situation) => [
+    { victim: 'client' as const, ...situation },
+    { victim: 'server' as const, ...situation },
+  ]);
+  for (const situation of [...situations, ...withPsks]) {
     it(`keeps every rule against a ${JSON.stringify(situation)}`, () => {
       const victim = createVictim(world, situation);
       const { peer, run } = createPeer(world, situation);

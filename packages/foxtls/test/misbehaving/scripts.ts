@@ -4,15 +4,16 @@
  * `Situation` says what kind of handshake it is; each is a right one.
  */
 
-import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
+import { concat, EMPTY, equal } from '../../src/core/bytes/bytes.ts';
 import { EXTENSION_TYPES } from '../../src/core/registry/extension-types.ts';
 import { isGrease } from '../../src/core/registry/grease.ts';
 import { encode } from '../../src/core/wire/codec.ts';
+import type { Hash, HashName } from '../../src/crypto/hash.ts';
 import type { KeyExchangeGroup } from '../../src/crypto/key-exchange.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import type { X509Credential } from '../../src/protocol/handshake/credential.ts';
 import { finishedVerifyData } from '../../src/protocol/keys/finished.ts';
-import { EarlySecret, type HandshakeSecret } from '../../src/protocol/keys/key-schedule.ts';
+import { type BinderKind, EarlySecret, type HandshakeSecret } from '../../src/protocol/keys/key-schedule.ts';
 import { signedContent } from '../../src/protocol/messages/certificate-verify.ts';
 import type { ClientHello } from '../../src/protocol/messages/client-hello.ts';
 import { extensionsOf, type RawExtension } from '../../src/protocol/messages/extensions/block.ts';
@@ -35,10 +36,26 @@ export interface Situation {
   readonly requestsCertificate?: boolean | undefined;
   /** A session that both sides know: the client offers it, the server takes it up. */
   readonly session?: ClientSession | undefined;
+  /** Without a session: PSKs that a client offers, or the one that a server takes. */
+  readonly psks?: readonly PeerPsk[] | undefined;
+  /** psk_key_exchange_modes of a client; psk_dhe_ke unless set. */
+  readonly pskModes?: readonly number[] | undefined;
+  /** Server: does without key_share (psk_ke). */
+  readonly withoutKeyExchange?: boolean | undefined;
+  readonly ticketRequest?: { readonly newSessionCount: number; readonly resumptionCount: number } | undefined;
   /** The groups that a client sends shares of; x25519 unless set. */
   readonly keyShareGroups?: readonly string[] | undefined;
   readonly alpnProtocols?: readonly string[] | undefined;
   readonly recordSizeLimit?: number | undefined;
+}
+
+/** A PSK as it goes into a ClientHello. */
+export interface PeerPsk {
+  readonly identity: Uint8Array;
+  readonly secret: Uint8Array;
+  readonly hash: HashName;
+  readonly binder: BinderKind;
+  readonly obfuscatedTicketAge?: number;
 }
 
 const PSK_DHE_KE = 1;
@@ -105,7 +122,8 @@ function startShare(provider: CryptoProvider, matches: (group: KeyExchangeGroup)
 }
 
 function writeClientHello(situation: Situation, shares: readonly Share[], first?: ClientHello, cookie?: Uint8Array): ClientHello {
-  const { provider, session, alpnProtocols, recordSizeLimit } = situation;
+  const { provider, alpnProtocols, recordSizeLimit } = situation;
+  const psks = psksOf(situation);
   const { list } = extensionsOf('client_hello', {
     server_name: situation.serverName,
     supported_groups: provider.groups.map((group) => group.id),
@@ -114,7 +132,8 @@ function writeClientHello(situation: Situation, shares: readonly Share[], first?
     ...(recordSizeLimit !== undefined && { record_size_limit: recordSizeLimit }),
     supported_versions: [TLS13],
     ...(cookie !== undefined && { cookie }),
-    psk_key_exchange_modes: [PSK_DHE_KE],
+    psk_key_exchange_modes: situation.pskModes ?? [PSK_DHE_KE],
+    ...(situation.ticketRequest !== undefined && { ticket_request: situation.ticketRequest }),
     key_share: shares.map(({ group, publicShare }) => ({ group: group.id, keyExchange: publicShare })),
   });
   return {
@@ -125,41 +144,51 @@ function writeClientHello(situation: Situation, shares: readonly Share[], first?
     legacyCompressionMethods: Uint8Array.of(0),
     extensions: {
       context: 'client_hello',
-      list: session === undefined ? list : [...list, pskExtension(situation, session)],
+      list: psks.length === 0 ? list : [...list, pskExtension(situation, psks)],
       values: {},
     },
   };
 }
 
-function pskExtension({ provider }: Situation, session: ClientSession): RawExtension {
-  const { hash } = suiteOf(provider, session.suite);
+function psksOf({ provider, session, psks = [] }: Situation): readonly PeerPsk[] {
+  if (session === undefined) return psks;
+  const { ticket: identity, psk: secret, ticketAgeAdd: obfuscatedTicketAge } = session;
+  return [{ identity, secret, hash: suiteOf(provider, session.suite).hash.name, binder: 'resumption', obfuscatedTicketAge }];
+}
+
+function pskExtension({ provider }: Situation, psks: readonly PeerPsk[]): RawExtension {
   const data = encode(preSharedKeyOffer, {
-    identities: [{ identity: session.ticket, obfuscatedTicketAge: session.ticketAgeAdd }],
-    binders: [new Uint8Array(hash.size)],
+    identities: psks.map(({ identity, obfuscatedTicketAge = 0 }) => ({ identity, obfuscatedTicketAge })),
+    binders: psks.map(({ hash }) => new Uint8Array(hashOf(provider, hash).size)),
   });
   return { type: EXTENSION_TYPES.pre_shared_key, data };
 }
 
-/** Puts the binder into a ClientHello that ends with one of zeros (RFC 8446 §4.2.11.2). */
-function binder(peer: Peer, { provider, session }: Situation): (message: Uint8Array) => Uint8Array {
+/** Puts the binders into a ClientHello that ends with some of zeros (RFC 8446 §4.2.11.2). */
+function binder(peer: Peer, situation: Situation): (message: Uint8Array) => Uint8Array {
   return (message) => {
-    if (session === undefined) return message;
-    const { hash } = suiteOf(provider, session.suite);
-    const labelled = { hash, labelPrefix: 'tls13 ' } as const;
-    const truncated = message.subarray(0, message.length - hash.size - 3);
+    const psks = psksOf(situation).map((psk) => ({ ...psk, hash: hashOf(situation.provider, psk.hash) }));
+    const length = psks.reduce((total, { hash }) => total + 1 + hash.size, 0);
+    const at = message.length - length;
     // A case may have put other things there.
-    if (message[truncated.length + 2] !== hash.size) return message;
-    const key = new EarlySecret(labelled, session.psk).binderKey('resumption');
-    const value = finishedVerifyData(labelled, key, peer.transcriptHash(hash, truncated));
-    return concat(message.subarray(0, message.length - hash.size), value);
+    if (message[at] !== psks[0]?.hash.size) return message;
+    const truncated = message.subarray(0, at - 2);
+    const entries = psks.map(({ hash, secret, binder: kind }) => {
+      const labelled = { hash, labelPrefix: 'tls13 ' } as const;
+      const key = new EarlySecret(labelled, secret).binderKey(kind);
+      const value = finishedVerifyData(labelled, key, peer.transcriptHash(hash, truncated));
+      return concat(Uint8Array.of(value.length), value);
+    });
+    return concat(message.subarray(0, at), ...entries);
   };
 }
 
 function clientKeys(peer: Peer, situation: Situation, hello: ServerHello, shares: readonly Share[]): Keys {
   const { key_share: theirs, pre_shared_key: selected } = hello.extensions.values;
   const share = shares.find(({ group }) => group.id === theirs?.group) as Share;
-  const psk = selected === undefined ? undefined : situation.session?.psk;
-  return handshakeKeys(peer, situation.provider, hello.cipherSuite, share.finish(theirs?.keyExchange ?? EMPTY), psk);
+  const psk = selected === undefined ? undefined : psksOf(situation)[selected]?.secret;
+  const shared = theirs === undefined ? undefined : share.finish(theirs.keyExchange);
+  return handshakeKeys(peer, situation.provider, hello.cipherSuite, shared, psk);
 }
 
 // ---- The server ----
@@ -167,7 +196,9 @@ function clientKeys(peer: Peer, situation: Situation, hello: ServerHello, shares
 export function* serverScript(peer: Peer, situation: Situation): Script {
   const { provider } = situation;
   let hello = messages.readMessage(messages.ClientHello, yield);
-  const suite = suiteOf(provider, situation.session?.suite ?? (hello.cipherSuites.find((id) => !isGrease(id)) as number));
+  const [psk] = psksOf(situation);
+  const suites = hello.cipherSuites.filter((id) => !isGrease(id)).map((id) => suiteOf(provider, id));
+  const suite = suites.find(({ hash }) => psk === undefined || hash.name === psk.hash) as CipherSuite;
   if (situation.retry !== undefined) {
     peer.hashFirstHello(suite.hash);
     sendHelloRetryRequest(peer, hello, suite, situation.retry);
@@ -185,7 +216,7 @@ export function* serverScript(peer: Peer, situation: Situation): Script {
     ...(limit !== undefined && { record_size_limit: 16385 }),
   });
   peer.send('encrypted_extensions', { extensions });
-  if (situation.session === undefined) {
+  if (psk === undefined) {
     if (situation.requestsCertificate === true) sendCertificateRequest(peer);
     sendCertificate(peer, situation, 'server', keys);
   }
@@ -224,7 +255,10 @@ function sendHelloRetryRequest(
   });
 }
 
-function sendServerHello(peer: Peer, { provider, session }: Situation, hello: ClientHello, suite: CipherSuite): Keys {
+function sendServerHello(peer: Peer, situation: Situation, hello: ClientHello, suite: CipherSuite): Keys {
+  const { provider, withoutKeyExchange } = situation;
+  const [psk] = psksOf(situation);
+  const offered = hello.extensions.values.pre_shared_key?.identities ?? [];
   const theirs = hello.extensions.values.key_share?.find((share) => !isGrease(share.group));
   const group = provider.groups.find(({ id }) => id === theirs?.group) as KeyExchangeGroup;
   const { share, secret } = now(group.respond(theirs?.keyExchange ?? EMPTY, provider.random));
@@ -236,12 +270,12 @@ function sendServerHello(peer: Peer, { provider, session }: Situation, hello: Cl
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('server_hello', {
-      key_share: { group: group.id, keyExchange: share },
-      ...(session !== undefined && { pre_shared_key: 0 }),
+      ...(withoutKeyExchange !== true && { key_share: { group: group.id, keyExchange: share } }),
+      ...(psk !== undefined && { pre_shared_key: offered.findIndex(({ identity }) => equal(identity, psk.identity)) }),
       supported_versions: TLS13,
     }),
   });
-  return handshakeKeys(peer, provider, suite.id, secret, session?.psk);
+  return handshakeKeys(peer, provider, suite.id, withoutKeyExchange === true ? undefined : secret, psk?.secret);
 }
 
 function sendCertificateRequest(peer: Peer): void {
@@ -270,7 +304,7 @@ function handshakeKeys(
   peer: Peer,
   provider: CryptoProvider,
   suiteId: number,
-  shared: Uint8Array,
+  shared: Uint8Array | undefined,
   psk: Uint8Array | undefined,
 ): Keys {
   const suite = suiteOf(provider, suiteId);
@@ -284,6 +318,10 @@ function handshakeKeys(
     server: secret.serverTraffic(transcriptHash),
     secret,
   };
+}
+
+function hashOf(provider: CryptoProvider, name: HashName): Hash {
+  return provider.hashes.find((hash) => hash.name === name) as Hash;
 }
 
 function suiteOf(provider: CryptoProvider, id: number): CipherSuite {

@@ -15,7 +15,7 @@ import {
   whole,
 } from '../../src/connection/pair.fixture.ts';
 import { Connection } from '../../src/connection/tls-connection.ts';
-import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
+import { concat, EMPTY, equal } from '../../src/core/bytes/bytes.ts';
 import { runSync } from '../../src/core/flow/flow.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
 import type { PeerVerifier } from '../../src/crypto/peer-verifier.ts';
@@ -129,12 +129,13 @@ function clientConfig(pki: TestPki, options: VictimOptions) {
 }
 
 function serverConfig(pki: TestPki, options: VictimOptions) {
-  const { cookies, ...others } = options;
+  const { cookies, preSharedKeys = [], ticketRequest: _client, ...others } = options;
   return defineServerConfig({
     provider,
     credentials: [pki.server],
     verifier: trusting(pki),
     ticketSealer: createSealer(provider, TICKET_KEY, 'ticket'),
+    lookUpPreSharedKey: (identity) => preSharedKeys.find((key) => equal(key.identity, identity)),
     ...(cookies === true && { cookieSealer: createSealer(provider, COOKIE_KEY, 'cookie'), requireCookie: true }),
     ...others,
   });
