@@ -490,6 +490,16 @@ const others: readonly Case[] = [
       error: misbehaved('record_overflow'),
     }),
   ),
+  {
+    name: 'pads the very record that agrees on our record_size_limit to more than that',
+    rfc: 'RFC 8449 §4',
+    victim: 'client',
+    situation: { recordSizeLimit: 1000 },
+    options: { recordSizeLimit: 1000 },
+    break: (peer) => peer.changeRecords('encrypted_extensions', (record) => [{ ...record, padding: 1000 }]),
+    alert: 'record_overflow',
+    error: misbehaved('record_overflow'),
+  },
 ];
 
 export const RECORDS: readonly Case[] = [
