@@ -5,7 +5,7 @@
 import type { MisbehaviourReason } from '../../src/core/errors/errors.ts';
 import type { AlertName } from '../../src/core/registry/alerts.ts';
 import type { CertificateKind } from '../../src/crypto/credential.ts';
-import type { TicketRequest } from '../../src/protocol/handshake/config.ts';
+import type { Limits, TicketRequest } from '../../src/protocol/handshake/config.ts';
 import type { PskKeyExchangeMode } from '../../src/protocol/messages/extensions/psk-key-exchange-modes.ts';
 import type { PreSharedKey } from '../../src/protocol/session/pre-shared-key.ts';
 import type { Peer } from './peer.ts';
@@ -43,6 +43,7 @@ export interface VictimOptions {
   readonly groups?: readonly string[];
   readonly cipherSuites?: readonly string[];
   readonly grease?: boolean;
+  readonly limits?: Partial<Limits>;
   /** What a client offers, and what a server finds. */
   readonly preSharedKeys?: readonly PreSharedKey[];
   readonly pskKeyExchangeModes?: readonly PskKeyExchangeMode[];

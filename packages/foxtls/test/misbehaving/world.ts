@@ -153,14 +153,15 @@ export function createVictim(
   { victim: role, options = {}, situation = {} }: Pick<Case, 'victim' | 'options' | 'situation'>,
 ): Victim {
   const recorder = new Recorder();
+  const limits = { ...LIMITS, ...options.limits };
   const allowEarlyChangeCipherSpec = role === 'server' && options.cookies === true;
-  const transport = new TlsTransport({ role, maxSendFragment: 16384, limits: LIMITS, allowEarlyChangeCipherSpec });
+  const transport = new TlsTransport({ role, maxSendFragment: 16384, limits, allowEarlyChangeCipherSpec });
   const session = situation.session === true ? world.session : undefined;
   const connection = new Connection({
     role,
     transport,
     now: Date.now,
-    limits: LIMITS,
+    limits,
     keyLog: false,
     onEvent: recorder.onEvent,
     flow: (context) =>
