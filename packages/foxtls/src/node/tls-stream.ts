@@ -150,13 +150,15 @@ export abstract class TlsStream extends Socket {
    * Writes of one tick leave together, as few full records in one system call: a thousand bytes cost as much to send as sixteen
    * thousand. The first of a tick corks the stream, which ends with the tick; callbacks and back-pressure are those of any corked stream.
    */
-  override write(chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+  override write(chunk: Uint8Array | string, callback?: Callback): boolean;
+  override write(chunk: Uint8Array | string, encoding?: BufferEncoding, callback?: Callback): boolean;
+  override write(chunk: Uint8Array | string, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
     if (!this.#gathering && this.isSecure) {
       this.#gathering = true;
       this.cork();
       process.nextTick(sendGathered, this);
     }
-    return super.write(chunk as string, encoding as BufferEncoding, callback as Callback);
+    return super.write(chunk, encoding as BufferEncoding, callback);
   }
 
   /** What was written before still goes out, as when each write is sent at once. */
