@@ -21,6 +21,8 @@ describe('a session as bytes', () => {
     expect(readSession(writeSession(session))).toEqual(session);
     const bare: ClientSession = { ...session, serverName: undefined, alpnProtocol: 'h2', peer: { kind: 'anonymous' } };
     expect(readSession(writeSession(bare))).toEqual(bare);
+    const byPsk: ClientSession = { ...session, peer: { kind: 'psk', identity: Uint8Array.of(7, 8) } };
+    expect(readSession(writeSession(byPsk))).toEqual(byPsk);
   });
 
   it('remembers why the server was not verified', () => {

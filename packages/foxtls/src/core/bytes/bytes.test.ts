@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concat, constantTimeEqual, equal, fromHex, fromLatin1, fromUtf8, toHex, utf8, wipe } from './bytes.ts';
+import { concat, constantTimeEqual, copyOf, equal, fromHex, fromLatin1, fromUtf8, toHex, utf8, wipe } from './bytes.ts';
 
 describe('concat', () => {
   it('joins parts into an array of their own', () => {
@@ -39,6 +39,16 @@ describe.each([
     }
     expect(compare(bytes, bytes.subarray(0, 2))).toBe(false);
     expect(compare(bytes, concat(bytes, Uint8Array.of(0)))).toBe(false);
+  });
+});
+
+describe('copyOf', () => {
+  it('shares nothing with a Buffer, and is none', () => {
+    const buffer = Buffer.from([1, 2, 3]);
+    const copy = copyOf(buffer.subarray(1));
+    buffer.fill(0);
+    expect(copy).toEqual(Uint8Array.of(2, 3));
+    expect(copy).not.toBeInstanceOf(Buffer);
   });
 });
 

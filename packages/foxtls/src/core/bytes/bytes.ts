@@ -19,6 +19,11 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** A copy that shares nothing. (`slice` of a Node Buffer, which input from a socket is, would be a view.) */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return concat(bytes);
+}
+
 /** Whether two byte strings are the same. Returns at the first difference: for public values only. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;

@@ -1,7 +1,8 @@
-import { createHash, hkdfSync } from 'node:crypto';
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { concat, EMPTY, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import { hashNamed, providers } from '../../crypto/providers.fixture.ts';
+import { EarlySecret } from '../keys/key-schedule.ts';
 import { importedIdentitySize, importPsk, readImportedIdentity } from './psk-importer.ts';
 
 const TLS13 = { version: 0x0304, labelPrefix: 'tls13 ' } as const;
@@ -57,6 +58,22 @@ describe.each(providers)('the PSK importer ($name provider)', (provider) => {
       importPsk(sha256, sha256, DTLS13, { externalIdentity, key, context }),
     ].map(({ secret }) => toHex(secret));
     expect(new Set(secrets).size).toBe(secrets.length);
+  });
+});
+
+describe.each(providers)('the binder key of each kind of PSK ($name provider)', (provider) => {
+  it.each([
+    ['resumption', 'res binder'],
+    ['external', 'ext binder'],
+    ['imported', 'imp binder'],
+  ] as const)('has its own label: %s, %s', (kind, name) => {
+    const hmac = (secret: Uint8Array, data: Uint8Array) => createHmac('sha256', secret).update(data).digest();
+    const label = utf8(`tls13 ${name}`);
+    const empty = createHash('sha256').digest();
+    const info = concat(Uint8Array.of(0, 32, label.length), label, Uint8Array.of(32), empty, Uint8Array.of(1));
+    const expected = hmac(hmac(new Uint8Array(32), key), info);
+    const early = new EarlySecret({ hash: hashNamed(provider, 'sha256'), labelPrefix: 'tls13 ' }, key);
+    expect(toHex(early.binderKey(kind))).toBe(toHex(expected));
   });
 });
 

@@ -81,6 +81,7 @@ describe('the state in a ticket', () => {
     ['nothing optional', { ...STATE, serverName: undefined, alpnProtocol: undefined }],
     ['a protocol that is not ASCII', { ...STATE, alpnProtocol: '\u00ffh2' }],
     ['the numbers at their ends', { ...STATE, ticketAgeAdd: 2 ** 32 - 1, created: 2 ** 43 + 1, lifetime: 604800, suite: 0xffff }],
+    ['a client that was known by a PSK', { ...STATE, client: { kind: 'psk', identity: utf8('sensor-17') } }],
     ['a verified client', { ...STATE, client: { kind: 'verified', certificates: [utf8('leaf'), utf8('issuer')], path: [] } }],
   ];
   it.each(states)('is read as it was written: %s', (_what, state) => {

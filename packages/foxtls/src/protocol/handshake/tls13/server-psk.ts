@@ -7,7 +7,7 @@
  * ```
  */
 
-import { EMPTY, equal } from '../../../core/bytes/bytes.ts';
+import { copyOf, EMPTY, equal } from '../../../core/bytes/bytes.ts';
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { finishedVerifyData, verifyFinished } from '../../keys/finished.ts';
@@ -114,13 +114,13 @@ function* lookUp(
   if (lookUpPreSharedKey === undefined) return undefined;
   const { variant } = context.transport;
   const imported = readImportedIdentity(identity, variant.version);
-  const named = imported === undefined ? undefined : { context: imported.context.slice() };
-  const name = (imported?.externalIdentity ?? identity).slice();
+  const named = imported === undefined ? undefined : { context: copyOf(imported.context) };
+  const name = copyOf(imported?.externalIdentity ?? identity);
   const key = yield* ask(lookUpPreSharedKey, context, offer, name, named);
   const match = matchKey(config, variant, suites, identity, name, key);
   if (match !== undefined || imported === undefined) return match;
   // What looks like an imported identity may be somebody's external one.
-  const whole = identity.slice();
+  const whole = copyOf(identity);
   const plain = yield* ask(lookUpPreSharedKey, context, offer, whole, undefined);
   return matchKey(config, variant, suites, identity, whole, plain);
 }
