@@ -6,7 +6,7 @@ import { EMPTY } from '../../../core/bytes/bytes.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import type { KeyExchange, KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
 import type { Transcript } from '../../keys/transcript.ts';
-import { extensionsOf, type RawExtension, withList } from '../../messages/extensions/block.ts';
+import { extensionsOf, type RawExtension, undecoded } from '../../messages/extensions/block.ts';
 import { ANY_OCSP_RESPONSE } from '../../messages/extensions/status-request.ts';
 import type { ExtensionValues } from '../../messages/extensions/table.ts';
 import { writeMessage } from '../../messages/messages.ts';
@@ -128,7 +128,7 @@ function writeOffer(
       config.suites.map((suite) => suite.id),
     ),
     legacyCompressionMethods: Uint8Array.of(0),
-    extensions: withList('client_hello', list),
+    extensions: undecoded('client_hello', list),
   });
   const bytes = changing.psks.length === 0 ? unbound : bind(unbound, changing.psks, transcript);
   return { ...changing, offeredTypes: answerableTypes(list), bytes };

@@ -64,6 +64,11 @@ export function extensionsOf<C extends ExtensionContext>(context: C, values: Ext
   return { context, list, values };
 }
 
+/** A block to send as it is, whatever is in it: it is not read. */
+export function undecoded<C extends ExtensionContext>(context: C, list: readonly RawExtension[]): ExtensionBlock<C> {
+  return { context, list, values: {} };
+}
+
 /** The same block read again from a changed list. Throws as reading does. */
 export function withList<C extends ExtensionContext>(context: C, list: readonly RawExtension[]): ExtensionBlock<C> {
   return readExtensions(context, list, new Reader(new Uint8Array(0), context));
