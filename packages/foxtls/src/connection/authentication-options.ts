@@ -28,7 +28,7 @@ export interface AuthenticationOptions {
   readonly certificateSignatureSchemes?: readonly string[] | undefined;
   /**
    * Names of authorities, DER, to help the peer choose among its certificates (RFC 8446 §4.2.4): of a client in ClientHello, of a server in
-   * CertificateRequest. `'verifier'` for those that the verifier trusts. Default: none.
+   * CertificateRequest. `'verifier'` for those that the verifier trusts, if they all fit. Default: none.
    */
   readonly certificateAuthorities?: readonly Uint8Array[] | 'verifier' | undefined;
   /** Ask the peer for an OCSP response with its certificate (RFC 8446 §4.4.2.1); the verifier and `ConnectionInfo` get it. Default false. */
@@ -113,6 +113,8 @@ function resolveAuthorities({
   // "DistinguishedName authorities<3..2^16-1>": an empty list cannot be sent.
   if (authorities === undefined || authorities.length === 0) return undefined;
   const size = authorities.reduce((total, name) => total + 2 + name.length, 0);
+  // Which roots a system trusts is nobody's mistake.
+  if (option === 'verifier' && size > MAX_AUTHORITIES) return undefined;
   if (authorities.some((name) => name.length === 0) || size > MAX_AUTHORITIES) {
     throw new ApiMisuse(
       'ERR_TLS_OPTION_RANGE',

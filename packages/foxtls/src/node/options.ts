@@ -29,6 +29,8 @@ export interface TLSSocketOptions extends SecureContextOptions {
   /** TLS 1.3 has no hints: accepted, with nothing to act on. */
   readonly pskIdentityHint?: string | undefined;
   readonly session?: Uint8Array | undefined;
+  /** Client: ask for an OCSP response; `'OCSPResponse'` brings it (a Buffer), or null, before `'secureConnect'`. It is not verified. */
+  readonly requestOCSP?: boolean | undefined;
   readonly allowHalfOpen?: boolean | undefined;
   readonly highWaterMark?: number | undefined;
   readonly pauseOnConnect?: boolean | undefined;

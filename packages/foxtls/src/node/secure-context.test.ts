@@ -118,7 +118,6 @@ describe('createSecureContext', () => {
 
 describe('connect and createServer', () => {
   it.each([
-    ['requestOCSP', { requestOCSP: true }],
     ['enableTrace', { enableTrace: true }],
     ['onread', { onread: { buffer: Buffer.alloc(1), callback: () => true } }],
   ])('refuse %s instead of ignoring it', (_title, options) => {

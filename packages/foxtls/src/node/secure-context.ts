@@ -13,20 +13,26 @@ import {
   type ServerConfig,
   type ServerOptions,
 } from '../connection/config.ts';
+import { DecodeError } from '../core/errors/errors.ts';
 import { runSync, settle } from '../core/flow/flow.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { Signer } from '../crypto/signature.ts';
+import { credentialOf } from '../pki/x509/credential.ts';
 import { reportOnly } from '../pki/x509/verifier.ts';
-import type { Credential } from '../protocol/handshake/credential.ts';
+import type { X509Credential } from '../protocol/handshake/credential.ts';
 import { createSealer } from '../protocol/session/sealer.ts';
 import { withCode } from './errors.ts';
+import type { OcspLookUp } from './ocsp.ts';
 import { parseCiphers, parseGroups, parseSignatureSchemes } from './openssl-names.ts';
 import { provider } from './provider.ts';
 import { type KeyOption, type Pem, refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
 import { createAnchoredVerifier, defaultVerifier, parseCertificates } from './trust.ts';
 
 /** What a server's configuration takes from the server, not from the context. */
-export type ServerTraits = Pick<ServerOptions, 'alpnProtocols' | 'chooseAlpnProtocol' | 'selectConfig' | 'clientCertificates'>;
+export interface ServerTraits
+  extends Pick<ServerOptions, 'alpnProtocols' | 'chooseAlpnProtocol' | 'selectConfig' | 'clientCertificates'> {
+  readonly lookUpOcsp?: OcspLookUp | undefined;
+}
 
 /** Combinations of a context that are kept; more than a few are a sign of generated protocol names. */
 const MAX_CONFIGS = 16;
@@ -38,7 +44,7 @@ const TICKET_KEYS_SIZE = 48;
  */
 export class SecureContext {
   readonly #algorithms: ReturnType<typeof readAlgorithms>;
-  readonly #credentials: readonly Credential[];
+  readonly #credentials: readonly X509Credential[];
   readonly #anchors: readonly Uint8Array[] | undefined;
   readonly #clientConfigs = new Map<string, ClientConfig>();
   readonly #tickets: Pick<ServerOptions, 'tickets' | 'ticketLifetime'>;
@@ -96,7 +102,7 @@ export class SecureContext {
   }
 
   /** The configuration of a server; `traits` are the server's. A new one at each call: a server keeps its own. */
-  serverConfig(traits: ServerTraits): ServerConfig {
+  serverConfig({ lookUpOcsp, ...traits }: ServerTraits): ServerConfig {
     const { clientCertificates } = traits;
     const asksForCertificates = clientCertificates !== undefined && clientCertificates !== 'none';
     return defineServerConfig({
@@ -104,11 +110,25 @@ export class SecureContext {
       ...this.#algorithms,
       ...this.#tickets,
       ...traits,
-      credentials: this.#credentials,
+      credentials: lookUpOcsp === undefined ? this.#credentials : this.#stapled(lookUpOcsp),
       ticketSealer: createSealer(provider, createHash('sha256').update(this.ticketKeys).digest(), 'ticket'),
       ...(asksForCertificates && {
         verifier: clientCertificates === 'require' ? this.#verify() : reportOnly(this.#verify()),
+        // As OpenSSL: those of `ca` are named, the defaults are not.
+        ...(this.#anchors !== undefined && { certificateAuthorities: 'verifier' }),
       }),
+    });
+  }
+
+  #stapled(lookUpOcsp: OcspLookUp): readonly X509Credential[] {
+    return this.#credentials.map((credential) => {
+      const leaf = credential.chain[0] as Uint8Array;
+      let issuer: Uint8Array | null | undefined;
+      const ocspResponse = () => {
+        issuer ??= findIssuer(leaf, [...credential.chain.slice(1), ...(this.#anchors ?? [])]);
+        return lookUpOcsp(leaf, issuer);
+      };
+      return { ...credential, ocspResponse };
     });
   }
 
@@ -160,19 +180,34 @@ function readTicketOptions({ sessionTimeout, secureOptions = 0 }: SecureContextO
 }
 
 /** Each key with the chain whose end entity it belongs to. */
-function readCredentials({ cert, key, passphrase }: SecureContextOptions, anchors: readonly Uint8Array[]): Credential[] {
+function readCredentials({ cert, key, passphrase }: SecureContextOptions, anchors: readonly Uint8Array[]): X509Credential[] {
   const chains = (cert ? asList<Pem>(cert) : []).map((pem) => completeChain(parseCertificates([asPem(pem, 'cert')]), anchors));
   const keys = key ? asList<KeyOption>(key) : [];
   if (chains.length === 0) return [];
   return keys.map((option, i) => {
-    if (isSigner(option)) return { kind: 'x509', chain: chains[i] ?? refuseMismatch(), signer: option };
+    if (isSigner(option)) return describeCredential(chains[i] ?? refuseMismatch(), option);
     const { pem, passphrase: own } = isPem(option) ? { pem: option } : option;
     const privateKey = readPrivateKey(asPem(pem, 'key'), own ?? passphrase);
     const chain =
       chains.find(([leaf]) => new X509Certificate(leaf as Uint8Array).checkPrivateKey(privateKey)) ?? refuseMismatch();
     const pkcs8 = Uint8Array.from(privateKey.export({ type: 'pkcs8', format: 'der' }));
-    return { kind: 'x509', chain, signer: runSync(settle(provider.keys.importPrivateKey(pkcs8))) };
+    return describeCredential(chain, runSync(settle(provider.keys.importPrivateKey(pkcs8))));
   });
+}
+
+/** What OpenSSL reads and we do not is shown all the same: then nothing is known to choose it by. */
+function describeCredential(chain: readonly Uint8Array[], signer: Signer): X509Credential {
+  try {
+    return credentialOf({ chain, key: signer });
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { kind: 'x509', chain, signer };
+  }
+}
+
+function findIssuer(leaf: Uint8Array, candidates: readonly Uint8Array[]): Uint8Array | null {
+  const certificate = new X509Certificate(leaf);
+  return candidates.find((candidate) => certificate.checkIssued(new X509Certificate(candidate))) ?? null;
 }
 
 /** By node:crypto: it reads encrypted keys too, and its errors are those that callers know. */

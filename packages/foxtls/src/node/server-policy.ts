@@ -10,6 +10,7 @@ import type { Eventually } from '../core/flow/flow.ts';
 import type { ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { callbackFailed, withCode } from './errors.ts';
+import type { OcspLookUp } from './ocsp.ts';
 import type { AlpnCallback, AnySecureContext, SniCallback, TLSSocketOptions } from './options.ts';
 import { checkPskOptions, lookUpByCallback, type ServerPskCallback, withLookUp } from './psk.ts';
 import { createSecureContext, SecureContext } from './secure-context.ts';
@@ -36,9 +37,10 @@ export class ServerPolicy {
   readonly #alpnProtocols: readonly string[] | undefined;
   readonly #alpnCallback: AlpnCallback | undefined;
   readonly #sniCallback: SniCallback | undefined;
+  readonly #lookUpOcsp: OcspLookUp | undefined;
   readonly #pskCallback: ServerPskCallback | undefined;
 
-  constructor(options: ServerPolicyOptions, secureContext: SecureContext) {
+  constructor(options: ServerPolicyOptions, secureContext: SecureContext, lookUpOcsp?: OcspLookUp) {
     const { ALPNProtocols, ALPNCallback, SNICallback } = options;
     requireFunction(ALPNCallback, 'ALPNCallback');
     requireFunction(SNICallback, 'SNICallback');
@@ -53,6 +55,7 @@ export class ServerPolicy {
     this.#alpnCallback = ALPNCallback ?? undefined;
     this.#sniCallback = SNICallback ?? undefined;
     this.#pskCallback = (options.pskCallback as ServerPskCallback | undefined) ?? undefined;
+    this.#lookUpOcsp = lookUpOcsp;
     this.#secureContext = secureContext;
   }
 
@@ -94,6 +97,7 @@ export class ServerPolicy {
       clientCertificates: this.requestCert ? (this.rejectUnauthorized ? 'require' : 'request') : 'none',
       ...(this.#alpnCallback && { chooseAlpnProtocol: (hello: ClientHelloInfo) => this.#chooseProtocol(hello) }),
       selectConfig: (hello: ClientHelloInfo) => this.#selectConfig(hello),
+      lookUpOcsp: this.#lookUpOcsp,
     });
     this.#configs.set(context, config);
     return config;

@@ -7,6 +7,7 @@
 import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectionReset, withCode } from './errors.ts';
+import { askListeners } from './ocsp.ts';
 import type { AnySecureContext, TLSSocketOptions } from './options.ts';
 import type { ServerPskCallback } from './psk.ts';
 import { createSecureContext } from './secure-context.ts';
@@ -39,7 +40,7 @@ export class ServerSecurity {
     this.#server = server;
     this.#options = options;
     this.#handshakeTimeout = readTimeout(options.handshakeTimeout);
-    this.policy = new ServerPolicy(options, createSecureContext(options));
+    this.policy = new ServerPolicy(options, createSecureContext(options), askListeners(server));
     this.#listeners = sharedListeners(server);
   }
 
@@ -71,8 +72,9 @@ export class ServerSecurity {
  * A TLS server. Events and methods as in node:tls.
  *
  * `'secureConnection'` brings a TLSSocket whose client was verified as asked; `'tlsClientError'` (error, socket) tells of connections that
- * did not come that far; `'keylog'` (line, socket) hands out their secrets to whoever listens. `'newSession'`, `'resumeSession'` and
- * `'OCSPRequest'` are never emitted: TLS 1.3 resumes by tickets that the server keeps nothing of, and stapling is not there yet.
+ * did not come that far; `'keylog'` (line, socket) hands out their secrets to whoever listens; `'OCSPRequest'` (certificate,
+ * issuer, callback) asks for the OCSP response to staple when a client wants one. `'newSession'` and `'resumeSession'` are never emitted:
+ * TLS 1.3 resumes by tickets that the server keeps nothing of.
  */
 export class Server extends NetServer {
   readonly #security: ServerSecurity;

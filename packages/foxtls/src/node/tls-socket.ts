@@ -267,7 +267,11 @@ export class TLSSocket extends TlsStream {
     const serverName = this.#servername || undefined;
     const { pskCallback } = this.#options;
     const preSharedKeys = pskCallback ? () => askClientForKey(this, pskCallback as ClientPskCallback) : config.preSharedKeys;
-    return createTlsClient({ ...config, verifier, preSharedKeys }, { onEvent, keyLog, serverName, session: this.#session });
+    const requestOcsp = this.#options.requestOCSP === true;
+    return createTlsClient(
+      { ...config, verifier, preSharedKeys, requestOcsp },
+      { onEvent, keyLog, serverName, session: this.#session },
+    );
   }
 
   protected override onConnected(info: ConnectionInfo): void {
@@ -277,6 +281,11 @@ export class TLSSocket extends TlsStream {
     this.alpnProtocol = info.alpnProtocol ?? false;
     this.servername = info.serverName ?? false;
     this.#authorize(info);
+    if (this.#options.requestOCSP === true && this.#role === 'client' && !info.resumed) {
+      // As in Node: before 'secureConnect', and with null when the server has none.
+      this.emit('OCSPResponse', info.ocspResponse ? Buffer.from(info.ocspResponse) : null);
+      if (this.destroyed) return;
+    }
     this.secureConnecting = false;
     this.becomeSecure();
     if (this.#role === 'client') this.emit('secureConnect');
