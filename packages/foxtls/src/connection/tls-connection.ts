@@ -8,7 +8,7 @@
  * ```
  */
 
-import { EMPTY, toHex, wipe } from '../core/bytes/bytes.ts';
+import { EMPTY, plain, toHex, wipe } from '../core/bytes/bytes.ts';
 import {
   AlertReceived,
   ApiMisuse,
@@ -122,7 +122,7 @@ export class Connection implements TlsConnection {
   receive(bytes: Uint8Array): void {
     if (this.#state === 'closed' || this.#peerClosed) return;
     this.#guarded(() => {
-      this.#transport.push(bytes);
+      this.#transport.push(plain(bytes));
       this.#pump();
       if (!this.wantsInput) this.#starve();
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concat, constantTimeEqual, copyOf, equal, fromHex, fromLatin1, fromUtf8, toHex, utf8, wipe } from './bytes.ts';
+import { concat, constantTimeEqual, copyOf, equal, fromHex, fromLatin1, fromUtf8, plain, toHex, utf8, wipe } from './bytes.ts';
 
 describe('concat', () => {
   it('joins parts into an array of their own', () => {
@@ -88,5 +88,21 @@ describe('text', () => {
     const text = fromLatin1(all);
     expect(text.length).toBe(256);
     expect([...text].map((character) => character.charCodeAt(0))).toEqual([...all]);
+  });
+});
+
+describe('plain', () => {
+  it('makes no Buffer pass, whose slice would be a view, and copies nothing', () => {
+    const buffer = Buffer.from([1, 2, 3, 4]).subarray(1, 3);
+    const bytes = plain(buffer);
+    expect(bytes.constructor).toBe(Uint8Array);
+    bytes[0] = 9;
+    expect([...buffer]).toEqual([9, 3]);
+    expect(bytes.slice().buffer).not.toBe(bytes.buffer);
+  });
+
+  it('gives back a plain array itself', () => {
+    const bytes = Uint8Array.of(1);
+    expect(plain(bytes)).toBe(bytes);
   });
 });

@@ -24,6 +24,14 @@ export function copyOf(bytes: Uint8Array): Uint8Array {
   return concat(bytes);
 }
 
+/**
+ * The same bytes as an array of no subclass, not copied. Node's `Buffer` is one whose `slice` is a view; nothing below the faces may meet
+ * it, for there `slice` means a copy.
+ */
+export function plain(bytes: Uint8Array): Uint8Array {
+  return bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Whether two byte strings are the same. Returns at the first difference: for public values only. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
