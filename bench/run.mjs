@@ -12,6 +12,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bundleSizes } from './bundle.mjs';
 import { IMPLEMENTATIONS } from './implementations.mjs';
 import { makePki } from './pki.mjs';
 
@@ -165,6 +166,10 @@ for (const scenario of SCENARIOS) {
     rows.push(row);
   }
 }
+const { whole, protocol } = await bundleSizes();
+const size = ({ minified, gzipped }) => `${gzipped.toFixed(1)} kB gzipped (${minified.toFixed(1)} minified)`;
+const bundle = `A TLS 1.3 client with X.509 in a bundle: ${size(whole)}; without its cryptography ${size(protocol)}.`;
+console.log(`\n${bundle}`);
 if (args.write) writeResults();
 
 function writeResults() {
