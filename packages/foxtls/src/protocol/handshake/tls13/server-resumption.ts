@@ -4,6 +4,7 @@
 
 import { EMPTY } from '../../../core/bytes/bytes.ts';
 import { settle } from '../../../core/flow/flow.ts';
+import { Reader } from '../../../core/wire/reader.ts';
 import { resumptionPsk } from '../../keys/key-schedule.ts';
 import { extensionsOf } from '../../messages/extensions/block.ts';
 import { NewSessionTicket, writeMessage } from '../../messages/messages.ts';
@@ -83,7 +84,7 @@ export function* sendTickets(
   if (count === 0 || chainLength(facts.client) > MAX_CARRIED_CHAIN) return;
   for (let i = 0; i < count; i++) {
     const ticketNonce = Uint8Array.of(i >> 8, i & 0xff);
-    const ticketAgeAdd = new DataView(config.provider.random(4).buffer).getUint32(0);
+    const ticketAgeAdd = new Reader(config.provider.random(4), 'ticket_age_add').uint(4);
     const psk = resumptionPsk(labelled, resumptionSecret, ticketNonce);
     const { ticketLifetime: lifetime } = config;
     const state = { ...facts, suite: suite.id, psk, ticketAgeAdd, created: config.now(), lifetime };
