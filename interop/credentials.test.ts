@@ -192,6 +192,21 @@ describe('OCSP responses', () => {
       expect(client.output.includes('OCSP Response Status')).toBe(options.length > 0);
     });
 
+    it('may be asked of a client, which has none', async () => {
+      const asking = {
+        clientCertificates: 'require',
+        verifier: trusting(pki.anchors),
+        requestOcsp: true,
+        requestSct: true,
+      } as const;
+      const server = await listenEndpoints(serverConfig(pki, asking));
+      const { certPath, keyPath } = pki.clients.p256;
+      const client = startOpensslClient(server.port, '-cert', certPath, '-key', keyPath);
+      const info = await (await server.accepted()).connected();
+      expect(info).toMatchObject({ peer: { kind: 'verified' }, ocspResponse: undefined, signedCertificateTimestamps: undefined });
+      await client.prints(/Verify return code: 0/);
+    });
+
     it('are missing without harm', async () => {
       const server = await listenEndpoints(serverConfig(pki));
       const client = startOpensslClient(server.port, '-status');
@@ -210,6 +225,19 @@ describe('OCSP responses', () => {
   });
 
   describeWithPeer('with gnutls-cli', 'gnutls-cli', () => {
+    it('may be asked of a client, which has none', async () => {
+      const asking = {
+        clientCertificates: 'require',
+        verifier: trusting(pki.anchors),
+        requestOcsp: true,
+        requestSct: true,
+      } as const;
+      const server = await listenEndpoints(serverConfig(pki, asking));
+      const { certPath, keyPath } = pki.clients.p256;
+      startGnutlsClient(server.port, '--insecure', '--x509certfile', certPath, '--x509keyfile', keyPath);
+      expect((await (await server.accepted()).connected()).peer.kind).toBe('verified');
+    });
+
     it('come from our server', async () => {
       const server = await listenEndpoints(serverConfig(pki, stapled()));
       const saved = pki.path('saved.der');

@@ -5,6 +5,7 @@ import { alertName } from '../core/registry/alerts.ts';
 import { sha256 } from '../crypto/node/hash.ts';
 import { nodeProvider as provider } from '../crypto/node/provider.ts';
 import { createX509Verifier } from '../pki/x509/verifier.ts';
+import type { ClientHelloInfo } from '../protocol/handshake/client-hello-info.ts';
 import { ja4 } from '../protocol/handshake/fingerprint.ts';
 import { type AcceptedHello, createTlsAcceptor } from './acceptor.ts';
 import { type ClientOptions, defineClientConfig, defineServerConfig } from './config.ts';
@@ -129,6 +130,25 @@ describe('an acceptor', () => {
     expect(read('0004 02000102')).toEqual([]);
     expect(read('0000')).toEqual([]);
   });
+});
+
+it('a hook of the config is told what an acceptor is told', () => {
+  const { client, flight } = startClient({ alpnProtocols: ['h2'] });
+  const accepted = createTlsAcceptor().receive(flight);
+  const told: ClientHelloInfo[] = [];
+  const config = defineServerConfig({
+    provider,
+    credentials: [pki.server],
+    selectConfig: (hello) => {
+      told.push(hello);
+      return undefined;
+    },
+  });
+  const server = createTlsServer({ ...config, alpnProtocols: ['h2'] }, { onEvent: () => {} });
+  server.start();
+  server.receive(flight);
+  exchangeSync(client, server);
+  expect(told).toEqual([accepted?.hello]);
 });
 
 describe('an acceptor refuses', () => {

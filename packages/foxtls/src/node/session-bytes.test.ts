@@ -23,6 +23,12 @@ describe('a session as bytes', () => {
     expect(readSession(writeSession(bare))).toEqual(bare);
     const byPsk: ClientSession = { ...session, peer: { kind: 'psk', identity: Uint8Array.of(7, 8) } };
     expect(readSession(writeSession(byPsk))).toEqual(byPsk);
+    const rawPublicKey = Uint8Array.of(9, 10);
+    const byRawKey: ClientSession = { ...session, peer: { kind: 'verified', certificates: [], path: [], rawPublicKey } };
+    expect(readSession(writeSession(byRawKey))).toEqual(byRawKey);
+    const error = new CertificateInvalid('key_untrusted', 'who is it?');
+    const refused = { kind: 'unverified', certificates: [], error, rawPublicKey } as const;
+    expect(readSession(writeSession({ ...session, peer: refused }))?.peer).toMatchObject({ rawPublicKey, certificates: [] });
   });
 
   it('remembers why the server was not verified', () => {

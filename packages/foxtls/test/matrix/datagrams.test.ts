@@ -3,7 +3,11 @@ import { type ClientOptions, defineClientConfig, defineServerConfig, type Server
 import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { fromHex, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
 import { ApiMisuse } from '../../src/core/errors/errors.ts';
+import { runSync, settle } from '../../src/core/flow/flow.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
+import type { PrivateKey } from '../../src/crypto/signature.ts';
+import { rawPublicKeyCredential } from '../../src/pki/x509/credential.ts';
+import { createRawPublicKeyVerifier } from '../../src/pki/x509/raw-public-key-verifier.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import type { Established } from '../../src/protocol/handshake/established.ts';
 import { serverHandshake } from '../../src/protocol/handshake/tls13/server.ts';
@@ -88,6 +92,26 @@ describe('the flows over datagrams', () => {
     expectAgreement(ends);
     expect(ends.server.established?.peer.kind).toBe('verified');
     expect(ends.server.established?.alpnProtocol).toBe('coap');
+  });
+
+  it('agree on raw public keys of both', () => {
+    const [ours, theirs] = [
+      runSync(settle(provider.keys.generateKey({ kind: 'ed25519' }))),
+      runSync(settle(provider.keys.generateKey({ kind: 'ed448' }))),
+    ];
+    const pinning = (key: PrivateKey) => createRawPublicKeyVerifier({ provider, trustedKeys: [key.publicKey.spki] });
+    const ends = connect(
+      { credentials: [rawPublicKeyCredential(ours)], serverCertificateTypes: ['raw-public-key'], verifier: pinning(theirs) },
+      {
+        credentials: [rawPublicKeyCredential(theirs)],
+        clientCertificates: 'require',
+        clientCertificateTypes: ['raw-public-key'],
+        verifier: pinning(ours),
+      },
+    );
+    expectAgreement(ends);
+    expect(ends.server.established?.peer).toMatchObject({ kind: 'verified', rawPublicKey: ours.publicKey.spki });
+    expect(ends.client.established?.peer).toMatchObject({ kind: 'verified', rawPublicKey: theirs.publicKey.spki });
   });
 
   it('resume by a ticket', () => {

@@ -82,6 +82,10 @@ describe('the state in a ticket', () => {
     ['a protocol that is not ASCII', { ...STATE, alpnProtocol: '\u00ffh2' }],
     ['the numbers at their ends', { ...STATE, ticketAgeAdd: 2 ** 32 - 1, created: 2 ** 43 + 1, lifetime: 604800, suite: 0xffff }],
     ['a client that was known by a PSK', { ...STATE, client: { kind: 'psk', identity: utf8('sensor-17') } }],
+    [
+      'a client with a raw public key',
+      { ...STATE, client: { kind: 'verified', certificates: [], path: [], rawPublicKey: utf8('spki') } },
+    ],
     ['a verified client', { ...STATE, client: { kind: 'verified', certificates: [utf8('leaf'), utf8('issuer')], path: [] } }],
   ];
   it.each(states)('is read as it was written: %s', (_what, state) => {
@@ -94,6 +98,9 @@ describe('the state in a ticket', () => {
     const read = readTicketState(writeTicketState({ ...STATE, client }))?.client;
     expect(read).toMatchObject({ kind: 'unverified', certificates: [utf8('leaf')] });
     expect(read?.kind === 'unverified' && read.error).toBeInstanceOf(CertificateInvalid);
+    const byKey = { ...client, certificates: [], rawPublicKey: utf8('spki') };
+    const readByKey = readTicketState(writeTicketState({ ...STATE, client: byKey }))?.client;
+    expect(readByKey).toMatchObject({ kind: 'unverified', certificates: [], rawPublicKey: utf8('spki') });
   });
 
   it('of another format is not ours', () => {

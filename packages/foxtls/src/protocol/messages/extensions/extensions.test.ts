@@ -37,6 +37,35 @@ describe('the content of an extension', () => {
       ['h2', '\u00ff\u00c3'],
     ],
     ['an empty list of shares', hello.key_share, '0000', []],
+    ['certificate types, unknown ones too', hello.server_certificate_type, '03 02004d', [2, 0, 77]],
+    ['the type that is chosen', EXTENSION_TABLE.encrypted_extensions.client_certificate_type, '02', 2],
+    [
+      'a request for OCSP',
+      hello.status_request,
+      '01 0003 000109 0002 3000',
+      { statusType: 1, responderIdList: [Uint8Array.of(9)], requestExtensions: fromHex('3000') },
+    ],
+    [
+      'a request for a status of another type',
+      hello.status_request,
+      '02 abcd',
+      { statusType: undefined, unknownType: 2, request: fromHex('abcd') },
+    ],
+    ['an OCSP response', EXTENSION_TABLE.certificate.status_request, '01 000002 3000', fromHex('3000')],
+    [
+      'timestamps, as their bytes',
+      EXTENSION_TABLE.certificate.signed_certificate_timestamp,
+      '0007 00020102 000103',
+      fromHex('0007 00020102 000103'),
+    ],
+    ['authorities', hello.certificate_authorities, '0005 00033001aa', [fromHex('3001aa')]],
+    [
+      'filters',
+      EXTENSION_TABLE.certificate_request.oid_filters,
+      '0007 03551d0f 000105',
+      [{ certificateExtensionOid: fromHex('551d0f'), certificateExtensionValues: fromHex('05') }],
+    ],
+    ['no filters', EXTENSION_TABLE.certificate_request.oid_filters, '0000', []],
     ['the group of a retry', EXTENSION_TABLE.hello_retry_request.key_share, '0017', 0x17],
     ['max_early_data_size', EXTENSION_TABLE.new_session_ticket.early_data, '00000400', 1024],
   ];
@@ -73,9 +102,26 @@ describe('the content of an extension', () => {
     ['a binder of 31 bytes', hello.pre_shared_key, `0007 000161 00000000 0020 1f${'00'.repeat(31)}`],
     ['an empty identity', hello.pre_shared_key, `0007 0000 00000000 00 0021 20${'00'.repeat(32)}`],
     ['no authorities', hello.certificate_authorities, '0000'],
+    ['an authority without a name', hello.certificate_authorities, '0002 0000'],
+    ['no certificate types', hello.client_certificate_type, '00'],
+    ['two certificate types chosen', EXTENSION_TABLE.encrypted_extensions.server_certificate_type, '0200'],
+    ['a request for a status without a type', hello.status_request, ''],
+    ['a request for OCSP cut short', hello.status_request, '01 0000'],
+    ['an empty responder', hello.status_request, '01 0002 0000 0000'],
+    ['a wish for timestamps with content', hello.signed_certificate_timestamp, '00'],
+    ['an empty OCSP response', EXTENSION_TABLE.certificate.status_request, '01 000000'],
+    ['an OCSP response of another type', EXTENSION_TABLE.certificate.status_request, '02 000001 30'],
+    ['no timestamps', EXTENSION_TABLE.certificate.signed_certificate_timestamp, '0000'],
+    ['an empty timestamp', EXTENSION_TABLE.certificate.signed_certificate_timestamp, '0002 0000'],
+    ['a filter without an OID', EXTENSION_TABLE.certificate_request.oid_filters, '0003 00 0000'],
   ];
   it.each(refused)('is refused: %s', (_what, codec, hex) => {
     expect(() => decode(codec, fromHex(hex), 'x')).toThrow(DecodeError);
+  });
+
+  it('does not have an OID twice in its filters', () => {
+    const twice = fromHex('000c 03551d0f 0000 03551d0f 0000');
+    expect(refusal(() => decode(EXTENSION_TABLE.certificate_request.oid_filters, twice, 'x'))).toBe('oid_filter_duplicate');
   });
 
   it('has binders of the length that they take at the end of the ClientHello', () => {
