@@ -93,7 +93,15 @@ export interface TlsConnection {
   send(data: Uint8Array): void;
   /** Sends close_notify: nothing more from us. Receiving goes on. Before `connected`, it aborts with user_canceled. Idempotent. */
   close(): void;
-  /** Ends now, both ways, with an alert if `error` has one, and delivers nothing more (no `error` event). Idempotent. */
+  /**
+   * Ends now, both ways, with an alert if `error` has one, and delivers nothing more (no `error` event). Idempotent. The connection has no clock
+   * of its own: whoever carries its bytes sees to it that a handshake does not last for ever.
+   *
+   * ```ts
+   * const late = () => connection.abort(new ConnectionLost('timed_out', 'the TLS handshake took too long'));
+   * const timer = setTimeout(late, 10_000); // to be cleared at `connected` and at `error`
+   * ```
+   */
   abort(error?: TlsError): void;
   /** Sends KeyUpdate (RFC 8446 §4.6.3); with `requestPeer`, asks the peer to do the same. */
   updateKeys(options?: { readonly requestPeer?: boolean }): void;

@@ -4,7 +4,7 @@
  *
  * "Implementations advertising GREASE values SHOULD select them at random." (RFC 8701 §5) They are drawn once a connection: both
  * ClientHellos have the same, as the second may not differ from the first (RFC 8446 §4.1.2). Their places are fixed: "A client that
- * positions GREASE values deterministically … is more likely to detect bugs".
+ * positions GREASE values deterministically … stresses fewer cases but is more likely to detect bugs from those cases." (RFC 8701 §5)
  */
 
 import { EMPTY } from '../../core/bytes/bytes.ts';
