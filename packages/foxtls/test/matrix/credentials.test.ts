@@ -306,6 +306,29 @@ describe('of several credentials', () => {
     expect(choice(undefined)).toBe(0);
   });
 
+  it('the client shows one whose chain the server accepts by signature_algorithms_cert', async () => {
+    const ed25519Root = await createCertificateAuthority({
+      provider,
+      subject: { commonName: 'Ed25519 Root' },
+      key: { kind: 'ed25519' },
+      ...VALID,
+    });
+    const ofClient = async (issuer: CreatedCertificate) => {
+      const subject = { commonName: 'client' };
+      const created = await createCertificate({ provider, issuer, key: P256, subject, purposes: ['clientAuth'], ...VALID });
+      return credentialOf({ chain: [created.certificate], key: created.key });
+    };
+    const credentials = [await ofClient(pki.root), await ofClient(ed25519Root)];
+    const verifier = createX509Verifier({ provider, trustAnchors: [...pki.anchors, ed25519Root.certificate] });
+    const choice = (...certificateSignatureSchemes: string[]) => {
+      const ends = connect({ credentials }, { clientCertificates: 'require', verifier, certificateSignatureSchemes });
+      expectAgreement(ends);
+      return credentials.findIndex(({ chain }) => chain === ends.client.info?.localCertificates);
+    };
+    expect(choice('ed25519')).toBe(1);
+    expect(choice('ecdsa_secp256r1_sha256')).toBe(0);
+  });
+
   it('the names of authorities have to fit their list', () => {
     const verifier = x509();
     const large = Array.from({ length: 7 }, () => new Uint8Array(10_000));
