@@ -1,6 +1,7 @@
 // The size of a TLS 1.3 client in a bundle: esbuild, minified, gzipped, with the portable parts that one suite and one group need.
-import { gzipSync } from 'node:zlib';
+
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const CLIENT = `
