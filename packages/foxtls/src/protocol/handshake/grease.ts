@@ -11,8 +11,7 @@ import { EMPTY } from '../../core/bytes/bytes.ts';
 import { EXTENSION_TYPES } from '../../core/registry/extension-types.ts';
 import { GREASE_PSK_KEY_EXCHANGE_MODES, GREASE_VALUES, isGrease } from '../../core/registry/grease.ts';
 import type { RandomSource } from '../../crypto/key-exchange.ts';
-import type { RawExtension } from '../messages/extensions/block.ts';
-import { type ExtensionBlock, withList } from '../messages/extensions/block.ts';
+import { type ExtensionBlock, type RawExtension, withList } from '../messages/extensions/block.ts';
 import type { ExtensionContext } from '../messages/extensions/table.ts';
 
 /** The reserved values of one ClientHello: each stands first in its list. */
