@@ -1,9 +1,11 @@
 import { constants } from 'node:crypto';
 import nodeTls from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { authorityNames } from '../pki/x509/credential.ts';
 import { ca, client, server } from './endpoints.fixture.ts';
 import { PROVIDER_NAMES } from './secure-context.fixture.ts';
 import tls from './tls.ts';
+import { parseCertificates } from './trust.ts';
 
 const SHOWN = (options: object) =>
   JSON.stringify(options, (_key, value) => (typeof value === 'string' ? value.slice(0, 40) : value));
@@ -113,6 +115,17 @@ describe('createSecureContext', () => {
     const context = tls.createSecureContext({ key: [client.key, server.key], cert: [server.cert, client.cert] });
     expect(context.chains).toHaveLength(2);
     expect(context.chains[0]).not.toEqual(context.chains[1]);
+  });
+});
+
+describe('a server that asks for client certificates', () => {
+  it('names the authorities of its ca, and none by default', () => {
+    const authorities = (options: object, clientCertificates: 'request' | 'require') =>
+      tls.createSecureContext(options).serverConfig({ clientCertificates }).certificateAuthorities;
+    const named = authorityNames(parseCertificates([ca]));
+    expect(authorities({ ...server, ca }, 'require')).toEqual(named);
+    expect(authorities({ ...server, ca }, 'request')).toEqual(named);
+    expect(authorities(server, 'require')).toBeUndefined();
   });
 });
 
