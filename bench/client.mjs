@@ -17,13 +17,13 @@ function connect(extra = {}) {
   });
 }
 
-/** Connections a second, `concurrency` at a time, for `seconds`, after a warm-up of a third of that. */
-async function handshakes({ concurrency, seconds, resume }) {
+/** Connections a second, `concurrency` at a time, for `seconds`, after `warmUp` seconds in which compilers and caches settle. */
+async function handshakes({ concurrency, seconds, warmUp, resume }) {
   const session = resume ? await obtainSession() : undefined;
   let count = 0;
   let reused = 0;
   let counting = false;
-  const end = performance.now() + (seconds * 4000) / 3;
+  const end = performance.now() + (warmUp + seconds) * 1000;
   const worker = async () => {
     while (performance.now() < end) {
       const socket = await connect(session === undefined ? {} : { session });
@@ -35,7 +35,7 @@ async function handshakes({ concurrency, seconds, resume }) {
     }
   };
   const workers = Array.from({ length: concurrency }, worker);
-  await new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / 3));
+  await new Promise((resolve) => setTimeout(resolve, warmUp * 1000));
   counting = true;
   const started = performance.now();
   await Promise.all(workers);
@@ -87,7 +87,7 @@ async function upload({ size, total }) {
       };
       more();
     });
-  await burst(Math.ceil(total / 4));
+  await burst(Math.ceil(total / 2));
   const started = performance.now();
   await burst(total);
   const rate = total / 1000 / (performance.now() - started);
@@ -114,7 +114,7 @@ async function download({ size, total }) {
       ask.writeUInt32BE(size, 4);
       socket.write(ask);
     });
-  await burst(Math.ceil(total / 4));
+  await burst(Math.ceil(total / 2));
   const started = performance.now();
   await burst(total);
   const rate = total / 1000 / (performance.now() - started);
@@ -122,8 +122,11 @@ async function download({ size, total }) {
   return rate;
 }
 
-/** Opens connections and keeps them. */
+/** Opens connections and keeps them, after some that end again: what a server needs once is not a connection's. */
 async function idle({ connections }) {
+  for (let i = 0; i < connections / 2; i++) await closed(await connect());
+  process.send({ warm: true });
+  await new Promise((resolve) => process.once('message', resolve));
   const sockets = [];
   while (sockets.length < connections) {
     const some = Math.min(20, connections - sockets.length);

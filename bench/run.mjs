@@ -26,6 +26,7 @@ const { values: args } = parseArgs({
 });
 const rounds = Number(args.rounds);
 const seconds = args.quick ? 0.5 : 1.5;
+const warmUp = args.quick ? 0.5 : 3;
 const megabytes = (count) => (args.quick ? count / 8 : count) * 1e6;
 
 const SCENARIOS = [
@@ -33,18 +34,18 @@ const SCENARIOS = [
   handshakes('full handshakes/s, concurrency 16', { concurrency: 16, resume: false }),
   handshakes('resumed handshakes/s, concurrency 1', { concurrency: 1, resume: true }),
   handshakes('resumed handshakes/s, concurrency 16', { concurrency: 16, resume: true }),
-  bulk('client to server MB/s, 64 KiB writes', 'upload', 65536, megabytes(800)),
-  bulk('client to server MB/s, 1 KiB writes', 'upload', 1024, megabytes(300)),
-  bulk('client to server MB/s, 64 B writes', 'upload', 64, megabytes(60)),
-  bulk('server to client MB/s, 64 KiB writes', 'download', 65536, megabytes(800)),
-  bulk('server to client MB/s, 1 KiB writes', 'download', 1024, megabytes(300)),
-  bulk('server to client MB/s, 64 B writes', 'download', 64, megabytes(60)),
+  bulk('client to server MB/s, 64 KiB writes', 'upload', 65536, megabytes(600)),
+  bulk('client to server MB/s, 1 KiB writes', 'upload', 1024, megabytes(200)),
+  bulk('client to server MB/s, 64 B writes', 'upload', 64, megabytes(50)),
+  bulk('server to client MB/s, 64 KiB writes', 'download', 65536, megabytes(600)),
+  bulk('server to client MB/s, 1 KiB writes', 'download', 1024, megabytes(200)),
+  bulk('server to client MB/s, 64 B writes', 'download', 64, megabytes(50)),
   ...memory(),
   { title: 'import ms', digits: 0, measure: (implementation) => ({ 'import ms': importTime(implementation) }) },
 ].filter(({ title }) => title.includes(args.only));
 
 function handshakes(title, options) {
-  return one(title, 0, (implementation) => session(implementation, 'handshake', 'handshakes', { ...options, seconds }));
+  return one(title, 0, (implementation) => session(implementation, 'handshake', 'handshakes', { ...options, seconds, warmUp }));
 }
 
 function bulk(title, direction, size, total) {
@@ -71,10 +72,12 @@ async function session(implementation, serverScenario, clientScenario, options) 
   const server = start('server.mjs', [implementation, serverScenario], ['--expose-gc']);
   try {
     const { port } = await message(server);
-    const before = clientScenario === 'idle' ? await askMemory(server) : undefined;
     const client = start('client.mjs', [implementation, clientScenario, String(port), JSON.stringify(options)]);
-    const { figure } = await message(client);
-    if (before === undefined) return figure;
+    const { figure, warm } = await message(client);
+    if (!warm) return figure;
+    const before = await askMemory(server);
+    client.send('go');
+    await message(client);
     const after = await askMemory(server);
     if (after.connections !== options.connections)
       throw new Error(`${implementation}: ${after.connections} connections are open`);

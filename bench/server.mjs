@@ -45,6 +45,7 @@ const SCENARIOS = {
   // Nothing is sent.
   idle: (socket) => {
     sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
     socket.resume();
   },
 };
