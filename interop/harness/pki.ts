@@ -2,7 +2,7 @@
  * The certificates of interop tests, made by our own library and written as PEM for the peers.
  *
  * ```
- * ca.pem    one root (ECDSA P-256)
+ * ca.pem, ca-key.pem    one root (ECDSA P-256)
  *  ├ intermediate.pem ─ chained.pem, chained-key.pem    localhost, 127.0.0.1
  *  ├ server-<kind>.pem, server-<kind>-key.pem    localhost, 127.0.0.1
  *  └ client-<kind>.pem, client-<kind>-key.pem    CN=client-<kind>
@@ -51,6 +51,7 @@ export interface InteropPki {
   /** PEM text of the root, its file, and its DER. */
   readonly ca: string;
   readonly caPath: string;
+  readonly caKeyPath: string;
   readonly anchors: readonly Uint8Array[];
   readonly strangerPath: string;
   readonly strangerAnchors: readonly Uint8Array[];
@@ -70,6 +71,7 @@ export async function createInteropPki(): Promise<InteropPki> {
   const root = await createCertificateAuthority({ provider, subject: { commonName: 'Interop Root' }, ...VALID });
   const stranger = await createCertificateAuthority({ provider, subject: { commonName: 'Stranger' }, ...VALID });
   writeFileSync(path('ca.pem'), formatCertificatePem(root.certificate));
+  writeFileSync(path('ca-key.pem'), formatPrivateKeyPem(root.key.exportPkcs8()), { mode: 0o600 });
   writeFileSync(path('stranger.pem'), formatCertificatePem(stranger.certificate));
   const leaves = async (role: 'server' | 'client') => {
     const made: Partial<Record<KeyName, Leaf>> = {};
@@ -93,6 +95,7 @@ export async function createInteropPki(): Promise<InteropPki> {
     path,
     ca: formatCertificatePem(root.certificate),
     caPath: path('ca.pem'),
+    caKeyPath: path('ca-key.pem'),
     anchors: [root.certificate],
     strangerPath: path('stranger.pem'),
     strangerAnchors: [stranger.certificate],

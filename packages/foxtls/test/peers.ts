@@ -22,8 +22,11 @@ const PROBES = {
   'gnutls-serv': { arguments: ['--version'], version: /^gnutls-serv (\S+)/, installed: true },
   curl: { arguments: ['--version'], version: /^curl (\S+)/, installed: true },
   chromium: { arguments: ['--version'], version: /^Chromium (\S+)/, installed: true },
-  // NSS's tool does not say its version: its title has to do, on standard error.
+  // NSS's tools do not say their version: their names have to do, on standard error.
   certutil: { arguments: ['--version'], version: /^(certutil)/, installed: true },
+  pk12util: { arguments: [], version: /^Usage:\s+(pk12util)/m, installed: true },
+  selfserv: { arguments: [], version: /^Usage:\s+(selfserv)/m, installed: true },
+  tstclnt: { arguments: [], version: /^Usage:\s+(tstclnt)/m, installed: true },
 } as const satisfies Record<string, Probe>;
 
 export type PeerName = keyof typeof PROBES;
