@@ -74,7 +74,6 @@ const ALERT_REASONS: Readonly<Record<Exclude<AlertName, 'close_notify'>, string>
 const MISBEHAVIOUR_REASONS: Partial<Readonly<Record<MisbehaviourReason, string>>> = {
   bad_record_mac: 'decryption failed or bad record mac',
   record_overflow: 'data length too long',
-  record_version_invalid: 'wrong version number',
   not_tls: 'wrong version number',
   record_type_unexpected: 'unexpected record',
   empty_fragment: 'bad record type',

@@ -10,7 +10,6 @@ export const alertFor = {
   // Record layer (RFC 8446 §5)
   bad_record_mac: 'bad_record_mac',
   record_overflow: 'record_overflow',
-  record_version_invalid: 'protocol_version',
   record_type_unexpected: 'unexpected_message',
   record_not_encrypted: 'unexpected_message',
   not_tls: 'unexpected_message',
@@ -22,7 +21,6 @@ export const alertFor = {
   handshake_spans_key_change: 'unexpected_message',
   application_data_too_early: 'unexpected_message',
   alert_fragmented: 'decode_error',
-  alert_not_allowed: 'unexpected_message',
 
   // Handshake order and form (RFC 8446 §4)
   message_unexpected: 'unexpected_message',
@@ -65,7 +63,6 @@ export const alertFor = {
   certificate_required: 'certificate_required',
   certificate_context_invalid: 'illegal_parameter',
   certificate_unsuitable: 'bad_certificate',
-  server_name_invalid: 'illegal_parameter',
   record_size_limit_invalid: 'illegal_parameter',
   key_update_invalid: 'illegal_parameter',
   legacy_field_invalid: 'illegal_parameter',
