@@ -7,10 +7,12 @@
 import { OID, oidName } from '../../core/asn1/object-identifiers.ts';
 import { CertificateInvalid, type CertificateReason } from '../../core/errors/errors.ts';
 import type { HashName } from '../../crypto/hash.ts';
+import type { SignatureAlgorithm } from '../../crypto/signature.ts';
 import type { Certificate } from './certificate.ts';
 import { isKnownExtension } from './extensions.ts';
 import { formatGeneralName, type GeneralName } from './general-name.ts';
 import { findForbiddenName } from './name-constraints.ts';
+import type { CertificatePurpose } from './purpose.ts';
 import { matchServerName } from './server-name.ts';
 
 /** What a verifier demands of every path. */
@@ -22,9 +24,14 @@ export interface PathPolicy {
 }
 
 export interface PathPurpose {
-  readonly peerRole: 'client' | 'server';
+  readonly purpose: CertificatePurpose;
   readonly serverName: string | undefined;
   readonly now: Date;
+  /** Undefined outside of handshakes. */
+  readonly peerRole?: 'client' | 'server' | undefined;
+  /** What came with the end entity's certificate, DER. */
+  readonly ocspResponse?: Uint8Array | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Collisions of MD5 and SHA-1 can be made, so that a signature over one certificate is one over another. */
@@ -69,12 +76,15 @@ export function findSignatureProblem(certificate: Certificate, depth: number): C
   if (signatureAlgorithm === undefined) {
     return invalid('signature_algorithm_unsupported', 'it is signed with an unsupported algorithm', certificate, depth);
   }
-  if (!('hash' in signatureAlgorithm)) return undefined;
-  const { hash } = signatureAlgorithm;
-  const isWeak = WEAK_HASHES.has(hash) || (signatureAlgorithm.kind === 'rsa-pss' && WEAK_HASHES.has(signatureAlgorithm.mgfHash));
-  return isWeak
-    ? invalid('signature_algorithm_weak', `it is signed with ${hash}, which is broken`, certificate, depth)
-    : undefined;
+  if (!('hash' in signatureAlgorithm) || !isWeak(signatureAlgorithm)) return undefined;
+  const problem = `it is signed with ${signatureAlgorithm.hash}, which is broken`;
+  return invalid('signature_algorithm_weak', problem, certificate, depth);
+}
+
+/** Whether signatures by this algorithm can be forged. */
+export function isWeak(algorithm: SignatureAlgorithm): boolean {
+  if (!('hash' in algorithm)) return false;
+  return WEAK_HASHES.has(algorithm.hash) || (algorithm.kind === 'rsa-pss' && WEAK_HASHES.has(algorithm.mgfHash));
 }
 
 /**
@@ -193,18 +203,21 @@ function findLengthProblem(
 function findPurposeProblem(
   certificate: Certificate,
   depth: number,
-  { peerRole }: PathPurpose,
+  { purpose }: PathPurpose,
   isIssuer: boolean,
 ): CertificateInvalid | undefined {
-  const { extKeyUsage } = certificate.known;
-  const purpose = peerRole === 'server' ? 'serverAuth' : 'clientAuth';
-  if (extKeyUsage === undefined || extKeyUsage.includes(OID[purpose])) return undefined;
-  if (isIssuer && extKeyUsage.includes(OID.anyExtendedKeyUsage)) return undefined;
-  return invalid('extended_key_usage_missing', `its extended key usage lacks ${purpose}`, certificate, depth);
+  const { extKeyUsage, keyUsage } = certificate.known;
+  const missing = isIssuer ? undefined : purpose.keyUsage?.find((usage) => keyUsage !== undefined && !keyUsage.has(usage));
+  if (missing !== undefined) return invalid('key_usage_missing', `its keyUsage lacks ${missing}`, certificate, depth);
+  const { extendedKeyUsage, mustBeExplicit = false, name } = purpose;
+  if (extendedKeyUsage === undefined || extKeyUsage?.includes(extendedKeyUsage)) return undefined;
+  if (extKeyUsage === undefined && (isIssuer || !mustBeExplicit)) return undefined;
+  if (isIssuer && extKeyUsage?.includes(OID.anyExtendedKeyUsage)) return undefined;
+  return invalid('extended_key_usage_missing', `its extended key usage lacks ${name}`, certificate, depth);
 }
 
-function findNameProblem(leaf: Certificate, { peerRole, serverName }: PathPurpose): CertificateInvalid | undefined {
-  if (peerRole !== 'server' || serverName === undefined || matchServerName(leaf, serverName)) return undefined;
+function findNameProblem(leaf: Certificate, { serverName }: PathPurpose): CertificateInvalid | undefined {
+  if (serverName === undefined || matchServerName(leaf, serverName)) return undefined;
   const names = [...leaf.dnsNames, ...leaf.ipAddresses];
   const shown = names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ');
   return invalid('name_mismatch', `it is not for ${JSON.stringify(serverName)} but for ${shown || 'no name at all'}`, leaf, 0);

@@ -13,16 +13,19 @@
 import { equal } from '../../core/bytes/bytes.ts';
 import { type CertificateInvalid, CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
 import { type Flow, settle } from '../../core/flow/flow.ts';
-import type { KeyProvider, PublicKey } from '../../crypto/signature.ts';
+import type { KeyProvider, PublicKey, SignatureAlgorithm } from '../../crypto/signature.ts';
 import type { Certificate } from './certificate.ts';
 import {
   findConstraintProblem,
   findIssuerProblem,
+  findLeafProblem,
   findSignatureProblem,
   invalid,
+  isWeak,
   type PathPolicy,
   type PathPurpose,
 } from './certificate-rules.ts';
+import type { PathCheck, PathCheckContext, SideRequest } from './path-check.ts';
 
 /** Certificates by the key of their subject's name. */
 export type CertificateIndex = ReadonlyMap<string, readonly Certificate[]>;
@@ -45,6 +48,15 @@ export interface PathSearch {
   readonly importedKeys: WeakMap<Certificate, PublicKey>;
   /** What went wrong before the search, to be reported if nothing more telling is found. */
   readonly earlierProblem?: CertificateInvalid | undefined;
+  /** Asked about every path that keeps all other rules. */
+  readonly pathCheck?: PathCheck | undefined;
+}
+
+/** What is left of a budget. Searches for the sake of another share it. */
+interface Purse {
+  signatures: number;
+  candidates: number;
+  nameComparisons: number;
 }
 
 /** Sorts certificates by subject. */
@@ -63,20 +75,97 @@ export function indexCertificates(certificates: readonly Certificate[]): Certifi
  * have not. Throws the most telling `CertificateInvalid` when there is none.
  */
 export function* findPath(leaf: Certificate, search: PathSearch): Flow<readonly Certificate[]> {
-  // A certificate that is itself trusted needs no issuer: this is how self-signed servers are pinned.
-  if (search.anchors.get(leaf.subject.key)?.some(({ raw }) => equal(raw, leaf.raw))) return [leaf];
-  const state: SearchState = {
+  const { maxSignatures, maxCandidates, maxNameComparisons } = search.budget;
+  const purse = { signatures: maxSignatures, candidates: maxCandidates, nameComparisons: maxNameComparisons };
+  const found = yield* searchPath(leaf, search, purse);
+  if (Array.isArray(found)) return found;
+  throw found;
+}
+
+/** Asks `search.pathCheck` about a path that was found earlier, with a budget of its own. */
+export function* recheckPath(path: readonly Certificate[], search: PathSearch): Flow<CertificateInvalid | undefined> {
+  const { maxSignatures, maxCandidates, maxNameComparisons } = search.budget;
+  const purse = { signatures: maxSignatures, candidates: maxCandidates, nameComparisons: maxNameComparisons };
+  return yield* checkPath(path, startSearch(search, purse));
+}
+
+/** A certificate as the signer of something else than certificates: found and judged by the policy of `outer`, out of its purse. */
+function* findSidePath(
+  certificate: Certificate,
+  request: SideRequest,
+  outer: SearchState,
+): Flow<readonly Certificate[] | CertificateInvalid> {
+  const { search, purse } = outer;
+  const { now, signal } = search.purpose;
+  const inner: PathSearch = {
+    ...search,
+    purpose: { purpose: request.purpose, serverName: undefined, now, signal },
+    intermediates: [...(request.intermediates ?? []), ...search.intermediates],
+    pathCheck: request.pathCheck,
+    earlierProblem: undefined,
+  };
+  return findLeafProblem(certificate, inner.policy, inner.purpose) ?? (yield* searchPath(certificate, inner, purse));
+}
+
+function* searchPath(leaf: Certificate, search: PathSearch, purse: Purse): Flow<readonly Certificate[] | CertificateInvalid> {
+  const state = startSearch(search, purse);
+  const found = yield* isAnchor(leaf, search) ? accept([leaf], state) : extendPath([leaf], state);
+  return found ?? state.problem ?? noIssuerProblem(leaf, 0);
+}
+
+function startSearch(search: PathSearch, purse: Purse): SearchState {
+  return {
     search,
     intermediates: indexCertificates(search.intermediates),
     signatures: new Map(),
-    signaturesLeft: search.budget.maxSignatures,
-    candidatesLeft: search.budget.maxCandidates,
-    nameComparisonsLeft: search.budget.maxNameComparisons,
+    purse,
     problem: search.earlierProblem,
   };
-  const path = yield* extendPath([leaf], state);
-  if (path !== undefined) return path;
-  throw state.problem ?? noIssuerProblem(leaf, 0);
+}
+
+/** A certificate that is itself trusted needs no issuer: this is how self-signed servers are pinned. */
+function isAnchor({ subject, raw }: Certificate, { anchors }: PathSearch): boolean {
+  return anchors.get(subject.key)?.some((anchor) => equal(anchor.raw, raw)) ?? false;
+}
+
+/** The path, if nothing that is asked about whole paths speaks against it. */
+function* accept(path: readonly Certificate[], state: SearchState): Flow<readonly Certificate[] | undefined> {
+  const problem = yield* checkPath(path, state);
+  return problem === undefined ? path : note(state, problem);
+}
+
+function* checkPath(path: readonly Certificate[], state: SearchState): Flow<CertificateInvalid | undefined> {
+  const { pathCheck, purpose } = state.search;
+  if (pathCheck === undefined) return undefined;
+  const context: PathCheckContext = {
+    now: purpose.now,
+    purpose: purpose.purpose,
+    peerRole: purpose.peerRole,
+    ocspResponse: purpose.ocspResponse,
+    signal: purpose.signal,
+    findPath: (certificate, request) => findSidePath(certificate, request, state),
+    verifySignature: (signerPath, algorithm, message, signature) =>
+      verifySignature(signerPath, { algorithm, message, signature }, path, state),
+  };
+  return yield* pathCheck.check(path, context);
+}
+
+interface SignedMessage {
+  readonly algorithm: SignatureAlgorithm | undefined;
+  readonly message: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+function* verifySignature(
+  [signer]: readonly Certificate[],
+  { algorithm, message, signature }: SignedMessage,
+  [leaf]: readonly Certificate[],
+  state: SearchState,
+): Flow<boolean> {
+  if (signer === undefined || leaf === undefined || algorithm === undefined || isWeak(algorithm)) return false;
+  spend(state, 'signatures', leaf, 0);
+  const key = yield* importKey(signer, 0, state);
+  return key !== undefined && (yield* settle(key.verify(algorithm, message, signature)));
 }
 
 interface SearchState {
@@ -84,9 +173,7 @@ interface SearchState {
   readonly intermediates: CertificateIndex;
   /** Which signatures have been checked: subject, issuer, verdict. */
   readonly signatures: Map<Certificate, Map<Certificate, boolean>>;
-  signaturesLeft: number;
-  candidatesLeft: number;
-  nameComparisonsLeft: number;
+  readonly purse: Purse;
   /** The most telling problem so far. */
   problem: CertificateInvalid | undefined;
 }
@@ -107,10 +194,10 @@ function* extendPath(path: readonly Certificate[], state: SearchState): Flow<rea
   if (signatureProblem !== undefined) return note(state, signatureProblem);
   let outcome: 'no_issuer' | 'wrong_signature' | 'issuer_seen' = 'no_issuer';
   for (const candidate of candidateIssuers(child, path, state)) {
-    spend(state, 'candidatesLeft', child, depth);
+    spend(state, 'candidates', child, depth);
     const problem =
       findIssuerProblem(candidate.certificate, candidate.isAnchor, path, state.search.policy, state.search.purpose) ??
-      findConstraintProblem(candidate.certificate, path, (count) => spend(state, 'nameComparisonsLeft', child, depth, count));
+      findConstraintProblem(candidate.certificate, path, (count) => spend(state, 'nameComparisons', child, depth, count));
     if (problem !== undefined) {
       note(state, problem);
       outcome = 'issuer_seen';
@@ -123,7 +210,7 @@ function* extendPath(path: readonly Certificate[], state: SearchState): Flow<rea
     }
     outcome = 'issuer_seen';
     const longer = [...path, candidate.certificate];
-    const found = candidate.isAnchor ? longer : yield* extendPath(longer, state);
+    const found = yield* candidate.isAnchor ? accept(longer, state) : extendPath(longer, state);
     if (found !== undefined) return found;
   }
   if (outcome === 'no_issuer') note(state, noIssuerProblem(child, depth));
@@ -164,7 +251,7 @@ function matchKeyIdentifier(child: Certificate, issuer: Certificate): KeyIdentif
 function* isSignedBy(child: Certificate, issuer: Certificate, depth: number, state: SearchState): Flow<boolean> {
   const known = state.signatures.get(child)?.get(issuer);
   if (known !== undefined) return known;
-  spend(state, 'signaturesLeft', child, depth);
+  spend(state, 'signatures', child, depth);
   const key = yield* importKey(issuer, depth + 1, state);
   const { signatureAlgorithm } = child;
   if (key === undefined || signatureAlgorithm === undefined) return false;
@@ -188,14 +275,14 @@ function* importKey(certificate: Certificate, depth: number, state: SearchState)
 }
 
 const SPENT = {
-  signaturesLeft: 'signatures',
-  candidatesLeft: 'candidate issuers',
-  nameComparisonsLeft: 'comparisons with name constraints',
+  signatures: 'signatures',
+  candidates: 'candidate issuers',
+  nameComparisons: 'comparisons with name constraints',
 } as const;
 
 function spend(state: SearchState, what: keyof typeof SPENT, certificate: Certificate, depth: number, amount = 1): void {
-  state[what] -= amount;
-  if (state[what] >= 0) return;
+  state.purse[what] -= amount;
+  if (state.purse[what] >= 0) return;
   throw invalid('budget_exceeded', `no path was found within the allowed number of ${SPENT[what]}`, certificate, depth);
 }
 

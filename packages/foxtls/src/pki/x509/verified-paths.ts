@@ -13,8 +13,8 @@ import type { Certificate } from './certificate.ts';
 
 export interface VerifiedPath {
   readonly leaf: Certificate;
-  /** DER, end entity first, anchor last. */
-  readonly path: readonly Uint8Array[];
+  /** End entity first, anchor last. */
+  readonly path: readonly Certificate[];
   readonly publicKey: PublicKey;
 }
 
@@ -50,7 +50,7 @@ export class VerifiedPaths {
     if (oldest !== undefined) this.#entries.delete(oldest);
     this.#entries.set(keyOf(presented, peerRole), {
       leaf,
-      path: path.map(({ raw }) => raw),
+      path,
       publicKey,
       presented,
       from: Math.max(...path.map(({ validFrom }) => validFrom.getTime())),

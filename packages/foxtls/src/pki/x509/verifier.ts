@@ -18,7 +18,9 @@ import type { KeyProvider, PublicKey } from '../../crypto/signature.ts';
 import { readSubjectPublicKeyInfo } from '../pkcs/public-key.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { findLeafProblem, type PathPurpose } from './certificate-rules.ts';
-import { findPath, indexCertificates } from './path.ts';
+import { findPath, indexCertificates, type PathSearch, recheckPath } from './path.ts';
+import type { PathCheck } from './path-check.ts';
+import { PURPOSES } from './purpose.ts';
 import { type VerifiedPath, VerifiedPaths } from './verified-paths.ts';
 
 export interface X509VerifierOptions {
@@ -36,6 +38,8 @@ export interface X509VerifierOptions {
   readonly maxCandidates?: number;
   /** Comparisons of names with name constraints in one verification; 250,000 unless set. */
   readonly maxNameComparisons?: number;
+  /** Asked about every path that keeps all other rules: revocation. Asked again when a path is recognised. */
+  readonly pathCheck?: PathCheck;
   /** Told of a trust anchor that cannot be read, which is then left out. Without it, such an anchor is an `ApiMisuse`. */
   readonly onUnreadableAnchor?: (error: DecodeError, index: number) => void;
 }
@@ -64,25 +68,36 @@ export function createX509Verifier(options: X509VerifierOptions): PeerVerifier {
     budget: { maxSignatures, maxCandidates, maxNameComparisons },
     keys: options.provider.keys,
     importedKeys: new WeakMap<Certificate, PublicKey>(),
+    pathCheck: options.pathCheck,
   };
   const verifiedPaths = new VerifiedPaths();
-  function* verifyChain({ presented, peerRole, serverName, now }: VerifyRequest): Flow<PeerVerified> {
-    const purpose = { peerRole, serverName, now };
+  function* verifyChain(request: VerifyRequest): Flow<PeerVerified> {
+    const { presented, now } = request;
+    const purpose = purposeOf(request);
     const chain = presented.kind === 'x509' ? presented.certificates : [];
-    const known = verifiedPaths.find(chain, peerRole, now);
-    const { leaf, path, publicKey } = known ?? (yield* verifyPath(presented, purpose));
+    const known = verifiedPaths.find(chain, request.peerRole, now);
+    const isStillRight = known !== undefined && (yield* recheck(known, presented, purpose));
+    const { leaf, path, publicKey } = isStillRight ? known : yield* verifyPath(presented, purpose, request.peerRole);
     // After the path, so that an untrusted peer is called untrusted whatever else is wrong with it, as in OpenSSL.
     const leafProblem = findLeafProblem(leaf, fixed.policy, purpose);
     if (leafProblem !== undefined) throw leafProblem;
-    return peerVerified({ ...leafFacts(leaf), path, importedKey: publicKey });
+    return peerVerified({ ...leafFacts(leaf), path: path.map(({ raw }) => raw), importedKey: publicKey });
   }
-  function* verifyPath(presented: PeerPresented, purpose: PathPurpose): Flow<VerifiedPath> {
+  /** What a path check says may change with every request; a path that it no longer likes is searched anew. */
+  function* recheck({ path }: VerifiedPath, presented: PeerPresented, purpose: PathPurpose): Flow<boolean> {
+    if (fixed.pathCheck === undefined) return true;
+    return (yield* recheckPath(path, searchFor(presented, purpose))) === undefined;
+  }
+  function* verifyPath(presented: PeerPresented, purpose: PathPurpose, peerRole: string): Flow<VerifiedPath> {
     const leaf = readLeaf(presented);
-    const { intermediates, problem: earlierProblem } = readIntermediates(presented);
-    const path = yield* findPath(leaf, { ...fixed, purpose, intermediates, earlierProblem });
+    const path = yield* findPath(leaf, searchFor(presented, purpose));
     const publicKey = yield* importLeafKey(fixed.keys, leaf);
-    if (presented.kind === 'x509') verifiedPaths.keep(presented.certificates, purpose.peerRole, path, publicKey);
-    return { leaf, path: path.map(({ raw }) => raw), publicKey };
+    if (presented.kind === 'x509') verifiedPaths.keep(presented.certificates, peerRole, path, publicKey);
+    return { leaf, path, publicKey };
+  }
+  function searchFor(presented: PeerPresented, purpose: PathPurpose): PathSearch {
+    const { intermediates, problem: earlierProblem } = readIntermediates(presented);
+    return { ...fixed, purpose, intermediates, earlierProblem };
   }
   return { authorities: anchors.map(({ subject }) => subject.der), verify: (request) => run(verifyChain(request)) };
 }
@@ -124,6 +139,13 @@ export function reportOnly(verifier: PeerVerifier): PeerVerifier {
     }
   }
   return { acceptsUnverified: true, authorities: verifier.authorities, verify: (request) => run(verifyOrReport(request)) };
+}
+
+function purposeOf({ presented, peerRole, serverName, now, signal }: VerifyRequest): PathPurpose {
+  const ocspResponse = presented.kind === 'x509' ? presented.ocspResponse : undefined;
+  // Clients have no name that a server could ask for.
+  const name = peerRole === 'server' ? serverName : undefined;
+  return { purpose: PURPOSES[peerRole], serverName: name, now, peerRole, ocspResponse, signal };
 }
 
 function readAnchors({ trustAnchors, onUnreadableAnchor }: X509VerifierOptions): Certificate[] {
