@@ -1,7 +1,8 @@
 /**
  * The OBJECT IDENTIFIERs that certificates and keys use, by the names that their RFCs give them.
  *
- * RFC 5280 (attributes, extensions, key purposes), RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410 (algorithms).
+ * RFC 5280 (attributes, extensions, key purposes), RFC 3279, RFC 4055, RFC 5480, RFC 5758, RFC 8410 (algorithms), RFC 8018, RFC 7292
+ * (passwords, PKCS#12).
  */
 
 export const OID = {
@@ -38,6 +39,48 @@ export const OID = {
   'id-sha256': '2.16.840.1.101.3.4.2.1',
   'id-sha384': '2.16.840.1.101.3.4.2.2',
   'id-sha512': '2.16.840.1.101.3.4.2.3',
+
+  // Encryption with passwords (RFC 8018 Appendix A, Appendix C; RFC 7914 §7; RFC 7292 Appendix C)
+  'pbeWithMD5AndDES-CBC': '1.2.840.113549.1.5.3',
+  'pbeWithMD5AndRC2-CBC': '1.2.840.113549.1.5.6',
+  'pbeWithSHA1AndDES-CBC': '1.2.840.113549.1.5.10',
+  'pbeWithSHA1AndRC2-CBC': '1.2.840.113549.1.5.11',
+  'id-PBKDF2': '1.2.840.113549.1.5.12',
+  'id-PBES2': '1.2.840.113549.1.5.13',
+  'id-scrypt': '1.3.6.1.4.1.11591.4.11',
+  'pbeWithSHAAnd3-KeyTripleDES-CBC': '1.2.840.113549.1.12.1.3',
+  'pbeWithSHAAnd2-KeyTripleDES-CBC': '1.2.840.113549.1.12.1.4',
+  'pbeWithSHAAnd128BitRC2-CBC': '1.2.840.113549.1.12.1.5',
+  'pbewithSHAAnd40BitRC2-CBC': '1.2.840.113549.1.12.1.6',
+  'id-hmacWithSHA1': '1.2.840.113549.2.7',
+  'id-hmacWithSHA224': '1.2.840.113549.2.8',
+  'id-hmacWithSHA256': '1.2.840.113549.2.9',
+  'id-hmacWithSHA384': '1.2.840.113549.2.10',
+  'id-hmacWithSHA512': '1.2.840.113549.2.11',
+
+  // Ciphers in CBC mode (RFC 8018 Appendix B.2)
+  desCBC: '1.3.14.3.2.7',
+  rc2CBC: '1.2.840.113549.3.2',
+  'des-EDE3-CBC': '1.2.840.113549.3.7',
+  'aes128-CBC-PAD': '2.16.840.1.101.3.4.1.2',
+  'aes192-CBC-PAD': '2.16.840.1.101.3.4.1.22',
+  'aes256-CBC-PAD': '2.16.840.1.101.3.4.1.42',
+
+  // Kinds of content (RFC 5652 §4, §8)
+  'id-data': '1.2.840.113549.1.7.1',
+  'id-encryptedData': '1.2.840.113549.1.7.6',
+
+  // PKCS#12 (RFC 7292 §4.2)
+  keyBag: '1.2.840.113549.1.12.10.1.1',
+  pkcs8ShroudedKeyBag: '1.2.840.113549.1.12.10.1.2',
+  certBag: '1.2.840.113549.1.12.10.1.3',
+  crlBag: '1.2.840.113549.1.12.10.1.4',
+  secretBag: '1.2.840.113549.1.12.10.1.5',
+  safeContentsBag: '1.2.840.113549.1.12.10.1.6',
+  x509Certificate: '1.2.840.113549.1.9.22.1',
+  x509CRL: '1.2.840.113549.1.9.23.1',
+  friendlyName: '1.2.840.113549.1.9.20',
+  localKeyId: '1.2.840.113549.1.9.21',
 
   // Attributes of names
   commonName: '2.5.4.3',

@@ -186,10 +186,13 @@ export class LimitExceeded extends TlsError {
   }
 }
 
-/** The provider refused an operation: a key that cannot sign, an algorithm it does not have. */
+/**
+ * The provider refused an operation: a key that cannot sign, an algorithm it does not have. A wrong password is one, too, with the code
+ * `ERR_TLS_PASSWORD_WRONG`.
+ */
 export class CryptoFailure extends TlsError {
-  constructor(message: string, options: { readonly cause?: unknown } = {}) {
-    super('ERR_TLS_CRYPTO_FAILURE', message, { alert: 'internal_error', cause: options.cause });
+  constructor(message: string, options: { readonly cause?: unknown; readonly code?: TlsErrorCode } = {}) {
+    super(options.code ?? 'ERR_TLS_CRYPTO_FAILURE', message, { alert: 'internal_error', cause: options.cause });
   }
 }
 
