@@ -150,6 +150,8 @@ const CERTIFICATE_CODES: Readonly<Record<CertificateReason, readonly [code: stri
   name_constraint_violated: ['CERT_REJECTED', 'permitted subtree violation'],
   budget_exceeded: ['CERT_CHAIN_TOO_LONG', 'certificate chain too long'],
   key_untrusted: ['CERT_UNTRUSTED', 'certificate not trusted'],
+  policy_violated: ['CERT_REJECTED', 'no explicit policy'],
+  profile_violated: ['CERT_REJECTED', 'certificate breaks a rule of its profile'],
   rejected_by_application: ['CERT_REJECTED', 'certificate rejected'],
   none_presented: ['UNABLE_TO_GET_ISSUER_CERT', 'the peer presented no certificate'],
 };

@@ -95,13 +95,20 @@ export const octetAlignedBitString: DerType<Uint8Array> = mapped(
   (bytes) => ({ bytes, unusedBits: 0 }),
 );
 
-/** `BIT STRING { name (0), … }`: a set of names; trailing zero bits are left out (X.690 §11.2.2). Bits without a name are dropped. */
-export function namedBits<const N extends string>(names: readonly N[]): DerType<ReadonlySet<N>> {
+/**
+ * `BIT STRING { name (0), … }`: a set of names; trailing zero bits are left out (X.690 §11.2.2). Bits without a name are dropped.
+ * `trailingZerosTolerated` reads them all the same, for the fields that deployed software writes so.
+ */
+export function namedBits<const N extends string>(
+  names: readonly N[],
+  { trailingZerosTolerated = false }: { readonly trailingZerosTolerated?: boolean } = {},
+): DerType<ReadonlySet<N>> {
   return mapped(
     bitString,
     ({ bytes, unusedBits }, element) => {
       const last = bytes.at(-1);
-      if (last !== undefined && (last & (1 << unusedBits)) === 0) element.fail('a BIT STRING of named bits ends with a set bit');
+      const endsWithZero = last !== undefined && (last & (1 << unusedBits)) === 0;
+      if (endsWithZero && !trailingZerosTolerated) element.fail('a BIT STRING of named bits ends with a set bit');
       return new Set(names.filter((_, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0));
     },
     (set) => {

@@ -74,17 +74,21 @@ export const basicConstraints = sequence({
  *      decipherOnly            (8) }
  * ```
  */
-export const keyUsage = namedBits([
-  'digitalSignature',
-  'nonRepudiation',
-  'keyEncipherment',
-  'dataEncipherment',
-  'keyAgreement',
-  'keyCertSign',
-  'cRLSign',
-  'encipherOnly',
-  'decipherOnly',
-]);
+export const keyUsage = namedBits(
+  [
+    'digitalSignature',
+    'nonRepudiation',
+    'keyEncipherment',
+    'dataEncipherment',
+    'keyAgreement',
+    'keyCertSign',
+    'cRLSign',
+    'encipherOnly',
+    'decipherOnly',
+  ],
+  // Two roots of Mozilla's list (Trustwave Global ECC P256 and P384) write the zero bits behind cRLSign out.
+  { trailingZerosTolerated: true },
+);
 
 /** `ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId` */
 export const extKeyUsage = sequenceOf(objectIdentifier, 1);
