@@ -12,6 +12,7 @@ export const OID = {
   'id-ecPublicKey': '1.2.840.10045.2.1',
   'id-Ed25519': '1.3.101.112',
   'id-Ed448': '1.3.101.113',
+  'id-dsa': '1.2.840.10040.4.1',
 
   // Curves
   secp256r1: '1.2.840.10045.3.1.7',
@@ -30,6 +31,9 @@ export const OID = {
   'ecdsa-with-SHA256': '1.2.840.10045.4.3.2',
   'ecdsa-with-SHA384': '1.2.840.10045.4.3.3',
   'ecdsa-with-SHA512': '1.2.840.10045.4.3.4',
+  'dsa-with-sha1': '1.2.840.10040.4.3',
+  'dsa-with-sha224': '2.16.840.1.101.3.4.3.1',
+  'dsa-with-sha256': '2.16.840.1.101.3.4.3.2',
 
   // Hashes and mask generation
   'id-mgf1': '1.2.840.113549.1.1.8',
@@ -111,9 +115,32 @@ export const OID = {
   authorityKeyIdentifier: '2.5.29.35',
   policyConstraints: '2.5.29.36',
   extKeyUsage: '2.5.29.37',
+  freshestCRL: '2.5.29.46',
   inhibitAnyPolicy: '2.5.29.54',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   tlsFeature: '1.3.6.1.5.5.7.1.24',
+
+  // Extensions of CRLs and of their entries
+  cRLNumber: '2.5.29.20',
+  cRLReasons: '2.5.29.21',
+  invalidityDate: '2.5.29.24',
+  deltaCRLIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
+
+  // OCSP (RFC 6960)
+  'id-pkix-ocsp-basic': '1.3.6.1.5.5.7.48.1.1',
+  'id-pkix-ocsp-nonce': '1.3.6.1.5.5.7.48.1.2',
+  'id-pkix-ocsp-nocheck': '1.3.6.1.5.5.7.48.1.5',
+
+  // Policies, access methods, other names
+  anyPolicy: '2.5.29.32.0',
+  'id-qt-cps': '1.3.6.1.5.5.7.2.1',
+  'id-qt-unotice': '1.3.6.1.5.5.7.2.2',
+  'id-ad-ocsp': '1.3.6.1.5.5.7.48.1',
+  'id-ad-caIssuers': '1.3.6.1.5.5.7.48.2',
+  'id-on-dnsSRV': '1.3.6.1.5.5.7.8.7',
+  'id-on-SmtpUTF8Mailbox': '1.3.6.1.5.5.7.8.9',
 
   // Extended key usages
   anyExtendedKeyUsage: '2.5.29.37.0',

@@ -114,6 +114,9 @@ export const certificateAlertFor = {
   expired: 'certificate_expired',
   not_yet_valid: 'certificate_expired',
   revoked: 'certificate_revoked',
+  revocation_unknown: 'certificate_unknown',
+  staple_missing: 'bad_certificate_status_response',
+  staple_invalid: 'bad_certificate_status_response',
   issuer_unknown: 'unknown_ca',
   self_signed_leaf: 'unknown_ca',
   self_signed_in_chain: 'unknown_ca',
@@ -125,6 +128,8 @@ export const certificateAlertFor = {
   name_mismatch: 'bad_certificate',
   name_constraint_violated: 'bad_certificate',
   key_untrusted: 'certificate_unknown',
+  policy_violated: 'certificate_unknown',
+  profile_violated: 'bad_certificate',
   budget_exceeded: 'bad_certificate',
   rejected_by_application: 'certificate_unknown',
   none_presented: 'certificate_required',
@@ -132,21 +137,41 @@ export const certificateAlertFor = {
 
 export type CertificateReason = keyof typeof certificateAlertFor;
 
+/** What a verifier tried before it came to its answer; `explain` of `foxtls/x509` prints it. Certificates are DER. */
+export interface CertificateReport {
+  /** The paths that were tried, in order: end entity first, up to where each was stopped, and by what. */
+  readonly tried: readonly { readonly certificates: readonly Uint8Array[]; readonly problem: CertificateInvalid }[];
+  /** How many more were tried than are told of. */
+  readonly omitted: number;
+  /** Certificates that could not be used at all. `index` counts in the list that they came in. */
+  readonly skipped: readonly { readonly from: 'intermediates' | 'trust_anchors' | 'fetched'; readonly index: number; readonly problem: TlsError }[];
+  /** How much work was done. */
+  readonly spent: { readonly [what: string]: number };
+}
+
 /** A certificate was refused. `depth` counts from the end entity (0); `certificate` is its DER. */
 export class CertificateInvalid extends TlsError {
   readonly reason: CertificateReason;
   readonly depth: number;
   readonly certificate: Uint8Array | undefined;
+  /** What was tried, by verifiers that search for a path. */
+  readonly report: CertificateReport | undefined;
 
   constructor(
     reason: CertificateReason,
     message: string,
-    details: { readonly depth?: number; readonly certificate?: Uint8Array | undefined; readonly cause?: unknown } = {},
+    details: {
+      readonly depth?: number;
+      readonly certificate?: Uint8Array | undefined;
+      readonly report?: CertificateReport | undefined;
+      readonly cause?: unknown;
+    } = {},
   ) {
     super('ERR_TLS_CERTIFICATE_INVALID', message, { alert: certificateAlertFor[reason], cause: details.cause });
     this.reason = reason;
     this.depth = details.depth ?? 0;
     this.certificate = details.certificate;
+    this.report = details.report;
   }
 }
 
