@@ -12,6 +12,7 @@ import { concat, equal, toHex } from '../../core/bytes/bytes.ts';
 import { CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
 import type { Hash } from '../hash.ts';
 import { algorithmIdentifier, readSubjectPublicKeyInfo } from '../key-encoding.ts';
+import { mgf1 } from '../rsa-padding.ts';
 import type { KeyType } from '../signature.ts';
 
 /** (n, e), and their sizes. */
@@ -124,10 +125,10 @@ function checked(kind: 'rsa' | 'rsa-pss', modulusBytes: Uint8Array, exponentByte
   return { type: { kind, bits: modulus.toString(2).length }, modulus, exponent, size: modulusBytes.length };
 }
 
-/** RSAVP1 (RFC 8017 §5.2.2): the encoded message of `size` bytes; undefined when the signature is not in 0 … n-1. */
-function publicOperation({ modulus, exponent, size }: RsaPublicKey, signature: Uint8Array): Uint8Array | undefined {
-  if (signature.length !== size) return undefined;
-  let base = toBigint(signature);
+/** RSAVP1 and RSAEP (RFC 8017 §5.2.2, §5.1.1): `size` bytes; undefined when the input is not of that size or not in 0 … n-1. */
+export function publicOperation({ modulus, exponent, size }: RsaPublicKey, input: Uint8Array): Uint8Array | undefined {
+  if (input.length !== size) return undefined;
+  let base = toBigint(input);
   if (base >= modulus) return undefined;
   let result = 1n;
   for (let bits = exponent; bits > 0n; bits >>= 1n) {
@@ -136,18 +137,6 @@ function publicOperation({ modulus, exponent, size }: RsaPublicKey, signature: U
   }
   const digits = result.toString(16).padStart(2 * size, '0');
   return Uint8Array.from({ length: size }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
-}
-
-/** MGF1 (RFC 8017 §B.2.1). */
-function mgf1(hash: Hash, seed: Uint8Array, length: number): Uint8Array {
-  const mask = new Uint8Array(Math.ceil(length / hash.size) * hash.size);
-  const input = concat(seed, new Uint8Array(4));
-  const counter = new DataView(input.buffer, seed.length);
-  for (let at = 0, count = 0; at < length; at += hash.size, count++) {
-    counter.setUint32(0, count);
-    mask.set(hash.digest(input), at);
-  }
-  return mask.subarray(0, length);
 }
 
 function toBigint(bytes: Uint8Array): bigint {
