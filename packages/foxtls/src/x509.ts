@@ -18,10 +18,12 @@ export { authorityNames, type CredentialParts, credentialOf, rawPublicKeyCredent
 export type { Extension, KeyUsageName, KnownExtensions } from './pki/x509/extensions.ts';
 export { formatIpAddress, type GeneralName, parseIpAddress } from './pki/x509/general-name.ts';
 export { createName, Name, type NameAttribute, type NameFields } from './pki/x509/name.ts';
+export { parseName } from './pki/x509/parse-name.ts';
 export {
   createRawPublicKeyVerifier,
   type RawPublicKeyVerifierOptions,
   verifyByKind,
 } from './pki/x509/raw-public-key-verifier.ts';
 export { matchServerName } from './pki/x509/server-name.ts';
+export { subjectHash, subjectHashOld } from './pki/x509/subject-hash.ts';
 export { createX509Verifier, reportOnly, trustWithoutVerification, type X509VerifierOptions } from './pki/x509/verifier.ts';
