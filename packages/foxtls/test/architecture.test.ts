@@ -55,10 +55,12 @@ const IMPORT_CASES: Readonly<Record<string, Case>> = {
       { 'connection/a.ts': "import { b } from '../crypto/node/b.ts';" },
       { 'crypto/node/a.ts': "import { b } from '../portable/b.ts';" },
       { 'node/a.ts': "import { b } from '../crypto/node/b.ts';" },
+      { 'pki/a.ts': "import { b } from '../crypto/legacy/b.ts';" },
     ],
     good: {
       'node/provider.ts': "import { b } from '../crypto/node/b.ts';",
       'crypto-node.ts': "export { b } from './crypto/node/b.ts';",
+      'crypto/node/c.ts': "import { b } from '../legacy/b.ts';",
     },
   },
   'node:* appears only in node/ and crypto/node/': {

@@ -121,7 +121,7 @@ it('a server has these defaults', () => {
 });
 
 /** Random bytes that count from 0: 32 of random, 32 of legacy_session_id, 32 of the X25519 key. */
-function defaultClientHello(parts: typeof nodeProvider): string {
+function defaultClientHello(parts: typeof portableProvider): string {
   const config = defineClientConfig({ provider: { ...parts, random: counting() }, verifier });
   const client = createTlsClient(config, { serverName: 'fox.example', onEvent: () => {} });
   client.start();

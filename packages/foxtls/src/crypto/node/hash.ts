@@ -12,6 +12,8 @@ import { ownBytes } from './own-bytes.ts';
 
 /** SHA-1, for old signatures and TLS 1.0–1.2 only. */
 export const sha1: Hash = /* @__PURE__ */ nodeHash('sha1', 20, 64);
+/** SHA-224, for files that have a MAC with it. */
+export const sha224: Hash = /* @__PURE__ */ nodeHash('sha224', 28, 64);
 export const sha256: Hash = /* @__PURE__ */ nodeHash('sha256', 32, 64);
 export const sha384: Hash = /* @__PURE__ */ nodeHash('sha384', 48, 128);
 export const sha512: Hash = /* @__PURE__ */ nodeHash('sha512', 64, 128);

@@ -1,15 +1,19 @@
 /**
- * The provider of Node: everything by node:crypto, all synchronous.
+ * The provider of Node: everything by node:crypto (RC2 excepted, which is ours), all synchronous but the derivation of keys from passwords.
  *
  * A program whose size matters takes the parts by name instead of this record, which keeps them all.
  */
 
+import { rc2Cbc40, rc2Cbc64, rc2Cbc128 } from '../legacy/rc2.ts';
+import type { PkcsProvider } from '../pkcs-provider.ts';
 import type { CryptoProvider } from '../provider.ts';
 import { aes128Ccm, aes128Ccm8, aes128Gcm, aes256Gcm, chacha20Poly1305 } from './aead.ts';
+import { aes128Cbc, aes192Cbc, aes256Cbc, desEde3Cbc } from './cipher.ts';
 import { ffdhe2048, ffdhe3072, ffdhe4096 } from './finite-field-key-exchange.ts';
-import { sha1, sha256, sha384, sha512 } from './hash.ts';
+import { sha1, sha224, sha256, sha384, sha512 } from './hash.ts';
 import { secp256r1, secp384r1, secp521r1, x448, x25519 } from './key-exchange.ts';
 import { keys } from './keys.ts';
+import { passwordHashes } from './password-hash.ts';
 import { random } from './random.ts';
 
 /**
@@ -18,13 +22,15 @@ import { random } from './random.ts';
  * @example
  * const sha256 = nodeProvider.hashes.find((hash) => hash.name === 'sha256');
  */
-export const nodeProvider: CryptoProvider = {
+export const nodeProvider: CryptoProvider & Pick<PkcsProvider, 'ciphers' | 'passwordHashes'> = {
   name: 'node',
   random,
-  hashes: [sha256, sha384, sha512, sha1],
+  hashes: [sha256, sha384, sha512, sha224, sha1],
   aeads: [aes128Gcm, aes256Gcm, chacha20Poly1305, aes128Ccm, aes128Ccm8],
   // The fastest first: P-256 has assembly, the larger NIST curves have none (1.9 ms an exchange and more). Which of them are used
   // unless a config says more is in protocol/negotiate/groups.ts.
   groups: [x25519, secp256r1, secp384r1, x448, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096],
   keys,
+  ciphers: [aes128Cbc, aes192Cbc, aes256Cbc, desEde3Cbc, rc2Cbc40, rc2Cbc64, rc2Cbc128],
+  passwordHashes,
 };

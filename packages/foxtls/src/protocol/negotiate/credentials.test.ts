@@ -154,7 +154,7 @@ describe('the certificate types', () => {
 });
 
 describe('the schemes to offer', () => {
-  const names = (provider: typeof nodeProvider) => verifiableSignatureSchemes(provider).map(({ name }) => name);
+  const names = (provider: typeof portableProvider) => verifiableSignatureSchemes(provider).map(({ name }) => name);
 
   it('are all for Node', () => {
     expect(verifiableSignatureSchemes(nodeProvider)).toEqual(TLS13_SIGNATURE_SCHEMES);
