@@ -2,6 +2,7 @@
 export type * from './crypto/aead.ts';
 export type * from './crypto/cipher.ts';
 export type * from './crypto/hash.ts';
+export type * from './crypto/key-encryption.ts';
 export type * from './crypto/key-exchange.ts';
 export type * from './crypto/password-hash.ts';
 export * from './crypto/peer-verifier.ts';

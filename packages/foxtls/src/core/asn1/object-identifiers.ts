@@ -70,9 +70,35 @@ export const OID = {
   'aes192-CBC-PAD': '2.16.840.1.101.3.4.1.22',
   'aes256-CBC-PAD': '2.16.840.1.101.3.4.1.42',
 
-  // Kinds of content (RFC 5652 §4, §8)
+  // Kinds of content (RFC 5652 §4, §5.1, §6.1, §8; RFC 5083 §2.1)
   'id-data': '1.2.840.113549.1.7.1',
+  'id-signedData': '1.2.840.113549.1.7.2',
+  'id-envelopedData': '1.2.840.113549.1.7.3',
   'id-encryptedData': '1.2.840.113549.1.7.6',
+  'id-ct-authEnvelopedData': '1.2.840.113549.1.9.16.1.23',
+
+  // Attributes of messages and requests (RFC 5652 §11; RFC 2986 and PKCS#9)
+  unstructuredName: '1.2.840.113549.1.9.2',
+  contentType: '1.2.840.113549.1.9.3',
+  messageDigest: '1.2.840.113549.1.9.4',
+  signingTime: '1.2.840.113549.1.9.5',
+  countersignature: '1.2.840.113549.1.9.6',
+  challengePassword: '1.2.840.113549.1.9.7',
+  extensionRequest: '1.2.840.113549.1.9.14',
+
+  // Encrypting keys (RFC 8017 Appendix C; RFC 5753 §7.1.4; RFC 3394 §3)
+  'id-RSAES-OAEP': '1.2.840.113549.1.1.7',
+  'id-pSpecified': '1.2.840.113549.1.1.9',
+  'dhSinglePass-stdDH-sha1kdf-scheme': '1.3.133.16.840.63.0.2',
+  'dhSinglePass-stdDH-sha224kdf-scheme': '1.3.132.1.11.0',
+  'dhSinglePass-stdDH-sha256kdf-scheme': '1.3.132.1.11.1',
+  'dhSinglePass-stdDH-sha384kdf-scheme': '1.3.132.1.11.2',
+  'dhSinglePass-stdDH-sha512kdf-scheme': '1.3.132.1.11.3',
+  'id-aes128-wrap': '2.16.840.1.101.3.4.1.5',
+  'id-aes192-wrap': '2.16.840.1.101.3.4.1.25',
+  'id-aes256-wrap': '2.16.840.1.101.3.4.1.45',
+  'id-aes128-GCM': '2.16.840.1.101.3.4.1.6',
+  'id-aes256-GCM': '2.16.840.1.101.3.4.1.46',
 
   // PKCS#12 (RFC 7292 §4.2)
   keyBag: '1.2.840.113549.1.12.10.1.1',

@@ -7,6 +7,7 @@
  *  ├ PeerMisbehaved      the peer broke a rule: `reason` is one of a closed list of words
  *  ├ PeerIncompatible    no common version, suite, group, scheme: says what each side offered
  *  ├ CertificateInvalid  reason, certificate, depth
+ *  ├ PkcsInvalid         a signed or encrypted message, or a certification request, was refused
  *  ├ AlertReceived       the peer's alert
  *  ├ ApiMisuse           the caller's doing; never caused by bytes from the network
  *  ├ ConnectionLost      truncated, timed out, aborted
@@ -144,7 +145,11 @@ export interface CertificateReport {
   /** How many more were tried than are told of. */
   readonly omitted: number;
   /** Certificates that could not be used at all. `index` counts in the list that they came in. */
-  readonly skipped: readonly { readonly from: 'intermediates' | 'trust_anchors' | 'fetched'; readonly index: number; readonly problem: TlsError }[];
+  readonly skipped: readonly {
+    readonly from: 'intermediates' | 'trust_anchors' | 'fetched';
+    readonly index: number;
+    readonly problem: TlsError;
+  }[];
   /** How much work was done. */
   readonly spent: { readonly [what: string]: number };
 }
@@ -172,6 +177,27 @@ export class CertificateInvalid extends TlsError {
     this.depth = details.depth ?? 0;
     this.certificate = details.certificate;
     this.report = details.report;
+  }
+}
+
+/** Why a message (CMS) or a certification request (PKCS#10) was refused. */
+export type PkcsReason =
+  | 'signature_invalid'
+  | 'digest_mismatch'
+  | 'attributes_invalid'
+  | 'signer_unknown'
+  | 'recipient_unknown'
+  | 'content_missing'
+  | 'algorithm_unsupported'
+  | 'decryption_failed';
+
+/** A message or a request of PKCS was well-formed, and refused all the same. Of what could not be decrypted, nothing more is said. */
+export class PkcsInvalid extends TlsError {
+  readonly reason: PkcsReason;
+
+  constructor(reason: PkcsReason, message: string, options: { readonly cause?: unknown } = {}) {
+    super('ERR_TLS_PKCS_INVALID', message, options);
+    this.reason = reason;
   }
 }
 

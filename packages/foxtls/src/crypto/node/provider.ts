@@ -6,12 +6,13 @@
 
 import { rc2Cbc40, rc2Cbc64, rc2Cbc128 } from '../legacy/rc2.ts';
 import type { PkcsProvider } from '../pkcs-provider.ts';
-import type { CryptoProvider } from '../provider.ts';
 import { aes128Ccm, aes128Ccm8, aes128Gcm, aes256Gcm, chacha20Poly1305 } from './aead.ts';
 import { aes128Cbc, aes192Cbc, aes256Cbc, desEde3Cbc } from './cipher.ts';
 import { ffdhe2048, ffdhe3072, ffdhe4096 } from './finite-field-key-exchange.ts';
 import { sha1, sha224, sha256, sha384, sha512 } from './hash.ts';
+import { keyEncryption } from './key-encryption.ts';
 import { secp256r1, secp384r1, secp521r1, x448, x25519 } from './key-exchange.ts';
+import { aes128Wrap, aes192Wrap, aes256Wrap } from './key-wrap.ts';
 import { keys } from './keys.ts';
 import { passwordHashes } from './password-hash.ts';
 import { random } from './random.ts';
@@ -22,7 +23,7 @@ import { random } from './random.ts';
  * @example
  * const sha256 = nodeProvider.hashes.find((hash) => hash.name === 'sha256');
  */
-export const nodeProvider: CryptoProvider & Pick<PkcsProvider, 'ciphers' | 'passwordHashes'> = {
+export const nodeProvider: PkcsProvider = {
   name: 'node',
   random,
   hashes: [sha256, sha384, sha512, sha224, sha1],
@@ -33,4 +34,6 @@ export const nodeProvider: CryptoProvider & Pick<PkcsProvider, 'ciphers' | 'pass
   keys,
   ciphers: [aes128Cbc, aes192Cbc, aes256Cbc, desEde3Cbc, rc2Cbc40, rc2Cbc64, rc2Cbc128],
   passwordHashes,
+  keyEncryption,
+  keyWraps: [aes128Wrap, aes192Wrap, aes256Wrap],
 };
