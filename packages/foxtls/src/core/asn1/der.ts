@@ -19,6 +19,7 @@ export const TAG = {
   OCTET_STRING: 0x04,
   NULL: 0x05,
   OBJECT_IDENTIFIER: 0x06,
+  ENUMERATED: 0x0a,
   UTF8_STRING: 0x0c,
   SEQUENCE: 0x30,
   SET: 0x31,
