@@ -51,7 +51,7 @@ describe('parsePrivateKeyPem', () => {
     expect(opened(parsePrivateKeyPem(text + pem(p256.privateKey, 'sec1'))).equals(p256.privateKey)).toBe(true);
   });
 
-  it('says that encrypted keys are not supported yet, in all their forms', () => {
+  it('says that a password is missing for encrypted keys, in all their forms', () => {
     const encrypted = rsa.privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' }) as string;
     const old = rsa.privateKey.export({ format: 'pem', type: 'pkcs1', cipher: 'aes-256-cbc', passphrase: 'x' }) as string;
     for (const read of [
@@ -59,7 +59,7 @@ describe('parsePrivateKeyPem', () => {
       () => parsePrivateKeyPem(old),
       () => readPrivateKeyDer(firstBlock(encrypted)),
     ]) {
-      expect(read).toThrow(expect.objectContaining({ code: 'ERR_TLS_ENCRYPTED_KEY_UNSUPPORTED' }));
+      expect(read).toThrow(expect.objectContaining({ code: 'ERR_TLS_PASSWORD_MISSING' }));
       expect(read).toThrow(ApiMisuse);
     }
   });

@@ -79,23 +79,20 @@ const rsaPrivateKey = sequence({
 /**
  * The first private key of a PEM text, as PKCS#8 DER, for `provider.keys.importPrivateKey`.
  *
- * Reads `PRIVATE KEY` (PKCS#8), `EC PRIVATE KEY` (SEC1) and `RSA PRIVATE KEY` (PKCS#1); other blocks are passed over.
+ * Reads `PRIVATE KEY` (PKCS#8), `EC PRIVATE KEY` (SEC1) and `RSA PRIVATE KEY` (PKCS#1); other blocks are passed over. For encrypted keys
+ * there is `readPrivateKeyPem`.
  *
  * Throws `DecodeError` (`ERR_TLS_DECODE`) for malformed PEM or DER, and `ApiMisuse` when there is no private key
- * (`ERR_TLS_NO_PRIVATE_KEY`) or it is encrypted (`ERR_TLS_ENCRYPTED_KEY_UNSUPPORTED`).
+ * (`ERR_TLS_NO_PRIVATE_KEY`) or it is encrypted (`ERR_TLS_PASSWORD_MISSING`).
  *
  * ```ts
  * const key = await provider.keys.importPrivateKey(parsePrivateKeyPem(readFileSync('key.pem')));
  * ```
  */
 export function parsePrivateKeyPem(pem: string | Uint8Array): Uint8Array {
-  const blocks = parsePem(pem);
-  const block = blocks.find(({ label }) => label === 'PRIVATE KEY' || label.endsWith(' PRIVATE KEY'));
-  if (block === undefined) {
-    const found = blocks.map(({ label }) => label).join(', ') || 'no PEM block at all';
-    throw new ApiMisuse('ERR_TLS_NO_PRIVATE_KEY', `the PEM text has no private key (found: ${found})`);
-  }
-  return readBlock(block);
+  const block = findPrivateKey(pem);
+  if (isEncrypted(block)) throw passwordMissing();
+  return readPrivateKeyBlock(block.label, block.data);
 }
 
 /**
@@ -107,7 +104,7 @@ export function parsePrivateKeyPem(pem: string | Uint8Array): Uint8Array {
  */
 export function readPrivateKeyDer(der: Uint8Array): Uint8Array {
   const fields = topLevelTags(der);
-  if (fields[0] === TAG.SEQUENCE && fields[1] === TAG.OCTET_STRING) refuseEncrypted();
+  if (fields[0] === TAG.SEQUENCE && fields[1] === TAG.OCTET_STRING) throw passwordMissing();
   if (fields[0] === TAG.INTEGER && fields[1] === TAG.OCTET_STRING) return wrapEcPrivateKey(der);
   if (fields[0] === TAG.INTEGER && fields[1] === TAG.INTEGER) return wrapRsaPrivateKey(der);
   return checkPkcs8(der);
@@ -118,8 +115,22 @@ export function formatPrivateKeyPem(pkcs8: Uint8Array): string {
   return formatPem('PRIVATE KEY', checkPkcs8(pkcs8));
 }
 
-function readBlock({ label, data, headers }: PemBlock): Uint8Array {
-  if (label === 'ENCRYPTED PRIVATE KEY' || headers.get('Proc-Type')?.includes('ENCRYPTED')) refuseEncrypted();
+/** The first PEM block that is a private key. Throws as `parsePrivateKeyPem`. */
+export function findPrivateKey(pem: string | Uint8Array): PemBlock {
+  const blocks = parsePem(pem);
+  const block = blocks.find(({ label }) => label === 'PRIVATE KEY' || label.endsWith(' PRIVATE KEY'));
+  if (block !== undefined) return block;
+  const found = blocks.map(({ label }) => label).join(', ') || 'no PEM block at all';
+  throw new ApiMisuse('ERR_TLS_NO_PRIVATE_KEY', `the PEM text has no private key (found: ${found})`);
+}
+
+/** Whether a block is encrypted: in PKCS#8, or as OpenSSL's old formats have it. */
+export function isEncrypted({ label, headers }: PemBlock): boolean {
+  return label === 'ENCRYPTED PRIVATE KEY' || headers.get('Proc-Type')?.includes('ENCRYPTED') === true;
+}
+
+/** The PKCS#8 of a block that is not encrypted, or not any more. */
+export function readPrivateKeyBlock(label: string, data: Uint8Array): Uint8Array {
   switch (label) {
     case 'PRIVATE KEY':
       return checkPkcs8(data);
@@ -132,14 +143,12 @@ function readBlock({ label, data, headers }: PemBlock): Uint8Array {
   }
 }
 
-function refuseEncrypted(): never {
-  throw new ApiMisuse(
-    'ERR_TLS_ENCRYPTED_KEY_UNSUPPORTED',
-    'the private key is encrypted, which is not supported yet. Decrypt it first: openssl pkcs8 -in key.pem -out plain.pem',
-  );
+export function passwordMissing(): ApiMisuse {
+  return new ApiMisuse('ERR_TLS_PASSWORD_MISSING', 'the private key is encrypted: give its password to readPrivateKeyPem');
 }
 
-function checkPkcs8(der: Uint8Array): Uint8Array {
+/** The same bytes, which are a PKCS#8 as far as its outer structure goes. Throws `DecodeError`. */
+export function checkPkcs8(der: Uint8Array): Uint8Array {
   const { version } = decodeDer(oneAsymmetricKey, der, 'private_key_info');
   if (version > 1) throw new DecodeError('private_key_info.version', `version 0 or 1 is expected, ${version} is there`);
   return der;
