@@ -17,7 +17,7 @@ import { CryptoFailure, DecodeError } from '../core/errors/errors.ts';
 import type { KeyType } from './signature.ts';
 
 /** The types of keys whose encodings are fixed. */
-export type CurveKeyType = Exclude<KeyType, { readonly kind: 'rsa' | 'rsa-pss' }>;
+export type CurveKeyType = Exclude<KeyType, { readonly kind: 'rsa' | 'rsa-pss' | 'dsa' }>;
 
 /** AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY OPTIONAL } */
 export const algorithmIdentifier = /* @__PURE__ */ sequence({

@@ -11,6 +11,7 @@ const KEY_KINDS: { readonly [kind in SignatureAlgorithm['kind']]: readonly KeyTy
   ecdsa: ['ec'],
   ed25519: ['ed25519'],
   ed448: ['ed448'],
+  dsa: ['dsa'],
 };
 
 /** Whether a key of this type can sign with this algorithm. */

@@ -12,6 +12,8 @@ export type SignatureAlgorithm =
   | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
   | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly mgfHash: HashName; readonly saltLength: number }
   | { readonly kind: 'ecdsa'; readonly hash: HashName }
+  /** Only for verifying what is old. The signature is DER (RFC 3279 §2.2.2). */
+  | { readonly kind: 'dsa'; readonly hash: HashName }
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'ed448' };
 
@@ -20,7 +22,9 @@ export type KeyType =
   | { readonly kind: 'rsa' | 'rsa-pss'; readonly bits: number }
   | { readonly kind: 'ec'; readonly curve: CurveName }
   | { readonly kind: 'ed25519' }
-  | { readonly kind: 'ed448' };
+  | { readonly kind: 'ed448' }
+  /** `bits` of the modulus p; of the public value, if the key inherits its parameters (RFC 3279 §2.3.2). */
+  | { readonly kind: 'dsa'; readonly bits: number };
 
 /** The kind of a key in one word, for EC its curve: what a provider declares about the keys that it can verify with. */
 export type KeyKind = Exclude<KeyType['kind'], 'ec'> | CurveName;

@@ -9,7 +9,6 @@
 
 import {
   constants,
-  createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
@@ -20,7 +19,8 @@ import {
 import { CryptoFailure } from '../../core/errors/errors.ts';
 import type { KeyGenerationRequest, KeyProvider, KeyType, PrivateKey, PublicKey, SignatureAlgorithm } from '../signature.ts';
 import { signatureFits } from '../signature-fits.ts';
-import { asBuffer, ownBytes } from './own-bytes.ts';
+import { ownBytes } from './own-bytes.ts';
+import { checkPair, readPrivateKeyObject } from './private-key-object.ts';
 import { readPublicKeyObject } from './public-key-object.ts';
 import { boundToPss } from './rsa-pss-key.ts';
 
@@ -41,9 +41,9 @@ interface NodeKeyProvider extends KeyProvider {
   generateKey(request: KeyGenerationRequest): NodePrivateKey;
 }
 
-/** RSA (PKCS#1 v1.5 and PSS), ECDSA on P-256, P-384 and P-521, Ed25519, Ed448. Nothing waits. */
+/** RSA (PKCS#1 v1.5 and PSS), ECDSA on P-256, P-384 and P-521, Ed25519, Ed448; of DSA the public keys. Nothing waits. */
 export const keys: NodeKeyProvider = {
-  verifies: ['secp256r1', 'secp384r1', 'secp521r1', 'ed25519', 'ed448', 'rsa', 'rsa-pss'],
+  verifies: ['secp256r1', 'secp384r1', 'secp521r1', 'ed25519', 'ed448', 'rsa', 'rsa-pss', 'dsa'],
   importPublicKey,
   importPrivateKey,
   generateKey,
@@ -150,37 +150,10 @@ function operation(
       return { hash: algorithm.hash, input: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: algorithm.saltLength } };
     }
     case 'ecdsa':
+    case 'dsa':
       return { hash: algorithm.hash, input: { key, dsaEncoding: 'der' } };
     case 'ed25519':
     case 'ed448':
       return { hash: null, input: { key } };
   }
-}
-
-function readPrivateKeyObject(pkcs8: Uint8Array): KeyObject {
-  try {
-    return createPrivateKey({ key: asBuffer(pkcs8), format: 'der', type: 'pkcs8' });
-  } catch (cause) {
-    // OpenSSL's message says nothing of the key's bytes.
-    throw new CryptoFailure('OpenSSL cannot read this private key: a PrivateKeyInfo (PKCS#8, DER) is expected', { cause });
-  }
-}
-
-const PROBE = 'a private key that does not sign for its public key is of no use';
-
-/**
- * Refuses a private key whose public key is another one's. OpenSSL believes the one inside PKCS#8, and takes a scalar of zero; a
- * damaged RSA key would even give its factors away with the first signature.
- */
-function checkPair(key: KeyObject): void {
-  const isEdwards = key.asymmetricKeyType === 'ed25519' || key.asymmetricKeyType === 'ed448';
-  const hash = isEdwards ? null : (key.asymmetricKeyDetails?.hashAlgorithm ?? 'sha256');
-  const probe = new TextEncoder().encode(PROBE);
-  let isPair = false;
-  try {
-    isPair = verify(hash, probe, createPublicKey(key), sign(hash, probe, key));
-  } catch {
-    // A key that cannot sign at all.
-  }
-  if (!isPair) throw new CryptoFailure('this private key does not sign for the public key that came with it');
 }

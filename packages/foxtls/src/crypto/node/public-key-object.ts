@@ -38,7 +38,7 @@ export function readPublicKeyObject(spki: Uint8Array): { readonly key: KeyObject
     );
     return { key, type: encoding.type };
   }
-  return readRsa(spki);
+  return readByAlgorithm(spki);
 }
 
 const CURVES: readonly { readonly encoding: FixedEncoding; readonly jwk: ((point: Buffer) => JsonWebKey) | undefined }[] = [
@@ -57,8 +57,9 @@ const CURVES: readonly { readonly encoding: FixedEncoding; readonly jwk: ((point
   { encoding: ED448_SPKI, jwk: (point) => ({ kty: 'OKP', crv: 'Ed448', x: point.toString('base64url') }) },
 ];
 
-function readRsa(spki: Uint8Array): { readonly key: KeyObject; readonly type: KeyType } {
+function readByAlgorithm(spki: Uint8Array): { readonly key: KeyObject; readonly type: KeyType } {
   const { algorithm, subjectPublicKey } = readSubjectPublicKeyInfo(spki);
+  if (algorithm.algorithm === OID['id-dsa']) return readDsa(spki, algorithm.parameters);
   const kind = RSA_KINDS[algorithm.algorithm];
   if (kind === undefined) {
     const advice = 'elliptic curve keys are on a named curve, and their points uncompressed';
@@ -75,6 +76,13 @@ function readRsa(spki: Uint8Array): { readonly key: KeyObject; readonly type: Ke
   if (publicExponent < 3n || publicExponent % 2n === 0n)
     throw new CryptoFailure('the public exponent of this RSA key is not valid');
   return { key, type: { kind, bits: modulusLength } };
+}
+
+/** OpenSSL would take a key without its parameters and crash into them later. */
+function readDsa(spki: Uint8Array, parameters: Uint8Array | undefined): { readonly key: KeyObject; readonly type: KeyType } {
+  if (parameters === undefined) throw new CryptoFailure('this DSA key has no parameters: it inherits them from its issuer');
+  const key = imported(() => fromSpki(spki));
+  return { key, type: { kind: 'dsa', bits: key.asymmetricKeyDetails?.modulusLength ?? 0 } };
 }
 
 const RSA_KINDS: { readonly [oid: string]: 'rsa' | 'rsa-pss' } = {

@@ -16,6 +16,7 @@ import { OID } from '../../core/asn1/object-identifiers.ts';
 import { formatPem, parsePem } from '../../core/asn1/pem.ts';
 import { decodeDer, encodeDer, sequence } from '../../core/asn1/schema.ts';
 import { nullValue, objectIdentifier, octetAlignedBitString, unsignedInteger } from '../../core/asn1/types.ts';
+import { equal } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
 import type { CurveName, KeyType } from '../../crypto/signature.ts';
 import { algorithmIdentifier } from './algorithm-identifier.ts';
@@ -23,6 +24,9 @@ import { algorithmIdentifier } from './algorithm-identifier.ts';
 export const subjectPublicKeyInfo = sequence({ algorithm: algorithmIdentifier, subjectPublicKey: octetAlignedBitString });
 
 export const rsaPublicKey = sequence({ modulus: unsignedInteger, publicExponent: unsignedInteger });
+
+/** `Dss-Parms  ::=  SEQUENCE { p INTEGER, q INTEGER, g INTEGER }` (RFC 3279 §2.3.2) */
+const dssParms = sequence({ p: unsignedInteger, q: unsignedInteger, g: unsignedInteger });
 
 const CURVES: ReadonlyMap<string, CurveName> = new Map([
   [OID.secp256r1, 'secp256r1'],
@@ -94,6 +98,8 @@ function keyType(
       const { modulus } = decodeDer(rsaPublicKey, bits, `${path}.subject_public_key`);
       return { kind: algorithm === OID.rsaEncryption ? 'rsa' : 'rsa-pss', bits: bitLength(modulus) };
     }
+    case OID['id-dsa']:
+      return dsaKeyType(parameters, bits, path);
     case OID['id-ecPublicKey']:
       return ecKeyType(parameters, path);
     case OID['id-Ed25519']:
@@ -103,6 +109,32 @@ function keyType(
     default:
       return undefined;
   }
+}
+
+/** Whether a key has the parameters of its issuer's: its own "contains an algorithm field with null parameters or parameters are omitted". */
+export function inheritsParameters(spki: Uint8Array): boolean {
+  const { algorithm } = decodeDer(subjectPublicKeyInfo, spki, 'subject_public_key_info');
+  return algorithm.algorithm === OID['id-dsa'] && lacksParameters(algorithm.parameters);
+}
+
+/** A key with the parameters of its issuer's key (RFC 5280 §6.1.4 (f)); undefined where there is none to inherit. */
+export function inheritParameters(spki: Uint8Array, issuer: Uint8Array): Uint8Array | undefined {
+  const own = decodeDer(subjectPublicKeyInfo, spki, 'subject_public_key_info');
+  const { algorithm } = decodeDer(subjectPublicKeyInfo, issuer, 'subject_public_key_info');
+  if (algorithm.algorithm !== own.algorithm.algorithm || lacksParameters(algorithm.parameters)) return undefined;
+  return encodeDer(subjectPublicKeyInfo, { ...own, algorithm });
+}
+
+function lacksParameters(parameters: Uint8Array | undefined): boolean {
+  return parameters === undefined || equal(parameters, encodeDer(nullValue, null));
+}
+
+/** A key without parameters inherits those of its issuer (RFC 3279 §2.3.2), so that its public value says how large it is. */
+function dsaKeyType(parameters: Uint8Array | undefined, bits: Uint8Array, path: string): KeyType {
+  const publicValue = decodeDer(unsignedInteger, bits, `${path}.subject_public_key`);
+  if (parameters === undefined || lacksParameters(parameters)) return { kind: 'dsa', bits: 8 * publicValue.length };
+  const { p } = decodeDer(dssParms, parameters, `${path}.algorithm.parameters`);
+  return { kind: 'dsa', bits: bitLength(p) };
 }
 
 /** Only named curves: curves with explicit parameters are unknown ones (RFC 5480 §2.1.1 forbids them). */

@@ -44,6 +44,9 @@ const FIXED: readonly (readonly [oid: string, algorithm: SignatureAlgorithm, par
   [OID['ecdsa-with-SHA256'], { kind: 'ecdsa', hash: 'sha256' }, undefined],
   [OID['ecdsa-with-SHA384'], { kind: 'ecdsa', hash: 'sha384' }, undefined],
   [OID['ecdsa-with-SHA512'], { kind: 'ecdsa', hash: 'sha512' }, undefined],
+  [OID['dsa-with-sha1'], { kind: 'dsa', hash: 'sha1' }, undefined],
+  [OID['dsa-with-sha224'], { kind: 'dsa', hash: 'sha224' }, undefined],
+  [OID['dsa-with-sha256'], { kind: 'dsa', hash: 'sha256' }, undefined],
   [OID['id-Ed25519'], { kind: 'ed25519' }, undefined],
   [OID['id-Ed448'], { kind: 'ed448' }, undefined],
 ];
@@ -83,6 +86,8 @@ export function defaultSignatureAlgorithm(type: KeyType): SignatureAlgorithm {
       return { kind: 'rsa-pss', hash: 'sha256', mgfHash: 'sha256', saltLength: 32 };
     case 'ec':
       return { kind: 'ecdsa', hash: HASH_OF_CURVE[type.curve] };
+    case 'dsa':
+      return { kind: 'dsa', hash: 'sha256' };
     default:
       return { kind: type.kind };
   }

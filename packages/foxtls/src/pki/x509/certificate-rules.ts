@@ -1,31 +1,37 @@
 /**
  * The rules that a single certificate must keep in its place on a path (RFC 5280 §6.1.3, §6.1.4; RFC 8446 §4.4.2).
  *
- * Each function returns the first broken rule, or undefined. None computes a signature.
+ * Each function yields the broken rules one after the other: a search stops at the first, a verify hook hears of all. None computes a
+ * signature.
  */
 
 import { OID, oidName } from '../../core/asn1/object-identifiers.ts';
 import { CertificateInvalid, type CertificateReason } from '../../core/errors/errors.ts';
-import type { HashName } from '../../crypto/hash.ts';
-import type { SignatureAlgorithm } from '../../crypto/signature.ts';
+import { type AlgorithmRules, judgeKey, weakHashOf } from './algorithm-policy.ts';
 import type { Certificate } from './certificate.ts';
-import { isKnownExtension } from './extensions.ts';
+import { isProcessedExtension } from './extensions.ts';
 import { formatGeneralName, type GeneralName } from './general-name.ts';
-import { findForbiddenName } from './name-constraints.ts';
+import { findForbiddenName, type NameConstraints } from './name-constraints.ts';
+import type { PolicyInputs } from './policy-graph.ts';
+import { type CertificateProfile, findProfileProblem, type PathPlace } from './profile.ts';
 import type { CertificatePurpose } from './purpose.ts';
-import { matchServerName } from './server-name.ts';
+import { formatReference, matchReference, type NameMatching, type ReferenceIdentifier } from './server-name.ts';
 
 /** What a verifier demands of every path. */
-export interface PathPolicy {
-  /** RSA keys with fewer bits are refused. */
-  readonly minimumRsaBits: number;
-  /** Certificates between the end entity and the trust anchor. */
+export interface PathPolicy extends NameMatching {
+  readonly algorithms: AlgorithmRules;
+  readonly profile: CertificateProfile;
+  /** Certificates between the end entity and the trust anchor, self-issued ones not counted. */
   readonly maxIntermediates: number;
+  readonly policies: PolicyInputs;
+  /** Extensions that a path check processes, so that they may be critical. */
+  readonly processedExtensions: readonly string[];
 }
 
 export interface PathPurpose {
   readonly purpose: CertificatePurpose;
-  readonly serverName: string | undefined;
+  /** All of these must be names of the end entity. */
+  readonly references: readonly ReferenceIdentifier[];
   readonly now: Date;
   /** Undefined outside of handshakes. */
   readonly peerRole?: 'client' | 'server' | undefined;
@@ -34,17 +40,22 @@ export interface PathPurpose {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Collisions of MD5 and SHA-1 can be made, so that a signature over one certificate is one over another. */
-const WEAK_HASHES: ReadonlySet<HashName> = new Set(['md5', 'sha1']);
+/** Broken rules, as they are found. */
+export type Problems = Generator<CertificateInvalid, void>;
+
+/** The first broken rule. */
+export function first(problems: Problems): CertificateInvalid | undefined {
+  const { value } = problems.next();
+  return value ?? undefined;
+}
 
 /** What is wrong with the end entity itself, whoever issued it; the name is last, as in OpenSSL and Node. */
-export function findLeafProblem(leaf: Certificate, policy: PathPolicy, purpose: PathPurpose): CertificateInvalid | undefined {
-  return (
-    findCommonProblem(leaf, 0, policy, purpose) ??
-    (leaf.keyType === undefined ? invalid('key_unsupported', 'its key is of an unsupported kind', leaf, 0) : undefined) ??
-    findPurposeProblem(leaf, 0, purpose, false) ??
-    findNameProblem(leaf, purpose)
-  );
+export function* leafProblems(leaf: Certificate, policy: PathPolicy, purpose: PathPurpose): Problems {
+  yield* commonProblems(leaf, 0, policy, purpose);
+  if (leaf.keyType === undefined) yield invalid('key_unsupported', 'its key is of an unsupported kind', leaf, 0);
+  yield* purposeProblems(leaf, 0, purpose, false);
+  yield* profileProblems(leaf, 0, 'leaf', policy, purpose);
+  yield* nameProblems(leaf, policy, purpose);
 }
 
 /**
@@ -54,50 +65,53 @@ export function findLeafProblem(leaf: Certificate, policy: PathPolicy, purpose: 
  * expects its dates and constraints to hold, and OpenSSL checks them. A version 1 anchor has no way to say that it is a CA; being
  * configured says it.
  */
-export function findIssuerProblem(
+export function* issuerProblems(
   issuer: Certificate,
   isAnchor: boolean,
   below: readonly Certificate[],
   policy: PathPolicy,
   purpose: PathPurpose,
-): CertificateInvalid | undefined {
+): Problems {
   const depth = below.length;
-  return (
-    findAuthorityProblem(issuer, isAnchor, depth) ??
-    findCommonProblem(issuer, depth, policy, purpose) ??
-    findLengthProblem(issuer, isAnchor, below, policy) ??
-    findPurposeProblem(issuer, depth, purpose, true)
-  );
+  yield* authorityProblems(issuer, isAnchor, depth);
+  yield* commonProblems(issuer, depth, policy, purpose);
+  yield* lengthProblems(issuer, isAnchor, below, policy);
+  yield* purposeProblems(issuer, depth, purpose, true);
+  yield* profileProblems(issuer, depth, isAnchor ? 'anchor' : 'intermediate', policy, purpose);
 }
 
 /** What keeps the signature on a certificate from proving anything, whoever made it. */
-export function findSignatureProblem(certificate: Certificate, depth: number): CertificateInvalid | undefined {
+export function* signatureProblems(certificate: Certificate, depth: number, { algorithms }: PathPolicy): Problems {
   const { signatureAlgorithm } = certificate;
   if (signatureAlgorithm === undefined) {
-    return invalid('signature_algorithm_unsupported', 'it is signed with an unsupported algorithm', certificate, depth);
+    return yield invalid('signature_algorithm_unsupported', 'it is signed with an unsupported algorithm', certificate, depth);
   }
-  if (!('hash' in signatureAlgorithm) || !isWeak(signatureAlgorithm)) return undefined;
-  const problem = `it is signed with ${signatureAlgorithm.hash}, which is broken`;
-  return invalid('signature_algorithm_weak', problem, certificate, depth);
+  const weak = weakHashOf(signatureAlgorithm, algorithms);
+  if (weak !== undefined) {
+    yield invalid('signature_algorithm_weak', `it is signed with ${weak}, which is broken`, certificate, depth);
+  }
 }
 
-/** Whether signatures by this algorithm can be forged. */
-export function isWeak(algorithm: SignatureAlgorithm): boolean {
-  if (!('hash' in algorithm)) return false;
-  return WEAK_HASHES.has(algorithm.hash) || (algorithm.kind === 'rsa-pss' && WEAK_HASHES.has(algorithm.mgfHash));
-}
-
-/**
- * The first name below that the issuer's name constraints do not allow. `spend` is told beforehand how many comparisons may follow:
- * names times subtrees is a number that an attacker can make large.
- */
-export function findConstraintProblem(
+/** The names below that the issuer's name constraints do not allow, the first of each certificate. */
+export function* constraintProblems(
   issuer: Certificate,
   below: readonly Certificate[],
   spend: (comparisons: number) => void,
-): CertificateInvalid | undefined {
-  const constraints = issuer.known.nameConstraints;
-  if (constraints === undefined) return undefined;
+): Problems {
+  const { nameConstraints } = issuer.known;
+  if (nameConstraints !== undefined) yield* forbiddenNames(nameConstraints, `${issuer.subject}`, below, spend);
+}
+
+/**
+ * The names below (end entity first) that lie outside of constraints, whoever set them. `spend` is told beforehand how many comparisons
+ * may follow: names times subtrees is a number that an attacker can make large.
+ */
+export function* forbiddenNames(
+  constraints: NameConstraints,
+  whose: string,
+  below: readonly Certificate[],
+  spend: (comparisons: number) => void,
+): Problems {
   const subtrees = (constraints.permittedSubtrees?.length ?? 0) + (constraints.excludedSubtrees?.length ?? 0);
   for (const [depth, certificate] of below.entries()) {
     // RFC 5280 §6.1.3: self-issued certificates are passed over, but not at the end of the path.
@@ -106,10 +120,9 @@ export function findConstraintProblem(
     spend(names.length * subtrees);
     const forbidden = findForbiddenName(constraints, names);
     if (forbidden === undefined) continue;
-    const problem = `its name ${formatGeneralName(forbidden)} is not within the name constraints of ${issuer.subject}`;
-    return invalid('name_constraint_violated', problem, certificate, depth);
+    const problem = `its name ${formatGeneralName(forbidden)} is not within the name constraints of ${whose}`;
+    yield invalid('name_constraint_violated', problem, certificate, depth);
   }
-  return undefined;
 }
 
 /** A `CertificateInvalid` whose message names the certificate. */
@@ -131,94 +144,121 @@ function constrainedNames({ subject, known: { subjectAltName = [] } }: Certifica
   ];
 }
 
-function findCommonProblem(
+function* commonProblems(
   certificate: Certificate,
   depth: number,
-  { minimumRsaBits }: PathPolicy,
+  { algorithms, processedExtensions }: PathPolicy,
   { now }: PathPurpose,
-): CertificateInvalid | undefined {
+): Problems {
   const { validFrom, validTo, keyType, extensions } = certificate;
-  const unknown = extensions.find(({ extnID, critical }) => critical && !isKnownExtension(extnID));
+  const unknown = extensions.find(
+    ({ extnID, critical }) => critical && !isProcessedExtension(extnID) && !processedExtensions.includes(extnID),
+  );
   if (unknown !== undefined) {
-    const name = oidName(unknown.extnID) ?? unknown.extnID;
-    return invalid(
-      'critical_extension_unknown',
-      `it has the critical extension ${name}, which is not supported`,
-      certificate,
-      depth,
-    );
+    const problem = `it has the critical extension ${oidName(unknown.extnID) ?? unknown.extnID}, which is not supported`;
+    yield invalid('critical_extension_unknown', problem, certificate, depth);
+  }
+  if (hasUnknownQualifier(certificate)) {
+    const problem = 'its critical certificate policies have a qualifier that is not supported';
+    yield invalid('critical_extension_unknown', problem, certificate, depth);
   }
   // Certificates count in seconds, and the last one belongs to them: "through notAfter, inclusive" (RFC 5280 §4.1.2.5)
-  if (now < validFrom) return invalid('not_yet_valid', `it is valid from ${validFrom.toISOString()} on`, certificate, depth);
-  if (now.getTime() >= validTo.getTime() + 1000)
-    return invalid('expired', `it expired at ${validTo.toISOString()}`, certificate, depth);
-  if (keyType !== undefined && 'bits' in keyType && keyType.bits < minimumRsaBits) {
-    const problem = `its RSA key has ${keyType.bits} bits, at least ${minimumRsaBits} are expected`;
-    return invalid('key_too_small', problem, certificate, depth);
+  if (now < validFrom) yield invalid('not_yet_valid', `it is valid from ${validFrom.toISOString()} on`, certificate, depth);
+  if (now.getTime() >= validTo.getTime() + 1000) {
+    yield invalid('expired', `it expired at ${validTo.toISOString()}`, certificate, depth);
   }
-  return undefined;
+  const key = keyType && judgeKey(keyType, algorithms);
+  if (key !== undefined) yield invalid(key.reason, key.problem, certificate, depth);
+}
+
+/**
+ * "If this extension is critical, the path validation software MUST be able to interpret this extension (including the optional
+ * qualifier), or MUST reject the certificate." (RFC 5280 §4.2.1.4)
+ */
+function hasUnknownQualifier({ known: { certificatePolicies }, extensions }: Certificate): boolean {
+  const isUnknown = certificatePolicies?.some(({ policyQualifiers = [] }) =>
+    policyQualifiers.some(({ policyQualifierId: id }) => id !== OID['id-qt-cps'] && id !== OID['id-qt-unotice']),
+  );
+  return isUnknown === true && extensions.some(({ extnID, critical }) => critical && extnID === OID.certificatePolicies);
 }
 
 /** RFC 5280 §6.1.4 (k), (n). */
-function findAuthorityProblem(issuer: Certificate, isAnchor: boolean, depth: number): CertificateInvalid | undefined {
+function* authorityProblems(issuer: Certificate, isAnchor: boolean, depth: number): Problems {
   const { basicConstraints, keyUsage } = issuer.known;
   // "The issuer field MUST contain a non-empty distinguished name (DN)." (RFC 5280 §4.1.2.4)
-  if (issuer.subject.isEmpty) return invalid('malformed', 'it issued a certificate, but it has no name', issuer, depth);
+  if (issuer.subject.isEmpty) yield invalid('malformed', 'it issued a certificate, but it has no name', issuer, depth);
   const isOldAnchor = isAnchor && issuer.version < 3;
   if (!isOldAnchor && basicConstraints?.cA !== true) {
-    return invalid('issuer_not_ca', 'it issued a certificate, but it is not a CA', issuer, depth);
+    yield invalid('issuer_not_ca', 'it issued a certificate, but it is not a CA', issuer, depth);
   }
   if (keyUsage !== undefined && !keyUsage.has('keyCertSign')) {
-    return invalid('key_usage_missing', 'it issued a certificate, but its keyUsage lacks keyCertSign', issuer, depth);
+    yield invalid('key_usage_missing', 'it issued a certificate, but its keyUsage lacks keyCertSign', issuer, depth);
   }
-  return undefined;
 }
 
 /**
  * RFC 5280 §4.2.1.9: a path length constraint is "the maximum number of non-self-issued intermediate certificates that may follow
  * this certificate in a valid certification path". The policy's own limit counts alike (max_path_length, RFC 5280 §6.1.4 (l)).
  */
-function findLengthProblem(
+function* lengthProblems(
   issuer: Certificate,
   isAnchor: boolean,
   below: readonly Certificate[],
   { maxIntermediates }: PathPolicy,
-): CertificateInvalid | undefined {
+): Problems {
   const depth = below.length;
-  const following = below.slice(1).filter(({ isSelfIssued }) => !isSelfIssued).length;
+  const following = countIntermediates(below);
   if (following + (isAnchor || issuer.isSelfIssued ? 0 : 1) > maxIntermediates) {
-    return invalid('path_too_long', `the path has more than ${maxIntermediates} intermediate certificates`, issuer, depth);
+    yield invalid('path_too_long', `the path has more than ${maxIntermediates} intermediate certificates`, issuer, depth);
   }
   const constraint = issuer.known.basicConstraints?.pathLenConstraint;
-  if (constraint === undefined || following <= constraint) return undefined;
+  if (constraint === undefined || following <= constraint) return;
   const problem = `its path length constraint is ${constraint}, but ${following} intermediate certificates follow`;
-  return invalid('path_too_long', problem, issuer, depth);
+  yield invalid('path_too_long', problem, issuer, depth);
+}
+
+/** How many certificates above the end entity are not self-issued. */
+export function countIntermediates(below: readonly Certificate[]): number {
+  return below.slice(1).filter(({ isSelfIssued }) => !isSelfIssued).length;
 }
 
 /**
- * Extended key usage: of the end entity, and of every issuer that has one (a constraint on what it may issue, as all browsers and
- * OpenSSL take it). anyExtendedKeyUsage suffices for issuers only: "Applications that require the presence of a particular purpose
- * MAY reject certificates that include the anyExtendedKeyUsage OID but not the particular OID" (RFC 5280 §4.2.1.12); OpenSSL does.
+ * Key usage of the end entity. Extended key usage: of the end entity, and of every issuer that has one (a constraint on what it may
+ * issue, as all browsers and OpenSSL take it). anyExtendedKeyUsage suffices for issuers only: "Applications that require the presence of
+ * a particular purpose MAY reject certificates that include the anyExtendedKeyUsage OID but not the particular OID" (RFC 5280
+ * §4.2.1.12); OpenSSL does.
  */
-function findPurposeProblem(
-  certificate: Certificate,
-  depth: number,
-  { purpose }: PathPurpose,
-  isIssuer: boolean,
-): CertificateInvalid | undefined {
+function* purposeProblems(certificate: Certificate, depth: number, { purpose }: PathPurpose, isIssuer: boolean): Problems {
   const { extKeyUsage, keyUsage } = certificate.known;
   const missing = isIssuer ? undefined : purpose.keyUsage?.find((usage) => keyUsage !== undefined && !keyUsage.has(usage));
-  if (missing !== undefined) return invalid('key_usage_missing', `its keyUsage lacks ${missing}`, certificate, depth);
+  if (missing !== undefined) yield invalid('key_usage_missing', `its keyUsage lacks ${missing}`, certificate, depth);
   const { extendedKeyUsage, mustBeExplicit = false, name } = purpose;
-  if (extendedKeyUsage === undefined || extKeyUsage?.includes(extendedKeyUsage)) return undefined;
-  if (extKeyUsage === undefined && (isIssuer || !mustBeExplicit)) return undefined;
-  if (isIssuer && extKeyUsage?.includes(OID.anyExtendedKeyUsage)) return undefined;
-  return invalid('extended_key_usage_missing', `its extended key usage lacks ${name}`, certificate, depth);
+  if (extendedKeyUsage === undefined || extKeyUsage?.includes(extendedKeyUsage)) return;
+  if (extKeyUsage === undefined && (isIssuer || !mustBeExplicit)) return;
+  if (isIssuer && extKeyUsage?.includes(OID.anyExtendedKeyUsage)) return;
+  yield invalid('extended_key_usage_missing', `its extended key usage lacks ${name}`, certificate, depth);
 }
 
-function findNameProblem(leaf: Certificate, { serverName }: PathPurpose): CertificateInvalid | undefined {
-  if (serverName === undefined || matchServerName(leaf, serverName)) return undefined;
-  const names = [...leaf.dnsNames, ...leaf.ipAddresses];
-  const shown = names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ');
-  return invalid('name_mismatch', `it is not for ${JSON.stringify(serverName)} but for ${shown || 'no name at all'}`, leaf, 0);
+function* profileProblems(
+  certificate: Certificate,
+  depth: number,
+  place: PathPlace,
+  { profile }: PathPolicy,
+  { purpose }: PathPurpose,
+): Problems {
+  const problem = findProfileProblem(certificate, place, profile, purpose);
+  if (problem === undefined) return;
+  yield invalid('profile_violated', `it ${problem}, against the profile ${profile}`, certificate, depth);
+}
+
+function* nameProblems(leaf: Certificate, matching: NameMatching, { references }: PathPurpose): Problems {
+  for (const reference of references) {
+    if (matchReference(leaf, reference, matching)) continue;
+    const names =
+      reference.kind === 'host'
+        ? [...leaf.dnsNames, ...leaf.ipAddresses]
+        : (leaf.known.subjectAltName ?? []).map(formatGeneralName);
+    const shown = names.length > 10 ? `${names.slice(0, 10).join(', ')} and ${names.length - 10} more` : names.join(', ');
+    yield invalid('name_mismatch', `it is not for ${formatReference(reference)} but for ${shown || 'no name at all'}`, leaf, 0);
+  }
 }

@@ -30,8 +30,9 @@ import {
 } from '../../core/asn1/schema.ts';
 import { boolean, integerContent, namedBits, objectIdentifier, octetString, smallInteger } from '../../core/asn1/types.ts';
 import { DecodeError } from '../../core/errors/errors.ts';
-import { generalNames } from './general-name.ts';
+import { generalName, generalNames } from './general-name.ts';
 import { type NameConstraints, nameConstraints } from './name-constraints.ts';
+import { certificatePolicies, inhibitAnyPolicy, policyConstraints, policyMappings } from './policies.ts';
 
 // Certificates in use write `critical FALSE` and `cA FALSE` out, although DER forbids it; OpenSSL reads them, and so do we.
 const TOLERANT = { encodedDefaultTolerated: true };
@@ -123,6 +124,16 @@ export const authorityKeyIdentifier = sequence({
   authorityCertSerialNumber: optional(implicit(2, integerContent)),
 });
 
+/**
+ * ```
+ * AuthorityInfoAccessSyntax  ::= SEQUENCE SIZE (1..MAX) OF AccessDescription
+ * AccessDescription  ::=  SEQUENCE {
+ *         accessMethod          OBJECT IDENTIFIER,
+ *         accessLocation        GeneralName  }
+ * ```
+ */
+export const authorityInfoAccess = sequenceOf(sequence({ accessMethod: objectIdentifier, accessLocation: generalName }), 1);
+
 export type KeyUsageName = DerValue<typeof keyUsage> extends ReadonlySet<infer N> ? N : never;
 
 /** The extensions whose contents are read, under the names of RFC 5280. An absent one is undefined. */
@@ -134,6 +145,11 @@ export interface KnownExtensions {
   readonly nameConstraints?: NameConstraints;
   readonly subjectKeyIdentifier?: Uint8Array;
   readonly authorityKeyIdentifier?: DerValue<typeof authorityKeyIdentifier>;
+  readonly authorityInfoAccess?: DerValue<typeof authorityInfoAccess>;
+  readonly certificatePolicies?: DerValue<typeof certificatePolicies>;
+  readonly policyMappings?: DerValue<typeof policyMappings>;
+  readonly policyConstraints?: DerValue<typeof policyConstraints>;
+  readonly inhibitAnyPolicy?: number;
 }
 
 const KNOWN = {
@@ -144,15 +160,23 @@ const KNOWN = {
   nameConstraints,
   subjectKeyIdentifier,
   authorityKeyIdentifier,
+  authorityInfoAccess,
+  certificatePolicies,
+  policyMappings,
+  policyConstraints,
+  inhibitAnyPolicy,
 } as const satisfies { readonly [K in keyof Required<KnownExtensions>]: DerType<unknown> };
 
 const KNOWN_BY_OID: ReadonlyMap<string, keyof KnownExtensions> = new Map(
   (Object.keys(KNOWN) as (keyof KnownExtensions)[]).map((name) => [OID[name], name]),
 );
 
-/** Whether foxtls acts upon an extension, so that it may be critical. */
-export function isKnownExtension(oid: string): boolean {
-  return KNOWN_BY_OID.has(oid);
+/**
+ * Whether path validation acts upon an extension, so that it may be critical. authorityInfoAccess is a hint and nothing to act upon:
+ * "Conforming CAs MUST mark this extension as non-critical." (RFC 5280 §4.2.2.1)
+ */
+export function isProcessedExtension(oid: string): boolean {
+  return oid !== OID.authorityInfoAccess && KNOWN_BY_OID.has(oid);
 }
 
 /**

@@ -16,10 +16,21 @@
  * ```
  */
 
-import { contextTag } from '../../core/asn1/der.ts';
-import { any, choice, type DerType, type DerValue, explicit, implicit, sequenceOf } from '../../core/asn1/schema.ts';
-import { ia5String } from '../../core/asn1/strings.ts';
+import { contextTag, readElement } from '../../core/asn1/der.ts';
+import {
+  any,
+  choice,
+  type DerType,
+  type DerValue,
+  decodeDer,
+  explicit,
+  implicit,
+  sequence,
+  sequenceOf,
+} from '../../core/asn1/schema.ts';
+import { CHARACTER_STRING_TAGS, ia5String, readCharacters } from '../../core/asn1/strings.ts';
 import { objectIdentifier, octetString } from '../../core/asn1/types.ts';
+import { DecodeError } from '../../core/errors/errors.ts';
 import { nameType } from './name.ts';
 
 export const generalName = choice({
@@ -63,6 +74,31 @@ export function parseDnsName(name: string): readonly string[] | undefined {
   if (!labels.every((label) => /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/.test(label))) return undefined;
   // A name whose last label is a number would be an IPv4 address to somebody.
   return /^[0-9]+$/.test(labels.at(-1) as string) ? undefined : labels;
+}
+
+/**
+ * The scheme and the labels of the host of a URI (RFC 3986 §3); undefined for one without a host that is a domain name.
+ */
+export function parseUri(uri: string): { readonly scheme: string; readonly host: readonly string[] } | undefined {
+  const [, scheme, authority] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)/.exec(uri) ?? [];
+  if (scheme === undefined || authority === undefined) return undefined;
+  const host = parseDnsName(authority.slice(authority.lastIndexOf('@') + 1).replace(/:[0-9]*$/, ''));
+  return host && { scheme: scheme.toLowerCase(), host };
+}
+
+/** `OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY DEFINED BY type-id }` under the tag of its alternative */
+const otherName = implicit(0, sequence({ type: objectIdentifier, value: explicit(0, any) }));
+
+/** The type of an otherName as GeneralName keeps it, and its value where that is a character string; undefined for a malformed one. */
+export function readOtherName(encoded: Uint8Array): { readonly type: string; readonly text: string | undefined } | undefined {
+  try {
+    const { type, value } = decodeDer(otherName, encoded, 'other_name');
+    const element = readElement(value, 'other_name.value');
+    return { type, text: CHARACTER_STRING_TAGS.includes(element.tag) ? readCharacters(element) : undefined };
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }
 
 /** The 4 or 16 bytes of an IP address in text (`192.0.2.1`, `2001:db8::1`), or undefined when the text is none. */

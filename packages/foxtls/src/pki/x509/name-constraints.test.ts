@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { writeElement } from '../../core/asn1/der.ts';
 import { OID } from '../../core/asn1/object-identifiers.ts';
 import { encodeDer } from '../../core/asn1/schema.ts';
+import { utf8String } from '../../core/asn1/strings.ts';
+import { objectIdentifier } from '../../core/asn1/types.ts';
 import { fromHex, toHex } from '../../core/bytes/bytes.ts';
 import { parseCertificate } from './certificate.ts';
 import { entity, issueCa, issueLeaf, type Overrides } from './certificates.fixture.ts';
@@ -17,6 +20,12 @@ const ip = (...parts: readonly string[]): GeneralName => {
 };
 const email = (value: string): GeneralName => ({ kind: 'rfc822Name', value });
 const uri = (value: string): GeneralName => ({ kind: 'uniformResourceIdentifier', value });
+/** An otherName of some type, with a UTF8String in it. */
+const other = (type: string, text = 'x'): GeneralName => {
+  const value = writeElement(0xa0, encodeDer(objectIdentifier, type), writeElement(0xa0, encodeDer(utf8String, text)));
+  return { kind: 'otherName', value };
+};
+const smtpUtf8 = (mailbox: string) => other(OID['id-on-SmtpUTF8Mailbox'], mailbox);
 const directory = (organization: string, commonName?: string): GeneralName => ({
   kind: 'directoryName',
   value: createName(commonName === undefined ? { organization } : { organization, commonName }),
@@ -58,7 +67,17 @@ describe('name constraints allow', () => {
     ['a mailbox at a host', permit(email('example.com')), [email('b@example.com')]],
     ['a mailbox in a domain', permit(email('.example.com')), [email('b@mail.example.com')]],
     ['a directory name below', permit(directory('Example'), directory('Other')), [directory('EXAMPLE', 'x')]],
-    ['a form that is not processed but not used', exclude(uri('example.com')), [dns('example.com')]],
+    ['a form that is not processed but not used', exclude(other('1.2.3')), [dns('example.com')]],
+    ['another type of otherName than the constrained one', exclude(other('1.2.3')), [other('1.2.4')]],
+    ['a URI at the host', permit(uri('example.com')), [uri('https://example.com/path')]],
+    ['a URI in the domain', permit(uri('.example.com')), [uri('https://a.b.example.com')]],
+    ['a mailbox whose local part looks like a wildcard', permit(email('**@example.com')), [email('**@example.com')]],
+    ['an internationalised mailbox at a host', permit(email('example.com')), [smtpUtf8('学生@example.com')]],
+    [
+      'an internationalised mailbox at a host in Unicode',
+      permit(email('xn--pss25c.example.com')),
+      [smtpUtf8('医生@大学.example.com')],
+    ],
   ])('%s', (_title, value, list) => {
     const subject = createName({ organization: 'Example' });
     expect(subjects(verify(situation(value, list, { subject })))).toEqual([undefined, 'Middle', 'Root']);
@@ -98,7 +117,24 @@ describe('name constraints forbid', () => {
     ['a mailbox that is none', permit(email('example.com')), [email('example.com')]],
     ['a directory name elsewhere', permit(directory('Example')), [directory('Other')]],
     ['the subject elsewhere', permit(directory('Other')), [directory('Other')]],
-    ['a form that is not processed', exclude(uri('example.com')), [uri('https://elsewhere.example/')]],
+    ['a form that is not processed', exclude(other('1.2.3')), [other('1.2.3')]],
+    ['a URI of another host', permit(uri('example.com')), [uri('https://elsewhere.example/')]],
+    ['a URI of a host below', permit(uri('example.com')), [uri('https://www.example.com/')]],
+    ['a URI of the domain itself', permit(uri('.example.com')), [uri('https://example.com/')]],
+    [
+      'a URI at an excluded host, in any case, behind a name and before a port',
+      exclude(uri('example.com')),
+      [uri('x://u:p@EXAMPLE.com:8/')],
+    ],
+    ['a URI of an address', permit(uri('example.com')), [uri('https://192.0.2.1/')]],
+    ['a URI of an address, whatever is excluded', exclude(uri('example.com')), [uri('https://[2001:db8::1]/')]],
+    ['a URI without a host', exclude(uri('example.com')), [uri('urn:isbn:0')]],
+    ['an internationalised mailbox elsewhere', permit(email('example.com')), [smtpUtf8('学生@elsewhere.example')]],
+    [
+      'an internationalised mailbox at a host in Unicode',
+      exclude(email('xn--pss25c.example.com')),
+      [smtpUtf8('医生@大学.example.com')],
+    ],
   ])('%s', (_title, value, list) => {
     const error = refusal(situation(value, list, { subject: createName({ organization: 'Example' }) }));
     expect([error.reason, error.depth]).toEqual(['name_constraint_violated', 0]);

@@ -12,6 +12,8 @@ import type { Certificate } from './certificate.ts';
 import type { CertificatePurpose } from './purpose.ts';
 
 export interface PathCheck {
+  /** The OBJECT IDENTIFIERs of further extensions that it processes, so that they may be critical in certificates. */
+  readonly processedExtensions?: readonly string[];
   /**
    * The first problem with `path` (end entity first, trust anchor last), or undefined. Certificate `i` was issued by certificate `i + 1`.
    * Errors that are not about the certificates are thrown.

@@ -182,7 +182,11 @@ describe('a chain is accepted', () => {
     [
       'over RSA-1024 when that is allowed',
       ['Server', 'RSA 1024'],
-      { chain: [issueLeaf(rsa1024, server)], anchors: [issueCa(rsa1024, rsa1024)], options: { minimumRsaBits: 1024 } },
+      {
+        chain: [issueLeaf(rsa1024, server)],
+        anchors: [issueCa(rsa1024, rsa1024)],
+        options: { algorithmPolicy: { dangerouslyAllowRsaBits: 1024 } },
+      },
     ],
     ['in the last second of its validity', ['Server', 'Root'], { chain: [issueLeaf(root, server, { validTo: NOW })] }],
     ['in the first second of its validity', ['Server', 'Root'], { chain: [issueLeaf(root, server, { validFrom: NOW })] }],

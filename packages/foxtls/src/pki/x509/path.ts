@@ -6,232 +6,180 @@
  *      depth 0                  depth 1                          depth n
  * ```
  * The search is depth-first with backtracking, so that neither the order of the certificates nor extra, expired or cross-signed ones
- * can mislead it. Invariants: no name and key stand twice on a path, so there is no loop; every candidate and every signature is
- * counted against a budget, so there is no explosion.
+ * can mislead it. Rules of single certificates are checked on the way up, rules of whole paths (`path-rules.ts`) at an anchor.
+ * Invariants: no name and key stand twice on a path, so there is no loop; whatever a graph can multiply is counted against a budget, so
+ * there is no explosion.
  */
 
 import { equal } from '../../core/bytes/bytes.ts';
-import { type CertificateInvalid, CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
-import { type Flow, settle } from '../../core/flow/flow.ts';
-import type { KeyProvider, PublicKey, SignatureAlgorithm } from '../../crypto/signature.ts';
+import { CertificateInvalid } from '../../core/errors/errors.ts';
+import type { Flow } from '../../core/flow/flow.ts';
 import type { Certificate } from './certificate.ts';
-import {
-  findConstraintProblem,
-  findIssuerProblem,
-  findLeafProblem,
-  findSignatureProblem,
-  invalid,
-  isWeak,
-  type PathPolicy,
-  type PathPurpose,
-} from './certificate-rules.ts';
-import type { PathCheck, PathCheckContext, SideRequest } from './path-check.ts';
-
-/** Certificates by the key of their subject's name. */
-export type CertificateIndex = ReadonlyMap<string, readonly Certificate[]>;
-
-/** How much work one search may do. */
-export interface PathBudget {
-  readonly maxSignatures: number;
-  readonly maxCandidates: number;
-  readonly maxNameComparisons: number;
-}
-
-export interface PathSearch {
-  readonly anchors: CertificateIndex;
-  readonly intermediates: readonly Certificate[];
-  readonly policy: PathPolicy;
-  readonly purpose: PathPurpose;
-  readonly budget: PathBudget;
-  readonly keys: KeyProvider;
-  /** Imported keys, kept between searches for as long as their certificates live. */
-  readonly importedKeys: WeakMap<Certificate, PublicKey>;
-  /** What went wrong before the search, to be reported if nothing more telling is found. */
-  readonly earlierProblem?: CertificateInvalid | undefined;
-  /** Asked about every path that keeps all other rules. */
-  readonly pathCheck?: PathCheck | undefined;
-}
-
-/** What is left of a budget. Searches for the sake of another share it. */
-interface Purse {
-  signatures: number;
-  candidates: number;
-  nameComparisons: number;
-}
-
-/** Sorts certificates by subject. */
-export function indexCertificates(certificates: readonly Certificate[]): CertificateIndex {
-  const index = new Map<string, Certificate[]>();
-  for (const certificate of certificates) {
-    const same = index.get(certificate.subject.key);
-    if (same === undefined) index.set(certificate.subject.key, [certificate]);
-    else if (!same.some(({ raw }) => equal(raw, certificate.raw))) same.push(certificate);
-  }
-  return index;
-}
+import { constraintProblems, first, invalid, issuerProblems, leafProblems, signatureProblems } from './certificate-rules.ts';
+import { fetchIssuers } from './issuer-fetcher.ts';
+import { isSignedBy } from './path-keys.ts';
+import { acceptPath } from './path-rules.ts';
+import { type FoundPath, note, type PathSearch, reportOf, type SearchState, spend, startSearch } from './path-search.ts';
+import type { Anchor } from './trust-anchor.ts';
 
 /**
- * A path from `leaf` to a trust anchor, end entity first, whose signatures and issuers have been checked; the leaf's own properties
- * have not. Throws the most telling `CertificateInvalid` when there is none.
+ * A path from `leaf` to a trust anchor that keeps all rules but those of the leaf itself (`leafProblems`), or the most telling
+ * `CertificateInvalid` when there is none. `state` tells afterwards what was tried.
  */
-export function* findPath(leaf: Certificate, search: PathSearch): Flow<readonly Certificate[]> {
-  const { maxSignatures, maxCandidates, maxNameComparisons } = search.budget;
-  const purse = { signatures: maxSignatures, candidates: maxCandidates, nameComparisons: maxNameComparisons };
-  const found = yield* searchPath(leaf, search, purse);
-  if (Array.isArray(found)) return found;
-  throw found;
+export function* findPath(leaf: Certificate, state: SearchState): Flow<FoundPath | CertificateInvalid> {
+  try {
+    const self = anchorOf(leaf, state.search);
+    const found = yield* self === undefined ? extendPath([leaf], state) : acceptPath([leaf], self, state, findSidePath);
+    return found ?? state.problem ?? noIssuerProblem(leaf, 0);
+  } catch (error) {
+    if (error instanceof CertificateInvalid && error.reason === 'budget_exceeded') return error;
+    throw error;
+  }
 }
 
-/** Asks `search.pathCheck` about a path that was found earlier, with a budget of its own. */
-export function* recheckPath(path: readonly Certificate[], search: PathSearch): Flow<CertificateInvalid | undefined> {
-  const { maxSignatures, maxCandidates, maxNameComparisons } = search.budget;
-  const purse = { signatures: maxSignatures, candidates: maxCandidates, nameComparisons: maxNameComparisons };
-  return yield* checkPath(path, startSearch(search, purse));
+/** Asks `search.pathCheck` about a path that was found earlier, out of a budget of its own. */
+export function* recheckPath(path: readonly Certificate[], search: PathSearch): Flow<boolean> {
+  const anchor = anchorOf(path.at(-1) as Certificate, search);
+  return anchor !== undefined && (yield* acceptPath(path, anchor, startSearch(search), findSidePath)) !== undefined;
 }
 
-/** A certificate as the signer of something else than certificates: found and judged by the policy of `outer`, out of its purse. */
-function* findSidePath(
+/** A refusal with the report of the search that it ends. */
+export function withReport(problem: CertificateInvalid, state: SearchState): CertificateInvalid {
+  const { reason, message, depth, certificate, cause } = problem;
+  return new CertificateInvalid(reason, message, { depth, certificate, cause, report: reportOf(state) });
+}
+
+/** A path of another certificate, for a path check: found by the policy of the outer search, out of its purse. */
+export function* findSidePath(
   certificate: Certificate,
-  request: SideRequest,
+  search: PathSearch,
   outer: SearchState,
 ): Flow<readonly Certificate[] | CertificateInvalid> {
-  const { search, purse } = outer;
-  const { now, signal } = search.purpose;
-  const inner: PathSearch = {
-    ...search,
-    purpose: { purpose: request.purpose, serverName: undefined, now, signal },
-    intermediates: [...(request.intermediates ?? []), ...search.intermediates],
-    pathCheck: request.pathCheck,
-    earlierProblem: undefined,
-  };
-  return findLeafProblem(certificate, inner.policy, inner.purpose) ?? (yield* searchPath(certificate, inner, purse));
-}
-
-function* searchPath(leaf: Certificate, search: PathSearch, purse: Purse): Flow<readonly Certificate[] | CertificateInvalid> {
-  const state = startSearch(search, purse);
-  const found = yield* isAnchor(leaf, search) ? accept([leaf], state) : extendPath([leaf], state);
-  return found ?? state.problem ?? noIssuerProblem(leaf, 0);
-}
-
-function startSearch(search: PathSearch, purse: Purse): SearchState {
-  return {
-    search,
-    intermediates: indexCertificates(search.intermediates),
-    signatures: new Map(),
-    purse,
-    problem: search.earlierProblem,
-  };
+  const state = startSearch(search, outer);
+  const problem = first(leafProblems(certificate, search.policy, search.purpose));
+  if (problem !== undefined) return problem;
+  const found = yield* findPath(certificate, state);
+  return found instanceof CertificateInvalid ? found : found.path;
 }
 
 /** A certificate that is itself trusted needs no issuer: this is how self-signed servers are pinned. */
-function isAnchor({ subject, raw }: Certificate, { anchors }: PathSearch): boolean {
-  return anchors.get(subject.key)?.some((anchor) => equal(anchor.raw, raw)) ?? false;
+function anchorOf({ subject, raw }: Certificate, { anchors }: PathSearch): Anchor | undefined {
+  return anchors.get(subject.key)?.find(({ certificate }) => equal(certificate.raw, raw));
 }
 
-/** The path, if nothing that is asked about whole paths speaks against it. */
-function* accept(path: readonly Certificate[], state: SearchState): Flow<readonly Certificate[] | undefined> {
-  const problem = yield* checkPath(path, state);
-  return problem === undefined ? path : note(state, problem);
-}
-
-function* checkPath(path: readonly Certificate[], state: SearchState): Flow<CertificateInvalid | undefined> {
-  const { pathCheck, purpose } = state.search;
-  if (pathCheck === undefined) return undefined;
-  const context: PathCheckContext = {
-    now: purpose.now,
-    purpose: purpose.purpose,
-    peerRole: purpose.peerRole,
-    ocspResponse: purpose.ocspResponse,
-    signal: purpose.signal,
-    findPath: (certificate, request) => findSidePath(certificate, request, state),
-    verifySignature: (signerPath, algorithm, message, signature) =>
-      verifySignature(signerPath, { algorithm, message, signature }, path, state),
-  };
-  return yield* pathCheck.check(path, context);
-}
-
-interface SignedMessage {
-  readonly algorithm: SignatureAlgorithm | undefined;
-  readonly message: Uint8Array;
-  readonly signature: Uint8Array;
-}
-
-function* verifySignature(
-  [signer]: readonly Certificate[],
-  { algorithm, message, signature }: SignedMessage,
-  [leaf]: readonly Certificate[],
-  state: SearchState,
-): Flow<boolean> {
-  if (signer === undefined || leaf === undefined || algorithm === undefined || isWeak(algorithm)) return false;
-  spend(state, 'signatures', leaf, 0);
-  const key = yield* importKey(signer, 0, state);
-  return key !== undefined && (yield* settle(key.verify(algorithm, message, signature)));
-}
-
-interface SearchState {
-  readonly search: PathSearch;
-  readonly intermediates: CertificateIndex;
-  /** Which signatures have been checked: subject, issuer, verdict. */
-  readonly signatures: Map<Certificate, Map<Certificate, boolean>>;
-  readonly purse: Purse;
-  /** The most telling problem so far. */
-  problem: CertificateInvalid | undefined;
-}
-
-interface Candidate {
+export interface Candidate {
   readonly certificate: Certificate;
-  readonly isAnchor: boolean;
+  /** Set for trust anchors. */
+  readonly anchor: Anchor | undefined;
   readonly keyIdentifier: KeyIdentifierMatch;
 }
 
 /** 0: the identifiers agree; 1: one of them is missing; 2: they differ. */
 type KeyIdentifierMatch = 0 | 1 | 2;
 
-function* extendPath(path: readonly Certificate[], state: SearchState): Flow<readonly Certificate[] | undefined> {
+/** What came of the candidates for an issuer. */
+interface Attempt {
+  outcome: 'no_issuer' | 'wrong_signature' | 'issuer_seen';
+}
+
+function* extendPath(path: readonly Certificate[], state: SearchState): Flow<FoundPath | undefined> {
   const child = path.at(-1) as Certificate;
   const depth = path.length - 1;
-  const signatureProblem = findSignatureProblem(child, depth);
-  if (signatureProblem !== undefined) return note(state, signatureProblem);
-  let outcome: 'no_issuer' | 'wrong_signature' | 'issuer_seen' = 'no_issuer';
-  for (const candidate of candidateIssuers(child, path, state)) {
-    spend(state, 'candidates', child, depth);
-    const problem =
-      findIssuerProblem(candidate.certificate, candidate.isAnchor, path, state.search.policy, state.search.purpose) ??
-      findConstraintProblem(candidate.certificate, path, (count) => spend(state, 'nameComparisons', child, depth, count));
-    if (problem !== undefined) {
-      note(state, problem);
-      outcome = 'issuer_seen';
-      continue;
-    }
-    if (!(yield* isSignedBy(child, candidate.certificate, depth, state))) {
-      // A differing key identifier said already that this is another key of the same name.
-      if (outcome === 'no_issuer' && candidate.keyIdentifier !== 2) outcome = 'wrong_signature';
-      continue;
-    }
-    outcome = 'issuer_seen';
-    const longer = [...path, candidate.certificate];
-    const found = yield* candidate.isAnchor ? accept(longer, state) : extendPath(longer, state);
-    if (found !== undefined) return found;
-  }
-  if (outcome === 'no_issuer') note(state, noIssuerProblem(child, depth));
-  if (outcome === 'wrong_signature') {
-    note(state, invalid('signature_invalid', 'its signature was not made by the issuer that it names', child, depth));
+  const signatureProblem = first(signatureProblems(child, depth, state.search.policy));
+  if (signatureProblem !== undefined) return note(state, path, signatureProblem);
+  const attempt: Attempt = { outcome: 'no_issuer' };
+  const found =
+    (yield* tryCandidates(candidateIssuers(child, path, state), path, attempt, state)) ??
+    (yield* tryCandidates(yield* fetchedIssuers(child, path, state), path, attempt, state));
+  if (found !== undefined) return found;
+  if (attempt.outcome === 'no_issuer') return note(state, path, noIssuerProblem(child, depth));
+  if (attempt.outcome === 'wrong_signature') {
+    return note(
+      state,
+      path,
+      invalid('signature_invalid', 'its signature was not made by the issuer that it names', child, depth),
+    );
   }
   return undefined;
 }
 
+function* tryCandidates(
+  candidates: readonly Candidate[],
+  path: readonly Certificate[],
+  attempt: Attempt,
+  state: SearchState,
+): Flow<FoundPath | undefined> {
+  const child = path.at(-1) as Certificate;
+  const depth = path.length - 1;
+  for (const { certificate, anchor, keyIdentifier } of candidates) {
+    spend(state, 'candidates', child, depth);
+    const problem = findCandidateProblem(certificate, anchor !== undefined, path, state);
+    const longer = [...path, certificate];
+    if (problem !== undefined) {
+      note(state, problem.depth === depth + 1 ? longer : path, problem);
+      attempt.outcome = 'issuer_seen';
+      continue;
+    }
+    if (!(yield* isSignedBy(path, certificate, state))) {
+      // A differing key identifier said already that this is another key of the same name.
+      if (attempt.outcome === 'no_issuer' && keyIdentifier !== 2) attempt.outcome = 'wrong_signature';
+      continue;
+    }
+    attempt.outcome = 'issuer_seen';
+    const found = yield* anchor === undefined ? extendPath(longer, state) : acceptPath(longer, anchor, state, findSidePath);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function findCandidateProblem(
+  issuer: Certificate,
+  isAnchor: boolean,
+  path: readonly Certificate[],
+  state: SearchState,
+): CertificateInvalid | undefined {
+  const { policy, purpose } = state.search;
+  const child = path.at(-1) as Certificate;
+  return (
+    first(issuerProblems(issuer, isAnchor, path, policy, purpose)) ??
+    first(constraintProblems(issuer, path, (count) => spend(state, 'nameComparisons', child, path.length - 1, count)))
+  );
+}
+
 /** Whoever bears the issuer's name and is not on the path yet, the likeliest first: by key identifier, then trust anchors. */
-function candidateIssuers(child: Certificate, path: readonly Certificate[], state: SearchState): Candidate[] {
+export function candidateIssuers(child: Certificate, path: readonly Certificate[], state: SearchState): readonly Candidate[] {
   const name = child.issuer.key;
   const anchors = state.search.anchors.get(name) ?? [];
   const intermediates = (state.intermediates.get(name) ?? []).filter(
-    ({ raw }) => !anchors.some((anchor) => equal(anchor.raw, raw)),
+    ({ raw }) => !anchors.some(({ certificate }) => equal(certificate.raw, raw)),
   );
   const all = [
-    ...anchors.map((certificate) => ({ certificate, isAnchor: true })),
-    ...intermediates.map((certificate) => ({ certificate, isAnchor: false })),
+    ...anchors.map((anchor) => ({ certificate: anchor.certificate, anchor })),
+    ...intermediates.map((certificate) => ({ certificate, anchor: undefined })),
   ];
-  return all
+  return sortCandidates(child, path, all);
+}
+
+/** Issuers that the certificate says where to fetch, if there is somebody to fetch them; asked when all others have failed. */
+function* fetchedIssuers(child: Certificate, path: readonly Certificate[], state: SearchState): Flow<readonly Candidate[]> {
+  if (state.search.issuerFetcher === undefined) return [];
+  const known = candidateIssuers(child, path, state);
+  const fetched = (yield* fetchIssuers(child, path.length - 1, state)).filter(
+    ({ subject, raw }) => subject.equals(child.issuer) && !known.some(({ certificate }) => equal(certificate.raw, raw)),
+  );
+  return sortCandidates(
+    child,
+    path,
+    fetched.map((certificate) => ({ certificate, anchor: anchorOf(certificate, state.search) })),
+  );
+}
+
+function sortCandidates(
+  child: Certificate,
+  path: readonly Certificate[],
+  candidates: readonly Omit<Candidate, 'keyIdentifier'>[],
+): readonly Candidate[] {
+  return candidates
     .filter(({ certificate }) => !path.some((passed) => isSameEntity(passed, certificate)))
     .map((candidate) => ({ ...candidate, keyIdentifier: matchKeyIdentifier(child, candidate.certificate) }))
     .sort((a, b) => a.keyIdentifier - b.keyIdentifier);
@@ -248,69 +196,8 @@ function matchKeyIdentifier(child: Certificate, issuer: Certificate): KeyIdentif
   return equal(wanted, offered) ? 0 : 2;
 }
 
-function* isSignedBy(child: Certificate, issuer: Certificate, depth: number, state: SearchState): Flow<boolean> {
-  const known = state.signatures.get(child)?.get(issuer);
-  if (known !== undefined) return known;
-  spend(state, 'signatures', child, depth);
-  const key = yield* importKey(issuer, depth + 1, state);
-  const { signatureAlgorithm } = child;
-  if (key === undefined || signatureAlgorithm === undefined) return false;
-  const isRight = yield* settle(key.verify(signatureAlgorithm, child.tbsCertificate, child.signature));
-  const verdicts = state.signatures.get(child) ?? new Map<Certificate, boolean>();
-  state.signatures.set(child, verdicts.set(issuer, isRight));
-  return isRight;
-}
-
-function* importKey(certificate: Certificate, depth: number, state: SearchState): Flow<PublicKey | undefined> {
-  const imported = state.search.importedKeys.get(certificate);
-  if (imported !== undefined) return imported;
-  try {
-    const key = yield* settle(state.search.keys.importPublicKey(certificate.publicKey));
-    state.search.importedKeys.set(certificate, key);
-    return key;
-  } catch (error) {
-    if (!(error instanceof CryptoFailure || error instanceof DecodeError)) throw error;
-    return note(state, invalid('key_unsupported', `its key cannot be used: ${error.message}`, certificate, depth));
-  }
-}
-
-const SPENT = {
-  signatures: 'signatures',
-  candidates: 'candidate issuers',
-  nameComparisons: 'comparisons with name constraints',
-} as const;
-
-function spend(state: SearchState, what: keyof typeof SPENT, certificate: Certificate, depth: number, amount = 1): void {
-  state.purse[what] -= amount;
-  if (state.purse[what] >= 0) return;
-  throw invalid('budget_exceeded', `no path was found within the allowed number of ${SPENT[what]}`, certificate, depth);
-}
-
-/**
- * How much a reason tells. A certificate that fits but breaks a rule tells most; that nobody issued it, least: any stray certificate
- * leads there. Of equals, the first is kept: it comes from the likeliest candidate.
- */
-function tellingness({ reason }: CertificateInvalid): number {
-  switch (reason) {
-    case 'issuer_unknown':
-      return 0;
-    case 'self_signed_leaf':
-    case 'self_signed_in_chain':
-      return 1;
-    case 'malformed':
-      return 2;
-    case 'signature_invalid':
-      return 3;
-    default:
-      return 4;
-  }
-}
-
-function note(state: SearchState, problem: CertificateInvalid): undefined {
-  if (state.problem === undefined || tellingness(problem) > tellingness(state.problem)) state.problem = problem;
-}
-
-function noIssuerProblem(certificate: Certificate, depth: number): CertificateInvalid {
+/** What to say of a path that ends in a certificate which is not an anchor. */
+export function noIssuerProblem(certificate: Certificate, depth: number): CertificateInvalid {
   const advice = 'add its issuer to the trust anchors if you trust it';
   if (!certificate.isSelfIssued) {
     const problem = `its issuer (${certificate.issuer}) is neither trusted nor among the certificates sent; ${advice}`;

@@ -2,7 +2,7 @@
  * The X.509 implementation of `PeerVerifier` (RFC 5280 §6, RFC 8446 §4.4.2.4), and the two ways to go on without verification.
  */
 
-import { ApiMisuse, CertificateInvalid, CryptoFailure, DecodeError, TlsError } from '../../core/errors/errors.ts';
+import { ApiMisuse, CertificateInvalid, DecodeError, TlsError } from '../../core/errors/errors.ts';
 import { type Flow, run, settle } from '../../core/flow/flow.ts';
 import {
   type PeerPresented,
@@ -13,33 +13,20 @@ import {
   peerVerified,
   type VerifyRequest,
 } from '../../crypto/peer-verifier.ts';
-import type { CryptoProvider } from '../../crypto/provider.ts';
-import type { KeyProvider, PublicKey } from '../../crypto/signature.ts';
+import type { PublicKey } from '../../crypto/signature.ts';
 import { readSubjectPublicKeyInfo } from '../pkcs/public-key.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
-import { findLeafProblem, type PathPurpose } from './certificate-rules.ts';
-import { findPath, indexCertificates, type PathSearch, recheckPath } from './path.ts';
-import type { PathCheck } from './path-check.ts';
+import type { PathPurpose } from './certificate-rules.ts';
+import { recheckPath, withReport } from './path.ts';
+import { importKeyOf, isPublicKey } from './path-keys.ts';
+import type { PathSearch } from './path-search.ts';
 import { PURPOSES } from './purpose.ts';
+import { createValidator, findLeafProblem, judge, type ValidationSettings, type Validator } from './validation.ts';
 import { type VerifiedPath, VerifiedPaths } from './verified-paths.ts';
 
-export interface X509VerifierOptions {
-  /** Only its keys are used. */
-  readonly provider: Pick<CryptoProvider, 'keys'>;
-  /** Certificates, DER, that are trusted. Any certificate may be one, self-signed or not. */
-  readonly trustAnchors: readonly Uint8Array[];
-  /** RSA keys with fewer bits are refused; 2048 unless set. */
-  readonly minimumRsaBits?: number;
-  /** Certificates between the end entity and the trust anchor; 10 unless set. */
-  readonly maxIntermediates?: number;
-  /** Signatures checked in one verification; 100 unless set. */
-  readonly maxSignatures?: number;
-  /** Candidate issuers considered in one verification; 1000 unless set. */
-  readonly maxCandidates?: number;
-  /** Comparisons of names with name constraints in one verification; 250,000 unless set. */
-  readonly maxNameComparisons?: number;
-  /** Asked about every path that keeps all other rules: revocation. Asked again when a path is recognised. */
-  readonly pathCheck?: PathCheck;
+export interface X509VerifierOptions extends ValidationSettings {
+  /** Verify at this time instead of the handshake's: for test benches. */
+  readonly at?: Date;
   /** Told of a trust anchor that cannot be read, which is then left out. Without it, such an anchor is an `ApiMisuse`. */
   readonly onUnreadableAnchor?: (error: DecodeError, index: number) => void;
 }
@@ -51,55 +38,92 @@ const MAX_CERTIFICATE_SIZE = 1 << 17;
 /**
  * A verifier of X.509 chains against trust anchors. The anchors are read and sorted once; share the verifier between connections.
  *
- * `verify` returns at once when the provider does, and throws (or rejects with) `CertificateInvalid` (`ERR_TLS_CERTIFICATE_INVALID`).
- * Throws `ApiMisuse` (`ERR_TLS_INVALID_ARGUMENT`) for a trust anchor that is not a certificate.
+ * `verify` returns at once when the provider does, and throws (or rejects with) `CertificateInvalid` (`ERR_TLS_CERTIFICATE_INVALID`),
+ * whose `report` says what was tried (`explain` prints it). A peer with problems that `onCertificate` has accepted is `PeerUnverified`.
+ * Throws `ApiMisuse` (`ERR_TLS_INVALID_ARGUMENT`) for a trust anchor that is not a certificate, and for pins that nothing can meet.
  *
  * ```ts
  * const verifier = createX509Verifier({ provider, trustAnchors: [rootDer] });
  * ```
  */
 export function createX509Verifier(options: X509VerifierOptions): PeerVerifier {
-  const { minimumRsaBits = 2048, maxIntermediates = 10 } = options;
-  const { maxSignatures = 100, maxCandidates = 1000, maxNameComparisons = 250_000 } = options;
-  const anchors = readAnchors(options);
-  const fixed = {
-    anchors: indexCertificates(anchors),
-    policy: { minimumRsaBits, maxIntermediates },
-    budget: { maxSignatures, maxCandidates, maxNameComparisons },
-    keys: options.provider.keys,
-    importedKeys: new WeakMap<Certificate, PublicKey>(),
-    pathCheck: options.pathCheck,
-  };
+  const validator = createValidator(options, options.onUnreadableAnchor ?? refuseAnchor);
   const verifiedPaths = new VerifiedPaths();
-  function* verifyChain(request: VerifyRequest): Flow<PeerVerified> {
-    const { presented, now } = request;
-    const purpose = purposeOf(request);
-    const chain = presented.kind === 'x509' ? presented.certificates : [];
-    const known = verifiedPaths.find(chain, request.peerRole, now);
-    const isStillRight = known !== undefined && (yield* recheck(known, presented, purpose));
-    const { leaf, path, publicKey } = isStillRight ? known : yield* verifyPath(presented, purpose, request.peerRole);
-    // After the path, so that an untrusted peer is called untrusted whatever else is wrong with it, as in OpenSSL.
-    const leafProblem = findLeafProblem(leaf, fixed.policy, purpose);
-    if (leafProblem !== undefined) throw leafProblem;
-    return peerVerified({ ...leafFacts(leaf), path: path.map(({ raw }) => raw), importedKey: publicKey });
+  function* verify(request: VerifyRequest): Flow<PeerVerified | PeerUnverified> {
+    const purpose = purposeOf(request, options.at);
+    return yield* options.onCertificate === undefined
+      ? verifyChain(request, purpose, validator, verifiedPaths)
+      : verifyVisited(request, purpose, validator);
   }
-  /** What a path check says may change with every request; a path that it no longer likes is searched anew. */
-  function* recheck({ path }: VerifiedPath, presented: PeerPresented, purpose: PathPurpose): Flow<boolean> {
-    if (fixed.pathCheck === undefined) return true;
-    return (yield* recheckPath(path, searchFor(presented, purpose))) === undefined;
+  return {
+    acceptsUnverified: options.onCertificate !== undefined,
+    authorities: validator.anchors.map(({ certificate }) => certificate.subject.der),
+    verify: (request) => run(verify(request)),
+  };
+}
+
+/** By the memory of verified paths, or by a search. */
+function* verifyChain(
+  { presented, peerRole }: VerifyRequest,
+  purpose: PathPurpose,
+  validator: Validator,
+  verifiedPaths: VerifiedPaths,
+): Flow<PeerVerified> {
+  const chain = presented.kind === 'x509' ? presented.certificates : [];
+  const known = verifiedPaths.find(chain, peerRole, purpose.now);
+  if (known !== undefined && (yield* isStillAccepted(known, presented, purpose, validator))) {
+    const problem = findLeafProblem(known.leaf, validator.policy, purpose);
+    if (problem !== undefined) throw problem;
+    return proofOf(known);
   }
-  function* verifyPath(presented: PeerPresented, purpose: PathPurpose, peerRole: string): Flow<VerifiedPath> {
-    const leaf = readLeaf(presented);
-    const path = yield* findPath(leaf, searchFor(presented, purpose));
-    const publicKey = yield* importLeafKey(fixed.keys, leaf);
-    if (presented.kind === 'x509') verifiedPaths.keep(presented.certificates, peerRole, path, publicKey);
-    return { leaf, path, publicKey };
-  }
-  function searchFor(presented: PeerPresented, purpose: PathPurpose): PathSearch {
-    const { intermediates, problem: earlierProblem } = readIntermediates(presented);
-    return { ...fixed, purpose, intermediates, earlierProblem };
-  }
-  return { authorities: anchors.map(({ subject }) => subject.der), verify: (request) => run(verifyChain(request)) };
+  const verified = yield* searchPath(presented, purpose, validator);
+  if (presented.kind === 'x509') verifiedPaths.keep(chain, peerRole, verified.path, verified.publicKey);
+  return proofOf(verified);
+}
+
+/** What a path check says may change with every request; a path that it no longer likes is searched anew. */
+function* isStillAccepted(
+  { path }: VerifiedPath,
+  presented: PeerPresented,
+  purpose: PathPurpose,
+  validator: Validator,
+): Flow<boolean> {
+  if (validator.fixed.pathCheck === undefined) return true;
+  return yield* recheckPath(path, searchFor(presented, purpose, validator));
+}
+
+function* searchPath(presented: PeerPresented, purpose: PathPurpose, validator: Validator): Flow<VerifiedPath> {
+  const leaf = readLeaf(presented);
+  const { result, state } = yield* judge(leaf, searchFor(presented, purpose, validator), undefined);
+  if (result instanceof CertificateInvalid) throw withReport(result, state);
+  return { leaf, path: result.path, publicKey: yield* importLeafKey(validator, result.path) };
+}
+
+/** With a hook there is no memory: it is to see every certificate every time. */
+function* verifyVisited(
+  { presented }: VerifyRequest,
+  purpose: PathPurpose,
+  validator: Validator,
+): Flow<PeerVerified | PeerUnverified> {
+  const leaf = readLeaf(presented);
+  const { result, state } = yield* judge(leaf, searchFor(presented, purpose, validator), validator.onCertificate);
+  if (result instanceof CertificateInvalid) throw withReport(result, state);
+  const { path, accepted } = result;
+  const [error] = accepted;
+  if (error !== undefined) return peerUnverified({ ...leafFacts(leaf), error: withReport(error, state) });
+  return proofOf({ leaf, path, publicKey: yield* importLeafKey(validator, path) });
+}
+
+function proofOf({ leaf, path, publicKey }: VerifiedPath): PeerVerified {
+  return peerVerified({ ...leafFacts(leaf), path: path.map(({ raw }) => raw), importedKey: publicKey });
+}
+
+function searchFor(presented: PeerPresented, purpose: PathPurpose, { fixed }: Validator): PathSearch {
+  return { ...fixed, purpose, ...readIntermediates(presented) };
+}
+
+function refuseAnchor(cause: DecodeError, index: number): never {
+  throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', `trustAnchors[${index}] cannot be read: ${cause.message}`, { cause });
 }
 
 /**
@@ -141,26 +165,11 @@ export function reportOnly(verifier: PeerVerifier): PeerVerifier {
   return { acceptsUnverified: true, authorities: verifier.authorities, verify: (request) => run(verifyOrReport(request)) };
 }
 
-function purposeOf({ presented, peerRole, serverName, now, signal }: VerifyRequest): PathPurpose {
+function purposeOf({ presented, peerRole, serverName, now, signal }: VerifyRequest, at = now): PathPurpose {
   const ocspResponse = presented.kind === 'x509' ? presented.ocspResponse : undefined;
   // Clients have no name that a server could ask for.
-  const name = peerRole === 'server' ? serverName : undefined;
-  return { purpose: PURPOSES[peerRole], serverName: name, now, peerRole, ocspResponse, signal };
-}
-
-function readAnchors({ trustAnchors, onUnreadableAnchor }: X509VerifierOptions): Certificate[] {
-  return trustAnchors.flatMap((der, i) => {
-    try {
-      return [parseCertificate(der)];
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      if (onUnreadableAnchor === undefined) {
-        throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', `trustAnchors[${i}] cannot be read: ${error.message}`, { cause: error });
-      }
-      onUnreadableAnchor(error, i);
-      return [];
-    }
-  });
+  const references = peerRole === 'server' && serverName !== undefined ? [{ kind: 'host', name: serverName } as const] : [];
+  return { purpose: PURPOSES[peerRole], references, now: at, peerRole, ocspResponse, signal };
 }
 
 function readLeaf(presented: PeerPresented): Certificate {
@@ -187,29 +196,25 @@ function readPresented(der: Uint8Array, depth: number): Certificate {
 }
 
 /** A malformed certificate beside the end entity is left out: it may be a stray one. It is reported if no path is found. */
-function readIntermediates(presented: PeerPresented): { intermediates: Certificate[]; problem: CertificateInvalid | undefined } {
+function readIntermediates(presented: PeerPresented): Pick<PathSearch, 'intermediates' | 'earlierProblem'> {
   const intermediates: Certificate[] = [];
-  let problem: CertificateInvalid | undefined;
+  let earlierProblem: CertificateInvalid | undefined;
   const others = presented.kind === 'x509' ? presented.certificates.slice(1) : [];
   for (const [i, der] of others.entries()) {
     try {
       intermediates.push(readPresented(der, i + 1));
     } catch (error) {
       if (!(error instanceof CertificateInvalid)) throw error;
-      problem ??= error;
+      earlierProblem ??= error;
     }
   }
-  return { intermediates, problem };
+  return { intermediates, earlierProblem };
 }
 
-function* importLeafKey(keys: KeyProvider, leaf: Certificate): Flow<PublicKey> {
-  try {
-    return yield* settle(keys.importPublicKey(leaf.publicKey));
-  } catch (error) {
-    if (!(error instanceof CryptoFailure || error instanceof DecodeError)) throw error;
-    const message = `the key of the end entity cannot be used: ${error.message}`;
-    throw new CertificateInvalid('key_unsupported', message, { certificate: leaf.raw, cause: error });
-  }
+function* importLeafKey({ fixed }: Validator, path: readonly Certificate[]): Flow<PublicKey> {
+  const key = yield* importKeyOf(path, fixed);
+  if (isPublicKey(key)) return key;
+  throw key(0);
 }
 
 function presentedFacts(presented: PeerPresented): { publicKey: Uint8Array; mayDigitallySign: boolean } {
