@@ -31,6 +31,9 @@ const JOIN_LIMIT = 16384;
 /** Output up to this many bytes is copied into one write: a vector of three costs more. */
 const WRITE_WHOLE_LIMIT = 4096;
 
+/** As Node has it from version 22 on. The 16 KiB of Node 20 are one record, and so a system call for each. */
+const WRITE_HIGH_WATER_MARK = 65536;
+
 export interface TlsStreamOptions {
   readonly allowHalfOpen?: boolean | undefined;
   readonly highWaterMark?: number | undefined;
@@ -81,7 +84,10 @@ export abstract class TlsStream extends Socket {
   }
 
   constructor({ allowHalfOpen, highWaterMark, rejectTruncation }: TlsStreamOptions) {
-    super({ allowHalfOpen: allowHalfOpen ?? false, ...(highWaterMark !== undefined && { highWaterMark }) });
+    super({
+      allowHalfOpen: allowHalfOpen ?? false,
+      ...(highWaterMark === undefined ? { writableHighWaterMark: WRITE_HIGH_WATER_MARK } : { highWaterMark }),
+    });
     this.#rejectTruncation = rejectTruncation ?? false;
   }
 

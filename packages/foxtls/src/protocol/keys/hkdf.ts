@@ -12,7 +12,7 @@
  * DTLS 1.3 writes "dtls13" in place of "tls13 " (RFC 9147 §5.9).
  */
 
-import { concat, utf8 } from '../../core/bytes/bytes.ts';
+import { concat } from '../../core/bytes/bytes.ts';
 import type { Hash } from '../../crypto/hash.ts';
 
 export type LabelPrefix = 'tls13 ' | 'dtls13';
@@ -48,14 +48,19 @@ export function expandLabel(
   context: Uint8Array,
   length: number,
 ): Uint8Array {
-  const fullLabel = utf8(labelPrefix + label);
-  const info = concat(
-    Uint8Array.of(length >> 8, length & 0xff, fullLabel.length),
-    fullLabel,
-    Uint8Array.of(context.length),
-    context,
-  );
-  return expand(hash, secret, info, length);
+  return expand(hash, secret, hkdfLabel(labelPrefix + label, context, length), length);
+}
+
+/** In one piece, a character a byte: a handshake writes two dozen of them, and every label is ASCII. */
+function hkdfLabel(label: string, context: Uint8Array, length: number): Uint8Array {
+  const bytes = new Uint8Array(4 + label.length + context.length);
+  bytes[0] = length >> 8;
+  bytes[1] = length;
+  bytes[2] = label.length;
+  for (let i = 0; i < label.length; i++) bytes[3 + i] = label.charCodeAt(i);
+  bytes[3 + label.length] = context.length;
+  bytes.set(context, 4 + label.length);
+  return bytes;
 }
 
 /** Derive-Secret(Secret, Label, Messages), with the hash of the messages given. */

@@ -4,7 +4,7 @@ import { concat, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import type { HashName } from '../../crypto/hash.ts';
 import { hashNamed, providers } from '../../crypto/providers.fixture.ts';
 import { deriveSecret, expandLabel, type LabelledHash } from './hkdf.ts';
-import { EarlySecret, exportKeyingMaterial, nextTrafficSecret } from './key-schedule.ts';
+import { EarlySecret, exportKeyingMaterial, handshakeSecretWithoutPsk, nextTrafficSecret } from './key-schedule.ts';
 
 // ---- ACVP "TLS-v1.3 KDF RFC8446": the messages are random strings, the secrets are what is asked for ----
 
@@ -121,5 +121,40 @@ describe('the key schedule', () => {
     expect(seen.map((bytes) => bytes.length / 2)).toEqual([32, 32, 32, 31]);
     // The length is in the label (RFC 8446 §7.1), so that a shorter export is no prefix of a longer one.
     expect(seen[0]?.startsWith(seen[3] as string)).toBe(false);
+  });
+
+  it('exports by a label of any text, and refuses one that HKDF cannot carry', () => {
+    const { hash } = labelled;
+    const text = utf8('é');
+    const derived = deriveSecret(labelled, secret, String.fromCharCode(...text), hash.digest(utf8('')));
+    const expected = expandLabel(labelled, derived, 'exporter', hash.digest(utf8('')), 32);
+    expect(toHex(exportKeyingMaterial(labelled, secret, 'é', utf8(''), 32))).toBe(toHex(expected));
+    for (const [label, length] of [
+      ['', 32],
+      ['x'.repeat(250), 32],
+      ['a', 0],
+      ['a', 255 * hash.size + 1],
+      ['a', 1.5],
+    ] as const) {
+      expect(() => exportKeyingMaterial(labelled, secret, label, utf8(''), length)).toThrow(
+        expect.objectContaining({ code: 'ERR_TLS_OPTION_RANGE' }),
+      );
+    }
+  });
+});
+
+describe.each(providers)('The Handshake Secret without a PSK by the $name provider', (provider) => {
+  it.each(
+    (['sha256', 'sha384'] as const).flatMap((name) =>
+      (['tls13 ', 'dtls13'] as const).map((labelPrefix) => ({ name, labelPrefix })),
+    ),
+  )('is that of an Early Secret of zeros ($name, $labelPrefix)', ({ name, labelPrefix }) => {
+    const hash = hashNamed(provider, name);
+    const labelled = { hash, labelPrefix };
+    const transcriptHash = hash.digest(utf8('hello'));
+    for (const shared of [utf8('a shared secret'), undefined]) {
+      const long = new EarlySecret(labelled, undefined).handshakeSecret(shared).clientTraffic(transcriptHash);
+      expect(toHex(handshakeSecretWithoutPsk(labelled, shared).clientTraffic(transcriptHash))).toBe(toHex(long));
+    }
   });
 });

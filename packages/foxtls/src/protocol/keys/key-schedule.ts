@@ -19,8 +19,10 @@
  * "imp binder" is that of RFC 9258 §5.2. RFC 8446 calls the last stage Master Secret; its labels keep that word.
  */
 
-import { EMPTY, wipe } from '../../core/bytes/bytes.ts';
-import { deriveSecret, expandLabel, extract, type LabelledHash } from './hkdf.ts';
+import { EMPTY, fromHex, fromLatin1, utf8, wipe } from '../../core/bytes/bytes.ts';
+import { ApiMisuse } from '../../core/errors/errors.ts';
+import type { HashName } from '../../crypto/hash.ts';
+import { deriveSecret, expandLabel, extract, type LabelledHash, type LabelPrefix } from './hkdf.ts';
 
 /** Where a PSK comes from: a ticket, outside TLS as it is, or outside TLS through the importer of RFC 9258. */
 export type BinderKind = 'resumption' | 'external' | 'imported';
@@ -30,6 +32,33 @@ const BINDER_LABELS = {
   external: 'ext binder',
   imported: 'imp binder',
 } as const satisfies Record<BinderKind, string>;
+
+/**
+ * The salt of the Handshake Secret where there is no PSK: Derive-Secret(HKDF-Extract(0, 0), "derived", ""), which is the same in every
+ * handshake, and two steps less (RFC 8448 §3 prints the first).
+ */
+const SALT_WITHOUT_PSK: { readonly [prefix in LabelPrefix]: { readonly [hash in HashName]?: Uint8Array } } = {
+  'tls13 ': {
+    sha256: /* @__PURE__ */ fromHex('6f2615a108c702c5678f54fc9dbab69716c076189c48250cebeac3576c3611ba'),
+    sha384: /* @__PURE__ */ fromHex(
+      '1591dac5cbbf0330a4a84de9c753330e92d01f0a88214b4464972fd668049e93e52f2b16fad922fdc0584478428f282b',
+    ),
+  },
+  dtls13: {
+    sha256: /* @__PURE__ */ fromHex('b17bce9451ee8bc6e8aebc0aa9e98295677a4a6a91f78440833146e465f2ff95'),
+    sha384: /* @__PURE__ */ fromHex(
+      '27008605d3396f8844197565caecc592b3e58f2eae55f841b577cfbcabb47e221f674ed3a68aa893439cf557f111c0fc',
+    ),
+  },
+};
+
+/** The second stage where there is no PSK: nothing else of the first is needed. */
+export function handshakeSecretWithoutPsk(labelled: LabelledHash, sharedSecret: Uint8Array | undefined): HandshakeSecret {
+  const { hash, labelPrefix } = labelled;
+  const salt = SALT_WITHOUT_PSK[labelPrefix][hash.name];
+  if (salt === undefined) return new EarlySecret(labelled, undefined).handshakeSecret(sharedSecret);
+  return new HandshakeSecret(labelled, extract(hash, salt, sharedSecret ?? new Uint8Array(hash.size)));
+}
 
 export class EarlySecret {
   readonly #labelled: LabelledHash;
@@ -141,7 +170,10 @@ export function resumptionPsk(labelled: LabelledHash, resumptionSecret: Uint8Arr
   return expandLabel(labelled, resumptionSecret, 'resumption', ticketNonce, labelled.hash.size);
 }
 
-/** TLS-Exporter (RFC 8446 §7.5); `length` in bytes. */
+/** `opaque label<7..255>`, with the six characters of the prefix (RFC 8446 §7.1). */
+const MAX_LABEL = 249;
+
+/** TLS-Exporter (RFC 8446 §7.5); `length` in bytes. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) for a label or a length that HKDF cannot have. */
 export function exportKeyingMaterial(
   labelled: LabelledHash,
   exporterSecret: Uint8Array,
@@ -150,6 +182,15 @@ export function exportKeyingMaterial(
   length: number,
 ): Uint8Array {
   const { hash } = labelled;
-  const secret = deriveSecret(labelled, exporterSecret, label, hash.digest(EMPTY));
+  // The application's label may be any text; a character a byte is what labels are below.
+  const bytes = fromLatin1(utf8(label));
+  if (bytes.length === 0 || bytes.length > MAX_LABEL) {
+    throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `the exporter's label has ${bytes.length} bytes: 1 to ${MAX_LABEL} are expected`);
+  }
+  if (!Number.isInteger(length) || length < 1 || length > 255 * hash.size) {
+    const range = `an integer from 1 to ${255 * hash.size}`;
+    throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `the exporter is asked for ${length} bytes: ${range} is expected`);
+  }
+  const secret = deriveSecret(labelled, exporterSecret, bytes, hash.digest(EMPTY));
   return expandLabel(labelled, secret, 'exporter', hash.digest(context), length);
 }

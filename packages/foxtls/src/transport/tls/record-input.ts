@@ -1,5 +1,6 @@
 /**
- * Bytes in, whole records out (RFC 8446 §5.1). A record that lies in one chunk is a view of it; only one that straddles chunks is joined.
+ * Bytes in, whole records out (RFC 8446 §5.1). A record that lies in one chunk is a view of it; only one that straddles chunks is joined:
+ * a protected one, which is opened at once, in a buffer that the next one uses again; of bulk data that is one record in four.
  *
  * ```
  * struct {
@@ -11,7 +12,7 @@
  * ```
  */
 
-import { fromLatin1 } from '../../core/bytes/bytes.ts';
+import { EMPTY, fromLatin1 } from '../../core/bytes/bytes.ts';
 import { PeerMisbehaved } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES, contentTypeName } from '../../core/registry/content-types.ts';
 
@@ -21,6 +22,7 @@ export const MAX_PLAINTEXT = 2 ** 14;
 /** "The length MUST NOT exceed 2^14 + 256 bytes." (RFC 8446 §5.2) */
 const MAX_CIPHERTEXT = MAX_PLAINTEXT + 256;
 
+/** Of type application_data, it is valid until the next record is read. */
 export interface RawRecord {
   readonly type: number;
   /** The five bytes of header: additional data of a protected record. */
@@ -37,6 +39,8 @@ export class RecordInput {
   #first = 0;
   #at = 0;
   #available = 0;
+  /** Where protected records are joined; made when there is one to join, dropped with the chunks. */
+  #joined: Uint8Array | undefined;
 
   /** Bytes that wait to be read. */
   get available(): number {
@@ -62,9 +66,10 @@ export class RecordInput {
     const limit = type === CONTENT_TYPES.application_data ? MAX_CIPHERTEXT : MAX_PLAINTEXT;
     if (length > limit) throw new PeerMisbehaved('record_overflow', `a record of ${length} bytes, at most ${limit} are allowed`);
     if (this.#available < RECORD_HEADER_SIZE + length) return undefined;
-    const record = this.#peek(RECORD_HEADER_SIZE + length);
-    this.#skip(record.length);
-    return { type, header: record.subarray(0, RECORD_HEADER_SIZE), fragment: record.subarray(RECORD_HEADER_SIZE) };
+    this.#skip(RECORD_HEADER_SIZE);
+    const fragment = this.#peek(length, type === CONTENT_TYPES.application_data);
+    this.#skip(length);
+    return { type, header, fragment };
   }
 
   /** Forgets everything. */
@@ -73,13 +78,15 @@ export class RecordInput {
     this.#first = 0;
     this.#at = 0;
     this.#available = 0;
+    this.#joined = undefined;
   }
 
-  /** The next `length` bytes: a view of their chunk, or a copy when they lie in several. */
-  #peek(length: number): Uint8Array {
-    const chunk = this.#chunks[this.#first] as Uint8Array;
+  /** The next `length` bytes: a view of their chunk, or a copy when they lie in several; a passing one in the buffer for those. */
+  #peek(length: number, passing = false): Uint8Array {
+    const chunk = this.#chunks[this.#first];
+    if (chunk === undefined) return EMPTY;
     if (chunk.length - this.#at >= length) return chunk.subarray(this.#at, this.#at + length);
-    const joined = new Uint8Array(length);
+    const joined = passing ? this.#joinBuffer(length) : new Uint8Array(length);
     let filled = 0;
     for (let i = this.#first, from = this.#at; filled < length; i++, from = 0) {
       const part = (this.#chunks[i] as Uint8Array).subarray(from, from + length - filled);
@@ -87,6 +94,11 @@ export class RecordInput {
       filled += part.length;
     }
     return joined;
+  }
+
+  #joinBuffer(length: number): Uint8Array {
+    if (this.#joined === undefined || this.#joined.length < length) this.#joined = new Uint8Array(length);
+    return this.#joined.subarray(0, length);
   }
 
   #skip(length: number): void {

@@ -26,7 +26,7 @@
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { namedGroupName } from '../../../core/registry/named-groups.ts';
-import { EarlySecret, type HandshakeSecret } from '../../keys/key-schedule.ts';
+import { type HandshakeSecret, handshakeSecretWithoutPsk } from '../../keys/key-schedule.ts';
 import { Transcript, transcriptAfterRetry } from '../../keys/transcript.ts';
 import type { KeyShareEntry } from '../../messages/extensions/key-share.ts';
 import { EncryptedExtensions, ServerHello } from '../../messages/messages.ts';
@@ -185,9 +185,8 @@ function* agree(
   if (serverShare === undefined && psk === undefined)
     throw new PeerMisbehaved('extension_missing', 'ServerHello has neither key_share nor pre_shared_key');
   const sharedSecret = serverShare === undefined ? undefined : yield* finishKeyExchange(offer, serverShare);
-  const earlySecret = psk?.earlySecret ?? new EarlySecret(agreement.labelled, undefined);
-  const handshakeSecret = earlySecret.handshakeSecret(sharedSecret);
-  earlySecret.wipe();
+  const handshakeSecret =
+    psk?.earlySecret.handshakeSecret(sharedSecret) ?? handshakeSecretWithoutPsk(agreement.labelled, sharedSecret);
   for (const offered of offer.psks) offered.earlySecret.wipe();
   return { handshakeSecret, group: serverShare?.group };
 }

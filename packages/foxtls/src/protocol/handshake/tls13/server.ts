@@ -5,7 +5,7 @@
 import { PeerIncompatible } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import type { KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
-import { EarlySecret, type HandshakeSecret } from '../../keys/key-schedule.ts';
+import { type HandshakeSecret, handshakeSecretWithoutPsk } from '../../keys/key-schedule.ts';
 import { extensionsOf } from '../../messages/extensions/block.ts';
 import { EncryptedExtensions, ServerHello, writeMessage } from '../../messages/messages.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
@@ -131,9 +131,9 @@ function* sendServerHello(
   transcript.add(message);
   // "The server sends a dummy change_cipher_spec record immediately after its first handshake message." (RFC 8446 §D.4)
   if (echo.length > 0 && !retried) transport.sendChangeCipherSpec();
-  const earlySecret = psk?.earlySecret ?? new EarlySecret(labelled, undefined);
-  const handshakeSecret = earlySecret.handshakeSecret(exchange?.secret);
-  earlySecret.wipe();
+  if (psk === undefined) return handshakeSecretWithoutPsk(labelled, exchange?.secret);
+  const handshakeSecret = psk.earlySecret.handshakeSecret(exchange?.secret);
+  psk.earlySecret.wipe();
   return handshakeSecret;
 }
 
