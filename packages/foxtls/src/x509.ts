@@ -14,9 +14,28 @@ export {
   formatCertificatePem,
   type IssuedOptions,
 } from './pki/x509/create-certificate.ts';
+export {
+  type CreatableExtensions,
+  createCpsQualifier,
+  createDistributionPoint,
+  createExtension,
+  createUserNoticeQualifier,
+  MUST_STAPLE,
+} from './pki/x509/create-extension.ts';
+export { createGeneralName, type GeneralNameInputs } from './pki/x509/create-general-name.ts';
 export { authorityNames, type CredentialParts, credentialOf, rawPublicKeyCredential } from './pki/x509/credential.ts';
 export type { Extension, KeyUsageName, KnownExtensions } from './pki/x509/extensions.ts';
 export { formatIpAddress, type GeneralName, parseIpAddress } from './pki/x509/general-name.ts';
+export {
+  type IssueOptions,
+  type IssueRequestedOptions,
+  issueCertificate,
+  issueCertificateSync,
+  issueRequested,
+  issueRequestedSync,
+  type KeyPurpose,
+  writeCertificate,
+} from './pki/x509/issue-certificate.ts';
 export { createName, Name, type NameAttribute, type NameFields } from './pki/x509/name.ts';
 export { parseName } from './pki/x509/parse-name.ts';
 export {
@@ -27,3 +46,4 @@ export {
 export { matchServerName } from './pki/x509/server-name.ts';
 export { subjectHash, subjectHashOld } from './pki/x509/subject-hash.ts';
 export { createX509Verifier, reportOnly, trustWithoutVerification, type X509VerifierOptions } from './pki/x509/verifier.ts';
+export type { CertificateFields } from './pki/x509/write-certificate.ts';

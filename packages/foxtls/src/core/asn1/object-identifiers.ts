@@ -51,6 +51,7 @@ export const OID = {
   'pbeWithSHA1AndRC2-CBC': '1.2.840.113549.1.5.11',
   'id-PBKDF2': '1.2.840.113549.1.5.12',
   'id-PBES2': '1.2.840.113549.1.5.13',
+  'id-PBMAC1': '1.2.840.113549.1.5.14',
   'id-scrypt': '1.3.6.1.4.1.11591.4.11',
   'pbeWithSHAAnd3-KeyTripleDES-CBC': '1.2.840.113549.1.12.1.3',
   'pbeWithSHAAnd2-KeyTripleDES-CBC': '1.2.840.113549.1.12.1.4',
@@ -144,6 +145,7 @@ export const OID = {
   freshestCRL: '2.5.29.46',
   inhibitAnyPolicy: '2.5.29.54',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
+  subjectInfoAccess: '1.3.6.1.5.5.7.1.11',
   tlsFeature: '1.3.6.1.5.5.7.1.24',
 
   // Extensions of CRLs and of their entries
@@ -165,6 +167,8 @@ export const OID = {
   'id-qt-unotice': '1.3.6.1.5.5.7.2.2',
   'id-ad-ocsp': '1.3.6.1.5.5.7.48.1',
   'id-ad-caIssuers': '1.3.6.1.5.5.7.48.2',
+  'id-ad-timeStamping': '1.3.6.1.5.5.7.48.3',
+  'id-ad-caRepository': '1.3.6.1.5.5.7.48.5',
   'id-on-dnsSRV': '1.3.6.1.5.5.7.8.7',
   'id-on-SmtpUTF8Mailbox': '1.3.6.1.5.5.7.8.9',
 

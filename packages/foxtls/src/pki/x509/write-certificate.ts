@@ -4,25 +4,15 @@
  * Nothing here chooses: what is written is what the caller gave. `create-certificate.ts` has the sane defaults.
  */
 
-import { OID } from '../../core/asn1/object-identifiers.ts';
-import { any, type DerType, encodeDer, sequence } from '../../core/asn1/schema.ts';
+import { any, encodeDer, sequence } from '../../core/asn1/schema.ts';
 import { octetAlignedBitString } from '../../core/asn1/types.ts';
-import { ApiMisuse } from '../../core/errors/errors.ts';
 import { type Flow, settle } from '../../core/flow/flow.ts';
 import type { SignatureAlgorithm, Signer } from '../../crypto/signature.ts';
 import { writeSignatureAlgorithm } from './algorithms.ts';
 import { tbsCertificate } from './certificate.ts';
-import {
-  authorityKeyIdentifier,
-  basicConstraints,
-  type Extension,
-  extKeyUsage,
-  type KeyUsageName,
-  keyUsage,
-  subjectAltName,
-  subjectKeyIdentifier,
-} from './extensions.ts';
-import { type GeneralName, parseDnsName, parseIpAddress } from './general-name.ts';
+import { createExtension } from './create-extension.ts';
+import { createGeneralName } from './create-general-name.ts';
+import type { Extension, KeyUsageName } from './extensions.ts';
 import type { Name } from './name.ts';
 
 export interface CertificateFields {
@@ -60,25 +50,24 @@ export function* signCertificate(fields: CertificateFields, signer: Signer, algo
 
 /** Critical, as RFC 5280 §4.2.1.9 wants it for CAs; for end entities it may be. */
 export function basicConstraintsExtension(cA: boolean, pathLenConstraint?: number): Extension {
-  return writeExtension('basicConstraints', true, basicConstraints, { cA, pathLenConstraint });
+  return createExtension('basicConstraints', { cA, pathLenConstraint });
 }
 
-/** "When present, conforming CAs SHOULD mark this extension as critical." (RFC 5280 §4.2.1.3) */
 export function keyUsageExtension(usages: readonly KeyUsageName[]): Extension {
-  return writeExtension('keyUsage', true, keyUsage, new Set(usages));
+  return createExtension('keyUsage', new Set(usages));
 }
 
 /** `purposes` are OBJECT IDENTIFIERs. */
 export function extKeyUsageExtension(purposes: readonly string[]): Extension {
-  return writeExtension('extKeyUsage', false, extKeyUsage, purposes);
+  return createExtension('extKeyUsage', purposes);
 }
 
 export function subjectKeyIdentifierExtension(keyIdentifier: Uint8Array): Extension {
-  return writeExtension('subjectKeyIdentifier', false, subjectKeyIdentifier, keyIdentifier);
+  return createExtension('subjectKeyIdentifier', keyIdentifier);
 }
 
 export function authorityKeyIdentifierExtension(keyIdentifier: Uint8Array): Extension {
-  return writeExtension('authorityKeyIdentifier', false, authorityKeyIdentifier, { keyIdentifier });
+  return createExtension('authorityKeyIdentifier', { keyIdentifier });
 }
 
 /**
@@ -90,27 +79,9 @@ export function subjectAltNameExtension(
   ipAddresses: readonly string[],
   isCritical: boolean,
 ): Extension {
-  const names = [...dnsNames.map(dnsGeneralName), ...ipAddresses.map(ipGeneralName)];
-  return writeExtension('subjectAltName', isCritical, subjectAltName, names);
-}
-
-function dnsGeneralName(name: string): GeneralName {
-  if (parseIpAddress(name) !== undefined) {
-    throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', `${name} is an IP address: give it in ipAddresses, not in dnsNames`);
-  }
-  if (parseDnsName(name.replace(/^\*\./, '')) === undefined) {
-    const advice = 'internationalised names are written as A-labels (xn--…), without a final dot';
-    throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', `${JSON.stringify(name)} is not a DNS name; ${advice}`);
-  }
-  return { kind: 'dNSName', value: name };
-}
-
-function ipGeneralName(text: string): GeneralName {
-  const value = parseIpAddress(text);
-  if (value === undefined) throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', `${JSON.stringify(text)} is not an IP address`);
-  return { kind: 'iPAddress', value };
-}
-
-function writeExtension<T>(name: keyof typeof OID, critical: boolean, type: DerType<T>, value: T): Extension {
-  return { extnID: OID[name], critical, extnValue: encodeDer(type, value) };
+  const names = [
+    ...dnsNames.map((name) => createGeneralName('dns', name)),
+    ...ipAddresses.map((address) => createGeneralName('ip', address)),
+  ];
+  return createExtension('subjectAltName', names, { critical: isCritical });
 }
