@@ -9,6 +9,7 @@ import type { CertificateInvalid } from '../../core/errors/errors.ts';
 import type { Flow } from '../../core/flow/flow.ts';
 import type { SignatureAlgorithm } from '../../crypto/signature.ts';
 import type { Certificate } from './certificate.ts';
+import type { Name } from './name.ts';
 import type { CertificatePurpose } from './purpose.ts';
 
 export interface PathCheck {
@@ -32,6 +33,8 @@ export interface PathCheckContext {
   readonly ocspResponse: Uint8Array | undefined;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal | undefined;
+  /** The certificates of the search, trusted or sent, that bear a name: who may have signed in that name. */
+  findCertificates(subject: Name): readonly Certificate[];
   /**
    * A path from another certificate (a CRL's or OCSP response's signer) to the same trust anchors, by the same policy and out of the same
    * budget; the reason when there is none. Certificates of the search that this belongs to are tried as issuers, too.

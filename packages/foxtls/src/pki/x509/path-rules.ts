@@ -99,6 +99,10 @@ function* checkPath(
     peerRole: purpose.peerRole,
     ocspResponse: purpose.ocspResponse,
     signal: purpose.signal,
+    findCertificates: ({ key }) => [
+      ...(search.anchors.get(key) ?? []).map(({ certificate }) => certificate),
+      ...(state.intermediates.get(key) ?? []),
+    ],
     findPath: (certificate, request) =>
       sideSearch(
         certificate,
