@@ -29,6 +29,7 @@ import {
   passwordForms,
   passwordWrong,
   synchronously,
+  UNLIMITED,
 } from './password.ts';
 import { sealWithScheme } from './password-scheme.ts';
 import { openWithPassword } from './pbes.ts';
@@ -137,11 +138,17 @@ function* encrypt(
   return encodeDer(encryptedPrivateKeyInfo, { encryptionAlgorithm: algorithm, encryptedData });
 }
 
-/** The parameters of what is written are the caller's own. */
-const UNLIMITED: PasswordLimits = { maxIterations: Number.POSITIVE_INFINITY, maxMemory: Number.POSITIVE_INFINITY };
+function* decrypt(der: Uint8Array, password: PasswordForms, work: PasswordWork): Flow<Uint8Array> {
+  return (yield* tryDecrypt(der, password, work, PATH)) ?? refusePassword();
+}
 
-/** Also for the shrouded keys of PKCS#12. */
-export function* decrypt(der: Uint8Array, password: PasswordForms, work: PasswordWork, path = PATH): Flow<Uint8Array> {
+/** The key in an EncryptedPrivateKeyInfo, or undefined with a wrong password: also for the shrouded keys of PKCS#12. */
+export function* tryDecrypt(
+  der: Uint8Array,
+  password: PasswordForms,
+  work: PasswordWork,
+  path: string,
+): Flow<Uint8Array | undefined> {
   const { encryptionAlgorithm, encryptedData } = decodeDer(encryptedPrivateKeyInfo, der, path);
   const plain = yield* openWithPassword(encryptionAlgorithm, `${path}.encryption_algorithm`, encryptedData, password, work);
   // RFC 5958 §3: "Generators SHOULD use DER [X.690] and receivers MUST support BER [X.690], which also includes DER [X.690]."
@@ -155,15 +162,19 @@ function* readPem(pem: string | Uint8Array, password: Password | undefined, work
   const forms = passwordForms(password);
   if (block.label === 'ENCRYPTED PRIVATE KEY') return yield* decrypt(block.data, forms, work);
   const plain = yield* openLegacyPem(block, forms, work);
-  return believeOnlyKeys(plain, (bytes) => readPrivateKeyBlock(block.label, bytes));
+  return believeOnlyKeys(plain, (bytes) => readPrivateKeyBlock(block.label, bytes)) ?? refusePassword();
 }
 
 /** A wrong padding and a wrong structure are the same to whoever asks. */
-function believeOnlyKeys(plain: Uint8Array | undefined, read: (bytes: Uint8Array) => Uint8Array): Uint8Array {
-  if (plain === undefined) throw passwordWrong();
+function believeOnlyKeys(plain: Uint8Array | undefined, read: (bytes: Uint8Array) => Uint8Array): Uint8Array | undefined {
   try {
-    return read(plain);
+    return plain && read(plain);
   } catch (error) {
-    throw error instanceof DecodeError ? passwordWrong() : error;
+    if (error instanceof DecodeError) return undefined;
+    throw error;
   }
+}
+
+function refusePassword(): never {
+  throw passwordWrong();
 }

@@ -57,6 +57,8 @@ export type KeyDerivationOptions =
       readonly hash?: PrfHash;
       /** 600,000 unless set. */
       readonly iterations?: number;
+      /** Written down only where it is set; whoever reads takes the cipher's otherwise. */
+      readonly keyLength?: number;
     }
   | {
       readonly kind: 'scrypt';
@@ -102,11 +104,11 @@ export function newKeyDerivation(
 ): { readonly derivation: KeyDerivation; readonly algorithm: AlgorithmIdentifier } {
   const salt = random(SALT_SIZE);
   if (options.kind === 'pbkdf2') {
-    const { hash = 'sha256', iterations = DEFAULT_ITERATIONS } = options;
+    const { hash = 'sha256', iterations = DEFAULT_ITERATIONS, keyLength } = options;
     requirePositive(iterations, 'iterations');
     const prf = hash === 'sha1' ? undefined : prfIdentifier(hash);
-    const parameters = encodeDer(pbkdf2Params, { salt, iterationCount: iterations, prf });
-    return { derivation: pbkdf2(salt, iterations, hash, undefined), algorithm: { algorithm: OID['id-PBKDF2'], parameters } };
+    const parameters = encodeDer(pbkdf2Params, { salt, iterationCount: iterations, keyLength, prf });
+    return { derivation: pbkdf2(salt, iterations, hash, keyLength), algorithm: { algorithm: OID['id-PBKDF2'], parameters } };
   }
   const { cost = 16384, blockSize = 8, parallelization = 1 } = options;
   for (const [name, value] of Object.entries({ cost, blockSize, parallelization })) requirePositive(value, name);

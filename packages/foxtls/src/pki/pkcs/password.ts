@@ -33,6 +33,9 @@ export type PasswordProvider = Pick<PkcsProvider, 'name' | 'random' | 'hashes' |
 const DEFAULT_MAX_ITERATIONS = 10_000_000;
 const DEFAULT_MAX_MEMORY = 1 << 27;
 
+/** For what is written: its parameters are the caller's own. */
+export const UNLIMITED: PasswordLimits = { maxIterations: Number.POSITIVE_INFINITY, maxMemory: Number.POSITIVE_INFINITY };
+
 /** A provider, and what is left of the budget of the call that it works for. */
 export class PasswordWork {
   readonly provider: PasswordProvider;
