@@ -24,8 +24,10 @@ export {
 } from './pki/x509/create-extension.ts';
 export { createGeneralName, type GeneralNameInputs } from './pki/x509/create-general-name.ts';
 export { authorityNames, type CredentialParts, credentialOf, rawPublicKeyCredential } from './pki/x509/credential.ts';
+export { explain } from './pki/x509/explain.ts';
 export type { Extension, KeyUsageName, KnownExtensions } from './pki/x509/extensions.ts';
-export { formatIpAddress, type GeneralName, parseIpAddress } from './pki/x509/general-name.ts';
+export type { Fetcher, FetchRequest } from './pki/x509/fetcher.ts';
+export { formatGeneralName, formatIpAddress, type GeneralName, parseIpAddress } from './pki/x509/general-name.ts';
 export {
   type IssueOptions,
   type IssueRequestedOptions,
@@ -43,7 +45,27 @@ export {
   type RawPublicKeyVerifierOptions,
   verifyByKind,
 } from './pki/x509/raw-public-key-verifier.ts';
+export {
+  type CertificateRevocationList,
+  formatCrlPem,
+  parseCertificateRevocationList,
+} from './pki/x509/revocation/certificate-list.ts';
+export {
+  type CertificateRevocationListOptions,
+  createCertificateRevocationList,
+  createCertificateRevocationListSync,
+  type RevocationEntry,
+} from './pki/x509/revocation/create-certificate-list.ts';
+export type { RevocationReason } from './pki/x509/revocation/reasons.ts';
 export { matchServerName } from './pki/x509/server-name.ts';
 export { subjectHash, subjectHashOld } from './pki/x509/subject-hash.ts';
+export {
+  type InvalidCertificate,
+  type ValidationOptions,
+  type ValidationResult,
+  type ValidCertificate,
+  validateCertificate,
+  validateCertificateSync,
+} from './pki/x509/validate-certificate.ts';
 export { createX509Verifier, reportOnly, trustWithoutVerification, type X509VerifierOptions } from './pki/x509/verifier.ts';
 export type { CertificateFields } from './pki/x509/write-certificate.ts';
