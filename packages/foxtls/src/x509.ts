@@ -1,4 +1,5 @@
 /** `foxtls/x509`: reading, creating and verifying certificates. */
+export type { AlgorithmPolicy } from './pki/x509/algorithm-policy.ts';
 export { type Certificate, fingerprint, parseCertificate } from './pki/x509/certificate.ts';
 export {
   type AuthorityOptions,
@@ -24,7 +25,7 @@ export {
 } from './pki/x509/create-extension.ts';
 export { createGeneralName, type GeneralNameInputs } from './pki/x509/create-general-name.ts';
 export { authorityNames, type CredentialParts, credentialOf, rawPublicKeyCredential } from './pki/x509/credential.ts';
-export { explain } from './pki/x509/explain.ts';
+export { explain, explain } from './pki/x509/explain.ts';
 export type { Extension, KeyUsageName, KnownExtensions } from './pki/x509/extensions.ts';
 export type { Fetcher, FetchRequest } from './pki/x509/fetcher.ts';
 export { formatGeneralName, formatIpAddress, type GeneralName, parseIpAddress } from './pki/x509/general-name.ts';
@@ -40,6 +41,12 @@ export {
 } from './pki/x509/issue-certificate.ts';
 export { createName, Name, type NameAttribute, type NameFields } from './pki/x509/name.ts';
 export { parseName } from './pki/x509/parse-name.ts';
+export type { PathCheck, PathCheckContext, SideRequest } from './pki/x509/path-check.ts';
+export type { PathBudget } from './pki/x509/path-search.ts';
+export type { Pins } from './pki/x509/pins.ts';
+export type { PathPolicies, PolicyInputs } from './pki/x509/policy-graph.ts';
+export type { CertificateProfile } from './pki/x509/profile.ts';
+export { type CertificatePurpose, PURPOSES, type PurposeName } from './pki/x509/purpose.ts';
 export {
   createRawPublicKeyVerifier,
   type RawPublicKeyVerifierOptions,
@@ -57,15 +64,29 @@ export {
   type RevocationEntry,
 } from './pki/x509/revocation/create-certificate-list.ts';
 export type { RevocationReason } from './pki/x509/revocation/reasons.ts';
-export { matchServerName } from './pki/x509/server-name.ts';
+export {
+  matchReference,
+  matchServerName,
+  type NameMatching,
+  type ReferenceIdentifier,
+} from './pki/x509/server-name.ts';
 export { subjectHash, subjectHashOld } from './pki/x509/subject-hash.ts';
+export type { TrustAnchor } from './pki/x509/trust-anchor.ts';
 export {
   type InvalidCertificate,
+  type InvalidCertificate,
+  type ValidationOptions,
   type ValidationOptions,
   type ValidationResult,
+  type ValidationResult,
+  type ValidCertificate,
   type ValidCertificate,
   validateCertificate,
+  validateCertificate,
+  validateCertificateSync,
   validateCertificateSync,
 } from './pki/x509/validate-certificate.ts';
+export type { ValidationSettings } from './pki/x509/validation.ts';
 export { createX509Verifier, reportOnly, trustWithoutVerification, type X509VerifierOptions } from './pki/x509/verifier.ts';
+export type { CertificateVisit, CertificateVisitor, VisitAnswer } from './pki/x509/verify-hook.ts';
 export type { CertificateFields } from './pki/x509/write-certificate.ts';

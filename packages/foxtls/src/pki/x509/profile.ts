@@ -2,7 +2,7 @@
  * Rules on how certificates are to be written, for those who hold authorities to them: RFC 5280 §4, and the baseline requirements of the
  * CA/Browser Forum (§7.1 there).
  *
- * None of these protects a relying party by itself, which is why the default profile has none of them: certificates that people make for
+ * None of these protects a relying party by itself, which is why the default profile has few of them: certificates that people make for
  * their own servers break most. A table: one row a rule.
  */
 
@@ -13,8 +13,8 @@ import { parseDnsName, parseIpAddress } from './general-name.ts';
 import type { CertificatePurpose } from './purpose.ts';
 
 /**
- * `compatible`: what protects the relying party, as RFC 5280 §6 says; certificates that OpenSSL accepts by default are not refused for
- * their form. `rfc5280`: certificates must also be written as RFC 5280 tells authorities to. `webpki`: as the CA/Browser Forum does, which
+ * `compatible`: what protects the relying party, as RFC 5280 §6 says; certificates that OpenSSL accepts by default are refused for
+ * their form only where nobody writes them so. `rfc5280`: certificates must also be written as RFC 5280 tells authorities to. `webpki`: as the CA/Browser Forum does, which
  * differs from RFC 5280 in a few places.
  */
 export type CertificateProfile = 'compatible' | 'rfc5280' | 'webpki';
@@ -37,12 +37,13 @@ export function findProfileProblem(
   profile: CertificateProfile,
   purpose: CertificatePurpose,
 ): string | undefined {
-  if (profile === 'compatible') return undefined;
   return RULES.find(
     ({ profiles, places, isBroken }) => profiles.includes(profile) && places.includes(place) && isBroken(certificate, purpose),
   )?.problem;
 }
 
+/** What no writer in use does, so that refusing it breaks nothing. */
+const EVERY = ['compatible', 'rfc5280', 'webpki'] as const;
 const STRICT = ['rfc5280', 'webpki'] as const;
 const RFC = ['rfc5280'] as const;
 const WEB = ['webpki'] as const;
@@ -76,7 +77,7 @@ const RULES: readonly ProfileRule[] = [
   {
     // "Conforming CAs MUST mark this extension as non-critical." (RFC 5280 §4.2.1.1)
     problem: 'has a critical authorityKeyIdentifier',
-    profiles: STRICT,
+    profiles: EVERY,
     places: ALL,
     isBroken: (certificate) => isCritical(certificate, 'authorityKeyIdentifier'),
   },
@@ -97,7 +98,7 @@ const RULES: readonly ProfileRule[] = [
   {
     // "Conforming CAs MUST mark this extension as non-critical." (RFC 5280 §4.2.1.2)
     problem: 'has a critical subjectKeyIdentifier',
-    profiles: STRICT,
+    profiles: EVERY,
     places: ALL,
     isBroken: (certificate) => isCritical(certificate, 'subjectKeyIdentifier'),
   },
@@ -272,10 +273,16 @@ function isPreferredSyntax(name: string): boolean {
   return parseDnsName(plain) !== undefined && !plain.includes('_');
 }
 
-/** A common name must be "one of the values contained in the Certificate's subjectAltName extension", addresses in their one text. */
+/**
+ * A common name is one of the alternative names, character by character; addresses in their one text. Passed over: the domain of a
+ * wildcard, which has the same holder, and certificates for the own host alone, which no authority of the web issues.
+ */
 function hasStrangeCommonName({ subject, dnsNames, ipAddresses }: Certificate): boolean {
+  if ([...dnsNames, ...ipAddresses].every((name) => LOOPBACK.test(name))) return false;
   return subject.all(OID.commonName).some((name) => {
-    const isAddress = parseIpAddress(name) !== undefined;
-    return !(isAddress ? ipAddresses : dnsNames).includes(name);
+    if (parseIpAddress(name) !== undefined) return !ipAddresses.includes(name);
+    return !dnsNames.includes(name) && !dnsNames.includes(`*.${name}`);
   });
 }
+
+const LOOPBACK = /^(localhost|127(\.[0-9]+){3}|::1)$/;
