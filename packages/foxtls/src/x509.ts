@@ -25,7 +25,7 @@ export {
 } from './pki/x509/create-extension.ts';
 export { createGeneralName, type GeneralNameInputs } from './pki/x509/create-general-name.ts';
 export { authorityNames, type CredentialParts, credentialOf, rawPublicKeyCredential } from './pki/x509/credential.ts';
-export { explain, explain } from './pki/x509/explain.ts';
+export { explain } from './pki/x509/explain.ts';
 export type { Extension, KeyUsageName, KnownExtensions } from './pki/x509/extensions.ts';
 export type { Fetcher, FetchRequest } from './pki/x509/fetcher.ts';
 export { formatGeneralName, formatIpAddress, type GeneralName, parseIpAddress } from './pki/x509/general-name.ts';
@@ -74,16 +74,10 @@ export { subjectHash, subjectHashOld } from './pki/x509/subject-hash.ts';
 export type { TrustAnchor } from './pki/x509/trust-anchor.ts';
 export {
   type InvalidCertificate,
-  type InvalidCertificate,
-  type ValidationOptions,
   type ValidationOptions,
   type ValidationResult,
-  type ValidationResult,
-  type ValidCertificate,
   type ValidCertificate,
   validateCertificate,
-  validateCertificate,
-  validateCertificateSync,
   validateCertificateSync,
 } from './pki/x509/validate-certificate.ts';
 export type { ValidationSettings } from './pki/x509/validation.ts';
