@@ -15,6 +15,8 @@ import type { CertificatePurpose } from './purpose.ts';
 export interface PathCheck {
   /** The OBJECT IDENTIFIERs of further extensions that it processes, so that they may be critical in certificates. */
   readonly processedExtensions?: readonly string[];
+  /** It looks at stapled OCSP responses: clients should ask for them. */
+  readonly wantsOcspResponse?: boolean;
   /**
    * The first problem with `path` (end entity first, trust anchor last), or undefined. Certificate `i` was issued by certificate `i + 1`.
    * Errors that are not about the certificates are thrown.

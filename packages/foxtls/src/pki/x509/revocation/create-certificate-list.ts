@@ -12,9 +12,9 @@ import { type Flow, runAsync, runSync, settle } from '../../../core/flow/flow.ts
 import type { PrivateKey, SignatureAlgorithm } from '../../../crypto/signature.ts';
 import { defaultSignatureAlgorithm, writeSignatureAlgorithm } from '../algorithms.ts';
 import { type Certificate, parseCertificate } from '../certificate.ts';
-import type { CertificateIssuer } from '../issue-certificate.ts';
 import type { Extension } from '../extensions.ts';
 import { generalNames } from '../general-name.ts';
+import type { CertificateIssuer } from '../issue-certificate.ts';
 import type { Name } from '../name.ts';
 import { authorityKeyIdentifierExtension } from '../write-certificate.ts';
 import { crlNumber, tbsCertList } from './certificate-list.ts';
