@@ -1,0 +1,25 @@
+/** `foxtls cert`: everything about certificates and keys. */
+
+import type { CommandGroup } from '../command/command.ts';
+import { caCommand } from './ca-command.ts';
+import { convertCommand } from './convert-command.ts';
+import { csrCommand } from './csr-command.ts';
+import { fetchCommand } from './fetch-command.ts';
+import { hashCommand, rehashCommand } from './hash-command.ts';
+import { keyCommand } from './key-command.ts';
+import { pinCommand } from './pin-command.ts';
+import { selfSignedCommand } from './self-signed-command.ts';
+import { showCommand } from './show-command.ts';
+import { signCommand } from './sign-command.ts';
+import { verifyCommand } from './verify-command.ts';
+
+export const certGroup: CommandGroup = {
+  kind: 'group',
+  name: 'cert',
+  summary: 'certificates and keys, without the openssl binary',
+  sections: [
+    { title: 'make', commands: [keyCommand, selfSignedCommand, caCommand, csrCommand, signCommand] },
+    { title: 'look', commands: [showCommand, verifyCommand, fetchCommand, pinCommand] },
+    { title: 'store', commands: [convertCommand, hashCommand, rehashCommand] },
+  ],
+};

@@ -1,0 +1,95 @@
+/**
+ * What a command sees of the world besides files: output, input, environment, the clock, and somebody to ask for a password.
+ */
+
+import { closeSync, openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import { CommandFailure } from './failure.ts';
+
+export interface Terminal {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Whether a person sees what is written. */
+  readonly isInteractive: boolean;
+  /** Standard output. */
+  write(data: string | Uint8Array): void;
+  /** A line on standard error. */
+  complain(line: string): void;
+  /** All of standard input. */
+  readInput(): Promise<Uint8Array>;
+  /** Asks without showing what is typed. Rejects with `CommandFailure` when nobody is there. */
+  askSecret(question: string): Promise<string>;
+  now(): Date;
+}
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  // `foxtls … | head` closes the pipe; that is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    environment: process.env,
+    isInteractive: process.stdout.isTTY === true,
+    write: (data) => void process.stdout.write(data),
+    complain: (line) => void process.stderr.write(`${line}\n`),
+    readInput: readStandardInput,
+    askSecret,
+    now: () => new Date(),
+  };
+}
+
+/** More than any bundle of certificates has. */
+const MAX_INPUT = 64 * 1024 * 1024;
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of process.stdin) {
+    parts.push(part as Uint8Array);
+    size += (part as Uint8Array).length;
+    if (size > MAX_INPUT) throw new CommandFailure(`standard input has more than ${MAX_INPUT} bytes`);
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+const CONTROL_C = '\x03';
+const CONTROL_D = '\x04';
+const CONTROL_U = '\x15';
+const BACKSPACES = ['\x7f', '\b'];
+
+/** From the terminal itself, for standard input may be a file. */
+async function askSecret(question: string): Promise<string> {
+  const input = openTerminal();
+  process.stderr.write(question);
+  input.setRawMode(true);
+  input.setEncoding('utf8');
+  let secret = '';
+  try {
+    for await (const text of input) {
+      for (const character of text as string) {
+        if (character === CONTROL_C) throw new CommandFailure('stopped');
+        if (character === '\r' || character === '\n' || character === CONTROL_D) return secret;
+        if (character === CONTROL_U) secret = '';
+        else if (BACKSPACES.includes(character)) secret = [...secret].slice(0, -1).join('');
+        else secret += character;
+      }
+    }
+    return secret;
+  } finally {
+    if (!input.destroyed) input.setRawMode(false);
+    input.destroy();
+    process.stderr.write('\n');
+  }
+}
+
+function openTerminal(): ReadStream {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync('/dev/tty', 'r');
+    return new ReadStream(descriptor);
+  } catch {
+    if (descriptor !== undefined) closeSync(descriptor);
+    throw new CommandFailure('a password is needed and there is nobody to ask: give --pass env:NAME or --pass file:PATH');
+  }
+}
