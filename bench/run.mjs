@@ -8,13 +8,12 @@
  */
 
 import { execFileSync, fork } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleSizes } from './bundle.mjs';
 import { IMPLEMENTATIONS } from './implementations.mjs';
 import { makePki } from './pki.mjs';
+import { addResults, figureWithRatios, median } from './results.mjs';
 
 const { values: args } = parseArgs({
   options: {
@@ -117,8 +116,6 @@ function importTime(implementation) {
   return time - run('');
 }
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
 /** A peer that fails is reported and leaves its column empty; it does not stop the others. */
 async function measureOnce(measure, implementation, title) {
   try {
@@ -152,9 +149,7 @@ function tableRow(name, lists, digits) {
   const ours = (implementation) => {
     const values = lists.get(implementation) ?? [];
     if (values.length === 0) return 'failed';
-    const ratios = values.map((value, round) => value / base[round]);
-    const text = [Math.min(...ratios), median(ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2)).join(' / ');
-    return `${median(values).toFixed(digits)} (${text})`;
+    return figureWithRatios(values, base, digits);
   };
   return `| ${name} | ${median(base).toFixed(digits)} | ${ours('foxtls')} | ${ours('lemon-tls')} |`;
 }
@@ -173,21 +168,4 @@ const { whole, protocol } = await bundleSizes();
 const size = ({ minified, gzipped }) => `${gzipped.toFixed(1)} kB gzipped (${minified.toFixed(1)} minified)`;
 const bundle = `A TLS 1.3 client with X.509 in a bundle: ${size(whole)}; without its cryptography ${size(protocol)}.`;
 console.log(`\n${bundle}`);
-if (args.write) writeResults();
-
-function writeResults() {
-  const path = fileURLToPath(new URL('results.md', import.meta.url));
-  const kind = `${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}, OpenSSL ${process.versions.openssl}`;
-  const command = `node bench/run.mjs ${process.argv.slice(2).join(' ')}`;
-  const entry = [
-    `## ${new Date().toISOString().slice(0, 10)}`,
-    '',
-    `${kind}; ${rounds} rounds; \`${command}\``,
-    '',
-    ...header,
-    ...rows,
-    '',
-  ];
-  const [title, ...rest] = readFileSync(path, 'utf8').split(/^(?=## )/m);
-  writeFileSync(path, [title, `${entry.join('\n')}\n`, ...rest].join(''));
-}
+if (args.write) addResults('bench/run.mjs', rounds, [...header, ...rows]);

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8 } from '../core/bytes/bytes.ts';
 import type { HashName } from './hash.ts';
@@ -104,6 +105,20 @@ describe.each(providers)('hashes of the $name provider', (provider) => {
     const tag = hashNamed(provider, 'sha256').hmac(new Uint8Array(0), new Uint8Array(0));
     expect(toHex(tag)).toBe('b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad');
   });
+
+  it.each(['sha1', 'sha256', 'sha384', 'sha512'] as const)(
+    'HMAC by %s is one function of every length of key and text',
+    (name) => {
+      const hash = hashNamed(provider, name);
+      const bytes = Uint8Array.from({ length: 600 }, (_, i) => (i * 7) & 0xff);
+      for (const keyLength of [0, 1, hash.size, hash.blockSize - 1, hash.blockSize, hash.blockSize + 1, 300]) {
+        for (const length of [0, 1, hash.blockSize, 255, 256, 257, 600]) {
+          const expected = createHmac(name, bytes.subarray(0, keyLength)).update(bytes.subarray(0, length)).digest('hex');
+          expect(toHex(hash.hmac(bytes.slice(0, keyLength), bytes.slice(0, length))), `${keyLength}, ${length}`).toBe(expected);
+        }
+      }
+    },
+  );
 
   it('results are plain arrays that share no memory with anything', () => {
     const sha256 = hashNamed(provider, 'sha256');
