@@ -11,18 +11,16 @@ import { ApiMisuse } from '../errors/errors.ts';
 /** The dotted text of an OBJECT IDENTIFIER's contents octets, or undefined when they are not in DER. */
 export function formatOidContent(content: Uint8Array): string | undefined {
   if (content.length === 0 || content.length > MAX_OID_SIZE || (content.at(-1) as number) >= 0x80) return undefined;
-  const arcs: (number | bigint)[] = [];
-  let at = 0;
-  while (at < content.length) {
-    if (content[at] === 0x80) return undefined;
-    const start = at;
-    while ((content[at++] as number) >= 0x80);
-    arcs.push(readArc(content, start, at));
+  let text = '';
+  let start = 0;
+  for (let at = 0; at < content.length; at++) {
+    if (at === start && content[at] === 0x80) return undefined;
+    if ((content[at] as number) >= 0x80) continue;
+    const arc = readArc(content, start, at + 1);
+    text = start === 0 ? formatFirst(arc) : `${text}.${arc}`;
+    start = at + 1;
   }
-  const first = arcs[0] as number | bigint;
-  if (first < 80) arcs.splice(0, 1, Math.floor(Number(first) / 40), Number(first) % 40);
-  else arcs.splice(0, 1, 2, BigInt(first) - 80n);
-  return arcs.join('.');
+  return text;
 }
 
 /** The contents octets of a dotted text. Throws `ApiMisuse` when the text is not an OBJECT IDENTIFIER. */
@@ -49,6 +47,11 @@ function readArc(content: Uint8Array, start: number, end: number): number | bigi
   let arc = 0n;
   for (let i = start; i < end; i++) arc = (arc << 7n) | BigInt((content[i] as number) & 0x7f);
   return arc;
+}
+
+/** The first number stands for two arcs. */
+function formatFirst(arc: number | bigint): string {
+  return arc < 80 ? `${Math.floor(Number(arc) / 40)}.${Number(arc) % 40}` : `2.${BigInt(arc) - 80n}`;
 }
 
 function arcOctets(arc: bigint): number[] {

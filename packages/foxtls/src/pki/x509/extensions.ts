@@ -167,8 +167,8 @@ const KNOWN = {
   inhibitAnyPolicy,
 } as const satisfies { readonly [K in keyof Required<KnownExtensions>]: DerType<unknown> };
 
-const KNOWN_BY_OID: ReadonlyMap<string, keyof KnownExtensions> = new Map(
-  (Object.keys(KNOWN) as (keyof KnownExtensions)[]).map((name) => [OID[name], name]),
+const KNOWN_BY_OID: ReadonlyMap<string, { readonly name: keyof KnownExtensions; readonly label: string }> = new Map(
+  (Object.keys(KNOWN) as (keyof KnownExtensions)[]).map((name) => [OID[name], { name, label: fieldLabel(name) }]),
 );
 
 /**
@@ -189,8 +189,8 @@ export function readExtensions(list: readonly Extension[], path: string): KnownE
   for (const [i, { extnID, extnValue }] of list.entries()) {
     if (seen.has(extnID)) throw new DecodeError(`${path}[${i}]`, `the extension ${oidName(extnID) ?? extnID} is there twice`);
     seen.add(extnID);
-    const name = KNOWN_BY_OID.get(extnID);
-    if (name !== undefined) known[name] = decodeDer<unknown>(KNOWN[name], extnValue, `${path}[${i}].${fieldLabel(name)}`);
+    const entry = KNOWN_BY_OID.get(extnID);
+    if (entry !== undefined) known[entry.name] = decodeDer<unknown>(KNOWN[entry.name], extnValue, `${path}[${i}].${entry.label}`);
   }
   return known;
 }

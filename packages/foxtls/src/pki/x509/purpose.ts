@@ -26,7 +26,7 @@ export const PURPOSES = {
   timeStamping: { name: 'timeStamping', extendedKeyUsage: OID.timeStamping, mustBeExplicit: true },
   /** A delegated OCSP responder (RFC 6960 §4.2.2.2): id-kp-OCSPSigning must be there in so many words. */
   ocspSigning: { name: 'OCSPSigning', extendedKeyUsage: OID.OCSPSigning, mustBeExplicit: true },
-  /** "If the key usage extension is present in the CRL issuer's certificate", cRLSign is set in it (RFC 5280 §6.3.3 (f)). */
+  /** A CRL's issuer: cRLSign is set in its keyUsage, if it has one (RFC 5280 §6.3.3 (f)). */
   crlSigning: { name: 'cRLSign', keyUsage: ['cRLSign'] },
   any: { name: 'any purpose' },
 } as const satisfies Readonly<Record<string, CertificatePurpose>>;
