@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rootCertificates } from 'node:tls';
+import * as nodeTls from 'node:tls';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parseCertificate } from '../pki/x509/certificate.ts';
 import { createCertificateAuthoritySync, formatCertificatePem } from '../pki/x509/create-certificate.ts';
 import { readCertificateBundle } from './certificate-bundle.ts';
 import { provider } from './provider.ts';
+import { getCACertificates } from './trust.ts';
 import { findInTrustFolder, readTrustFolder, rehashFolder } from './trust-folder.ts';
 import { loadTrustStore } from './trust-store.ts';
 
@@ -153,7 +154,7 @@ describe('a trust store', () => {
   });
 
   it('has the roots of Node', () => {
-    expect(loadTrustStore({ bundled: true }).certificates).toHaveLength(new Set(rootCertificates).size);
+    expect(loadTrustStore({ bundled: true }).certificates).toHaveLength(new Set(nodeTls.rootCertificates).size);
     expect(loadTrustStore({}).certificates).toEqual([]);
   });
 
@@ -167,6 +168,17 @@ describe('a trust store', () => {
     expect(system({ SSL_CERT_DIR: `${first}:${second}` })).toEqual([blue, otherBlue]);
     expect(system({ SSL_CERT_FILE: join(path, 'red.pem'), SSL_CERT_DIR: first })).toEqual([red, blue]);
     expect(() => system({ SSL_CERT_FILE: join(path, 'gone.pem') })).toThrow(/gone\.pem cannot be read: ENOENT/);
+  });
+
+  it("are what getCACertificates('system') answers where Node has no answer", (context) => {
+    if ('getCACertificates' in nodeTls) context.skip('this Node reads the certificates of the system itself');
+    const path = folderOf({ 'red.pem': pem(red) });
+    process.env['SSL_CERT_FILE'] = join(path, 'red.pem');
+    try {
+      expect(getCACertificates('system')).toEqual([pem(red)]);
+    } finally {
+      delete process.env['SSL_CERT_FILE'];
+    }
   });
 
   it('has the extra roots of NODE_EXTRA_CA_CERTS only when it is asked', () => {

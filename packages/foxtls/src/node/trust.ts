@@ -13,6 +13,7 @@ import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import { createX509Verifier } from '../pki/x509/verifier.ts';
 import { withCode } from './errors.ts';
 import { provider } from './provider.ts';
+import { loadTrustStore } from './trust-store.ts';
 
 const CERTIFICATE_LABELS = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
 
@@ -28,7 +29,7 @@ export const defaultVerifier: () => PeerVerifier = once(() =>
 
 /**
  * Trusted certificates, PEM. `bundled`: those that Node ships. `extra`: those of the file that NODE_EXTRA_CA_CERTS names. `default`:
- * both. Node 22's `tls.getCACertificates`; `system` is left to the Node that has it.
+ * both. `system`: those of the system. Node 22's `tls.getCACertificates`.
  *
  * ```ts
  * console.log(getCACertificates('extra').length);
@@ -93,10 +94,8 @@ function readExtraCertificates(): readonly string[] {
 function readSystemCertificates(): readonly string[] {
   const native = (nodeTls as { getCACertificates?: (type: string) => readonly string[] }).getCACertificates;
   if (native !== undefined) return native('system');
-  throw new ApiMisuse(
-    'ERR_TLS_OPTION_UNSUPPORTED',
-    `the system's certificates cannot be read by Node ${process.version}: 22.15 or later can`,
-  );
+  // Older ones: from where distributions keep them.
+  return loadTrustStore({ system: true }).certificates.map((der) => formatPem('CERTIFICATE', der));
 }
 
 function once<T>(make: () => T): () => T {
