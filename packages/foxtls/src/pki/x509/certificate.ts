@@ -159,7 +159,8 @@ function checkVersionedFields(
   }
 }
 
-function formatSerialNumber(content: Uint8Array): string {
+/** The contents octets of a serial number as text. */
+export function formatSerialNumber(content: Uint8Array): string {
   if ((content[0] as number) < 0x80)
     return toHex(content.length > 1 && content[0] === 0 ? content.subarray(1) : content).toUpperCase();
   const magnitude = (1n << BigInt(8 * content.length)) - BigInt(`0x${toHex(content)}`);

@@ -64,6 +64,8 @@ export interface RevocationOptions {
    * to everybody. `offered` unless set.
    */
   readonly nonce?: 'none' | 'offered' | 'required';
+  /** Told of a CRL that cannot be read, which is then left out. Without it, such a CRL is a `DecodeError` of `createRevocationChecker`. */
+  readonly onUnreadableCrl?: (error: DecodeError, index: number) => void;
   /** Told of every status that was asked for, also of those that the policy lets pass. */
   readonly onStatus?: (certificate: Certificate, status: CertificateStatus) => void;
 }
@@ -98,7 +100,7 @@ export function createRevocationChecker(options: RevocationOptions): PathCheck {
   const { provider, policy, scope = 'chain', certIdHash = 'sha1', nonce = 'offered' } = options;
   const { clockTolerance = 5 * 60_000, maximumAge = 3_600_000 } = options;
   const read = (certificates: readonly Uint8Array[] = []) => certificates.map((der) => parseCertificate(der));
-  const given = (options.crls ?? []).map((crl) => (crl instanceof Uint8Array ? parseCertificateRevocationList(crl) : crl));
+  const given = readGiven(options);
   const checker: Checker = {
     policy,
     scope,
@@ -123,6 +125,18 @@ export function createRevocationChecker(options: RevocationOptions): PathCheck {
     onStatus: options.onStatus,
   };
   return pathCheckOf(checker, { depth: 0, suspects: [], checked: [] });
+}
+
+function readGiven({ crls = [], onUnreadableCrl }: RevocationOptions): readonly CertificateRevocationList[] {
+  return crls.flatMap((crl, i) => {
+    try {
+      return [crl instanceof Uint8Array ? parseCertificateRevocationList(crl) : crl];
+    } catch (error) {
+      if (!(error instanceof DecodeError) || onUnreadableCrl === undefined) throw error;
+      onUnreadableCrl(error, i);
+      return [];
+    }
+  });
 }
 
 /** For whose sake a path is checked: the peer's own, or that of a signer of evidence about it. */

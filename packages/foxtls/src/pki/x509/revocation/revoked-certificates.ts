@@ -21,10 +21,12 @@ import { generalizedTime, time } from '../../../core/asn1/time.ts';
 import { integerContent } from '../../../core/asn1/types.ts';
 import { equal } from '../../../core/bytes/bytes.ts';
 import { DecodeError } from '../../../core/errors/errors.ts';
+import { formatSerialNumber } from '../certificate.ts';
 import { type Extension, extensions } from '../extensions.ts';
 import { type GeneralName, generalNames } from '../general-name.ts';
 import { isPlainEntry, Scan } from './entry-scan.ts';
 import { crlReason, type RevocationReason } from './reasons.ts';
+import { serialNumberContent } from './serial-number.ts';
 
 export const revokedCertificate = sequence({
   userCertificate: integerContent,
@@ -34,8 +36,8 @@ export const revokedCertificate = sequence({
 
 /** One entry. */
 export interface RevokedCertificate {
-  /** The contents octets of the INTEGER. */
-  readonly serialNumber: Uint8Array;
+  /** Hexadecimal, as `Certificate.serialNumber` has it. */
+  readonly serialNumber: string;
   readonly revocationDate: Date;
   /** Undefined when the CRL does not say. */
   readonly reason: RevocationReason | undefined;
@@ -80,9 +82,13 @@ export class RevokedCertificates implements Iterable<RevokedCertificate> {
     return this.#indexed.unknownCritical;
   }
 
-  /** The entries with this serial number (contents octets), in order. More than one only in indirect CRLs and odd ones. */
-  find(serialNumber: Uint8Array): RevokedCertificate[] {
+  /**
+   * The entries with this serial number (as `Certificate.serialNumber` has it, or its contents octets), in order. More than one only in
+   * indirect CRLs and odd ones.
+   */
+  find(wanted: string | Uint8Array): RevokedCertificate[] {
     const { starts, buckets, sorted } = this.#indexed;
+    const serialNumber = typeof wanted === 'string' ? serialNumberContent(wanted) : wanted;
     const bucket = hashOf(serialNumber, 0, serialNumber.length) & (buckets.length - 2);
     const scan = new Scan(this.#content);
     const found: RevokedCertificate[] = [];
@@ -107,7 +113,7 @@ export class RevokedCertificates implements Iterable<RevokedCertificate> {
     const { userCertificate, revocationDate, crlEntryExtensions = [] } = this.#decode(entry);
     const known = readEntryExtensions(crlEntryExtensions, `${this.#path}[${entry}]`);
     return {
-      serialNumber: userCertificate,
+      serialNumber: formatSerialNumber(userCertificate),
       revocationDate,
       reason: known.reason,
       invalidityDate: known.invalidityDate,
