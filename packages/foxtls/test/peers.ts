@@ -20,6 +20,7 @@ const PROBES = {
   openssl: { arguments: ['version'], version: /^OpenSSL (\S+)/, installed: true },
   'gnutls-cli': { arguments: ['--version'], version: /^gnutls-cli (\S+)/, installed: true },
   'gnutls-serv': { arguments: ['--version'], version: /^gnutls-serv (\S+)/, installed: true },
+  certtool: { arguments: ['--version'], version: /^certtool (\S+)/, installed: true },
   curl: { arguments: ['--version'], version: /^curl (\S+)/, installed: true },
   chromium: { arguments: ['--version'], version: /^Chromium (\S+)/, installed: true },
   // NSS's tools do not say their version: their names have to do, on standard error.
