@@ -48,6 +48,21 @@ describe.each(cases)('$title', ({ provider, aead }) => {
     expect(sealed(aead, key, nonce, additionalData, pieces)).toEqual(whole);
   });
 
+  it('seals long pieces one after another, each as if it were alone', () => {
+    const { key, nonce, additionalData } = inputs(provider, aead, 0);
+    const one = aead.create(key);
+    const records = [16384, 5000, 16383, 4096, 16384].map((size, i) => {
+      const pieces = [new Uint8Array(size).fill(i + 1), Uint8Array.of(23)];
+      const out: Uint8Array[] = [];
+      one.seal(nonce, additionalData, pieces, out);
+      return { plaintext: concat(...pieces), out };
+    });
+    // Compared at the end: none may have changed when the next was sealed.
+    for (const { plaintext, out } of records) {
+      expect(toHex(concat(...out))).toBe(toHex(sealed(aead, key, nonce, additionalData, [plaintext])));
+    }
+  });
+
   it('seals no plaintext at all as a tag alone', () => {
     const { key, nonce, additionalData } = inputs(provider, aead, 0);
     expect(sealed(aead, key, nonce, additionalData, []).length).toBe(aead.tagSize);
