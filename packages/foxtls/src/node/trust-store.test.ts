@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as nodeTls from 'node:tls';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseCertificate } from '../pki/x509/certificate.ts';
 import { createCertificateAuthoritySync, formatCertificatePem } from '../pki/x509/create-certificate.ts';
 import { readCertificateBundle } from './certificate-bundle.ts';
@@ -173,12 +173,9 @@ describe('a trust store', () => {
   it("are what getCACertificates('system') answers where Node has no answer", (context) => {
     if ('getCACertificates' in nodeTls) context.skip('this Node reads the certificates of the system itself');
     const path = folderOf({ 'red.pem': pem(red) });
-    process.env['SSL_CERT_FILE'] = join(path, 'red.pem');
-    try {
-      expect(getCACertificates('system')).toEqual([pem(red)]);
-    } finally {
-      delete process.env['SSL_CERT_FILE'];
-    }
+    vi.stubEnv('SSL_CERT_FILE', join(path, 'red.pem')).stubEnv('SSL_CERT_DIR', undefined);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(getCACertificates('system')).toEqual([pem(red)]);
   });
 
   it('has the extra roots of NODE_EXTRA_CA_CERTS only when it is asked', () => {
