@@ -3,10 +3,12 @@
 import type { CommandGroup } from '../command/command.ts';
 import { caCommand } from './ca-command.ts';
 import { convertCommand } from './convert-command.ts';
+import { crlCommand } from './crl-command.ts';
 import { csrCommand } from './csr-command.ts';
 import { fetchCommand } from './fetch-command.ts';
 import { hashCommand, rehashCommand } from './hash-command.ts';
 import { keyCommand } from './key-command.ts';
+import { p12Command } from './p12-command.ts';
 import { pinCommand } from './pin-command.ts';
 import { selfSignedCommand } from './self-signed-command.ts';
 import { showCommand } from './show-command.ts';
@@ -19,7 +21,8 @@ export const certGroup: CommandGroup = {
   summary: 'certificates and keys, without the openssl binary',
   sections: [
     { title: 'make', commands: [keyCommand, selfSignedCommand, caCommand, csrCommand, signCommand] },
+    { title: 'revoke', commands: [crlCommand] },
     { title: 'look', commands: [showCommand, verifyCommand, fetchCommand, pinCommand] },
-    { title: 'store', commands: [convertCommand, hashCommand, rehashCommand] },
+    { title: 'store', commands: [convertCommand, p12Command, hashCommand, rehashCommand] },
   ],
 };

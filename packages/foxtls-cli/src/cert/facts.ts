@@ -56,7 +56,7 @@ export function crlFacts(der: Uint8Array): object {
     nextUpdate: crl.nextUpdate?.toISOString(),
     signatureAlgorithm: signatureFacts(crl.signatureAlgorithm),
     revoked: Array.from(crl.revokedCertificates, ({ serialNumber, revocationDate, reason }) => ({
-      serialNumber: Buffer.from(serialNumber).toString('hex').toUpperCase(),
+      serialNumber,
       revocationDate: revocationDate.toISOString(),
       reason,
     })),
