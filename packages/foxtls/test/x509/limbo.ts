@@ -10,6 +10,7 @@ import { nodeProvider } from '../../src/crypto/node/provider.ts';
 import type { PathCheck } from '../../src/pki/x509/path-check.ts';
 import type { CertificateProfile } from '../../src/pki/x509/profile.ts';
 import { type CertificatePurpose, PURPOSES } from '../../src/pki/x509/purpose.ts';
+import { createRevocationChecker } from '../../src/pki/x509/revocation/checker.ts';
 import type { ReferenceIdentifier } from '../../src/pki/x509/server-name.ts';
 import { type ValidationResult, validateCertificateSync } from '../../src/pki/x509/validate-certificate.ts';
 import type { KeyUsageName } from '../../src/x509.ts';
@@ -41,10 +42,15 @@ export interface LimboFile {
   readonly testcases: readonly LimboCase[];
 }
 
+/** The cases have CRLs of those who issued the end entity, and some of them are about how a CRL is written. */
+function crlCheck(crls: readonly Uint8Array[]): PathCheck {
+  return createRevocationChecker({ provider: nodeProvider, policy: 'hard-fail', scope: 'leaf', profile: 'rfc5280', crls });
+}
+
 /** What the validator makes of a case. `pathCheckFor` brings revocation, for the cases that come with CRLs. */
 export function validateLimbo(
   limbo: LimboCase,
-  pathCheckFor?: (crls: readonly Uint8Array[]) => PathCheck,
+  pathCheckFor: (crls: readonly Uint8Array[]) => PathCheck = crlCheck,
   profile: CertificateProfile = profileFor(limbo),
 ): ValidationResult {
   const crls = limbo.crls.flatMap(readPem);
@@ -58,7 +64,7 @@ export function validateLimbo(
     purpose: purposeOf(limbo),
     names: [...(limbo.expected_peer_name === null ? [] : [limbo.expected_peer_name]), ...limbo.expected_peer_names].map(nameOf),
     ...(limbo.max_chain_depth === null ? {} : { maxIntermediates: limbo.max_chain_depth }),
-    ...(crls.length > 0 && pathCheckFor !== undefined ? { pathCheck: pathCheckFor(crls) } : {}),
+    ...(crls.length > 0 ? { pathCheck: pathCheckFor(crls) } : {}),
   });
 }
 

@@ -27,6 +27,7 @@ import { type CertificatePurpose, PURPOSES } from '../purpose.ts';
 import { requireHash } from './cert-id.ts';
 import { type CertificateRevocationList, parseCertificateRevocationList } from './certificate-list.ts';
 import { CrlCollection } from './crl-collection.ts';
+import type { CrlProfile } from './crl-profile.ts';
 import { askResponders, fetchLists, keepLists, type Sources } from './fetch-evidence.ts';
 import { type CertificateStatus, problem, type RevocationProblem, unknown } from './findings.ts';
 import { judgeByCrls } from './judge-crl.ts';
@@ -53,6 +54,8 @@ export interface RevocationOptions {
   readonly fetcher?: Fetcher;
   /** For what was fetched; one of its own, in memory, unless set. */
   readonly cache?: RevocationCache;
+  /** How strictly CRLs have to be written; `compatible` unless set. */
+  readonly profile?: CrlProfile;
   /** By how much clocks may differ, in milliseconds; 5 minutes unless set. */
   readonly clockTolerance?: number;
   /** How old a CRL or response may be that does not say when the next one comes, in milliseconds; an hour unless set. */
@@ -75,7 +78,7 @@ interface Checker extends Required<Pick<RevocationOptions, 'policy' | 'scope' | 
   readonly given: readonly CertificateRevocationList[];
   readonly collection: CrlCollection;
   readonly sources: Sources;
-  readonly fixed: Pick<Judge, 'hashes' | 'certificates' | 'trustedResponders' | 'verified'>;
+  readonly fixed: Pick<Judge, 'profile' | 'hashes' | 'certificates' | 'trustedResponders' | 'verified'>;
   readonly onStatus: RevocationOptions['onStatus'];
 }
 
@@ -117,6 +120,7 @@ export function createRevocationChecker(options: RevocationOptions): PathCheck {
       parsed: new WeakMap(),
     },
     fixed: {
+      profile: options.profile ?? 'compatible',
       hashes: provider.hashes,
       certificates: read(options.certificates),
       trustedResponders: read(options.trustedResponders),

@@ -30,6 +30,8 @@ export type RevocationProblemReason =
   | 'nonce_mismatch'
   | 'nonce_missing'
   | 'critical_extension_unknown'
+  /** A CRL that is not written as RFC 5280 wants it, where that is asked for. */
+  | 'profile_violated'
   | 'signature_algorithm_unsupported'
   | 'signature_invalid'
   /** Nobody is known who could have signed it, who did may not, or it cannot be shown that he may. */

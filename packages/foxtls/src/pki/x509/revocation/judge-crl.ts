@@ -16,6 +16,7 @@ import type { Certificate } from '../certificate.ts';
 import { type GeneralName, generalNames } from '../general-name.ts';
 import type { CertificateRevocationList } from './certificate-list.ts';
 import type { CrlCollection } from './crl-collection.ts';
+import { findCrlProfileProblem } from './crl-profile.ts';
 import { findListSigner } from './crl-signer.ts';
 import {
   type DistributionPoint,
@@ -122,7 +123,7 @@ function* applyList(
   const delta = yield* findSignedDelta(deltas, signerPath, judge);
   if (delta === undefined && late !== undefined) return late;
   // After the signatures: whoever sends junk must not make us read a million entries.
-  const unusable = findCriticalProblem(complete) ?? (delta && findCriticalProblem(delta));
+  const unusable = findListProblem(complete, judge) ?? (delta && findListProblem(delta, judge));
   if (unusable !== undefined) return unusable;
   const entry = (delta && findEntry(delta, subject)) ?? findEntry(complete, subject);
   // (k) "If (cert_status is removeFromCRL), then set cert_status to UNREVOKED."
@@ -182,7 +183,9 @@ function findKindProblem(scope: IssuingDistributionPoint, isCa: boolean): Revoca
 }
 
 /** "the application MUST NOT use that CRL to determine the status of certificates" (RFC 5280 §5.2, and §5.3 of the entries) */
-function findCriticalProblem(crl: CertificateRevocationList): RevocationProblem | undefined {
+function findListProblem(crl: CertificateRevocationList, { profile }: Judge): RevocationProblem | undefined {
+  const broken = findCrlProfileProblem(crl, profile);
+  if (broken !== undefined) return problem('crl', 'profile_violated', `the CRL ${broken}`);
   const unknownOne = crl.unknownCriticalExtension ?? crl.revokedCertificates.unknownCriticalExtension;
   if (unknownOne === undefined) return undefined;
   return problem('crl', 'critical_extension_unknown', `the CRL has the critical extension ${unknownOne}, which is not supported`);

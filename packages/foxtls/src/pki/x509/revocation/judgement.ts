@@ -10,6 +10,7 @@ import type { SignatureAlgorithm } from '../../../crypto/signature.ts';
 import type { Certificate } from '../certificate.ts';
 import type { PathCheck, PathCheckContext } from '../path-check.ts';
 import type { CertificatePurpose } from '../purpose.ts';
+import type { CrlProfile } from './crl-profile.ts';
 import { type Freshness, problem, type RevocationProblem, type RevocationSource } from './findings.ts';
 
 /** Whose status is asked. */
@@ -24,6 +25,8 @@ export interface Judge {
   readonly context: PathCheckContext;
   readonly freshness: Freshness;
   readonly hashes: readonly Hash[];
+  /** How strictly CRLs have to be written. */
+  readonly profile: CrlProfile;
   /** More certificates that may have signed, or issued who signed. */
   readonly certificates: readonly Certificate[];
   /** Responders that are trusted to speak for everybody (RFC 6960 §4.2.2.2, "a local configuration"). */
