@@ -55,15 +55,55 @@ export {
 export {
   type CertificateRevocationList,
   formatCrlPem,
+  type KnownCrlExtensions,
   parseCertificateRevocationList,
+  parseCrlPem,
 } from './pki/x509/revocation/certificate-list.ts';
+export { createRevocationChecker, type RevocationOptions, type RevocationPolicy } from './pki/x509/revocation/checker.ts';
 export {
   type CertificateRevocationListOptions,
   createCertificateRevocationList,
   createCertificateRevocationListSync,
   type RevocationEntry,
 } from './pki/x509/revocation/create-certificate-list.ts';
-export type { RevocationReason } from './pki/x509/revocation/reasons.ts';
+export {
+  createOcspErrorResponse,
+  createOcspResponse,
+  createOcspResponseSync,
+  type OcspAnswer,
+  type OcspResponseOptions,
+  type OcspStatus,
+} from './pki/x509/revocation/create-ocsp-response.ts';
+export type { CrlProfile } from './pki/x509/revocation/crl-profile.ts';
+export type { DistributionPoint, IssuingDistributionPoint } from './pki/x509/revocation/distribution-points.ts';
+export type {
+  CertificateStatus,
+  RevocationProblem,
+  RevocationProblemReason,
+  RevocationSource,
+} from './pki/x509/revocation/findings.ts';
+export type {
+  CertId,
+  OcspErrorStatus,
+  OcspResponseStatus,
+  ResponderId,
+  SingleResponse,
+} from './pki/x509/revocation/ocsp-messages.ts';
+export {
+  createOcspRequest,
+  type OcspRequest,
+  type OcspRequestOptions,
+  parseOcspRequest,
+} from './pki/x509/revocation/ocsp-request.ts';
+export { createOcspResponder, type OcspResponder, type OcspResponderOptions } from './pki/x509/revocation/ocsp-responder.ts';
+export { type BasicOcspResponse, type OcspResponse, parseOcspResponse } from './pki/x509/revocation/ocsp-response.ts';
+export type { ReasonFlag, RevocationReason } from './pki/x509/revocation/reasons.ts';
+export {
+  createRevocationCache,
+  type RevocationCache,
+  type RevocationCacheLimits,
+} from './pki/x509/revocation/revocation-cache.ts';
+export type { RevokedCertificate, RevokedCertificates } from './pki/x509/revocation/revoked-certificates.ts';
 export {
   matchReference,
   matchServerName,

@@ -31,7 +31,10 @@ export interface AuthenticationOptions {
    * CertificateRequest. `'verifier'` for those that the verifier trusts, if they all fit. Default: none.
    */
   readonly certificateAuthorities?: readonly Uint8Array[] | 'verifier' | undefined;
-  /** Ask the peer for an OCSP response with its certificate (RFC 8446 §4.4.2.1); the verifier and `ConnectionInfo` get it. Default false. */
+  /**
+   * Ask the peer for an OCSP response with its certificate (RFC 8446 §4.4.2.1); the verifier and `ConnectionInfo` get it. Default: if the
+   * verifier judges it.
+   */
   readonly requestOcsp?: boolean | undefined;
   /** Ask the peer for certificate timestamps (RFC 6962); the verifier and `ConnectionInfo` get them. Default false. */
   readonly requestSct?: boolean | undefined;
@@ -53,7 +56,7 @@ export function resolveAuthentication(
         ? undefined
         : pickSchemes(verifiable, certificateSignatureSchemes).map(({ id }) => id),
     certificateAuthorities: resolveAuthorities(options),
-    requestOcsp: options.requestOcsp ?? false,
+    requestOcsp: options.requestOcsp ?? options.verifier?.wantsOcspResponse ?? false,
     requestTimestamps: options.requestSct ?? false,
   };
 }

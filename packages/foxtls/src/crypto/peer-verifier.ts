@@ -70,6 +70,8 @@ export interface PeerVerifier {
   readonly acceptsUnverified?: boolean;
   /** The names of the authorities that it trusts, DER, for a peer that has to choose among its certificates. */
   readonly authorities?: readonly Uint8Array[] | undefined;
+  /** It judges stapled OCSP responses: the peer is asked for one unless the config says otherwise. */
+  readonly wantsOcspResponse?: boolean | undefined;
   /** Resolves to a proof; throws (or rejects with) `CertificateInvalid`, whose alert goes to the peer. */
   verify(request: VerifyRequest): Eventually<PeerVerified | PeerUnverified>;
 }

@@ -68,6 +68,7 @@ export function verifyByKind({
   return {
     acceptsUnverified: x509.acceptsUnverified === true || rawPublicKey.acceptsUnverified === true,
     authorities: x509.authorities,
+    wantsOcspResponse: x509.wantsOcspResponse,
     verify: (request) => (request.presented.kind === 'x509' ? x509 : rawPublicKey).verify(request),
   };
 }

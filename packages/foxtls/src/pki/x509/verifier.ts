@@ -58,6 +58,7 @@ export function createX509Verifier(options: X509VerifierOptions): PeerVerifier {
   return {
     acceptsUnverified: options.onCertificate !== undefined,
     authorities: validator.anchors.map(({ certificate }) => certificate.subject.der),
+    wantsOcspResponse: options.pathCheck?.wantsOcspResponse,
     verify: (request) => run(verify(request)),
   };
 }
@@ -162,7 +163,8 @@ export function reportOnly(verifier: PeerVerifier): PeerVerifier {
       return peerUnverified({ ...presentedFacts(request.presented), error });
     }
   }
-  return { acceptsUnverified: true, authorities: verifier.authorities, verify: (request) => run(verifyOrReport(request)) };
+  const { authorities, wantsOcspResponse } = verifier;
+  return { acceptsUnverified: true, authorities, wantsOcspResponse, verify: (request) => run(verifyOrReport(request)) };
 }
 
 function purposeOf({ presented, peerRole, serverName, now, signal }: VerifyRequest, at = now): PathPurpose {
