@@ -117,7 +117,9 @@ export function* forbiddenNames(
     // RFC 5280 §6.1.3: self-issued certificates are passed over, but not at the end of the path.
     if (depth > 0 && certificate.isSelfIssued) continue;
     const names = constrainedNames(certificate);
-    spend(names.length * subtrees);
+    if (names.length === 0) continue;
+    // One more: taking the subtrees apart is work, too.
+    spend((names.length + 1) * subtrees);
     const forbidden = findForbiddenName(constraints, names);
     if (forbidden === undefined) continue;
     const problem = `its name ${formatGeneralName(forbidden)} is not within the name constraints of ${whose}`;

@@ -58,8 +58,8 @@ export function* judgePath(
   else if (!goesOn(policyProblem(path, evaluated))) return judged();
   if (!goesOn(findPinProblem(path, pins, sha256))) return judged();
   // A leaf that is refused in any case needs no question that may go over the network.
-  const isRefused = which === 'first' && first(leafProblems(path[0] as Certificate, policy, purpose)) !== undefined;
-  if (!isRefused) goesOn(yield* checkPath(path, state, sideSearch));
+  if (which === 'first') state.isLeafRefused ??= first(leafProblems(path[0] as Certificate, policy, purpose)) !== undefined;
+  if (which === 'all' || state.isLeafRefused !== true) goesOn(yield* checkPath(path, state, sideSearch));
   return judged();
 }
 

@@ -73,6 +73,8 @@ export interface SearchState {
   readonly tried: { readonly path: readonly Certificate[]; readonly problem: CertificateInvalid }[];
   readonly skipped: CertificateReport['skipped'][number][];
   omitted: number;
+  /** Whether the end entity is refused for itself, once that was asked. */
+  isLeafRefused: boolean | undefined;
   /** The most telling problem so far. */
   problem: CertificateInvalid | undefined;
 }
@@ -117,6 +119,7 @@ export function startSearch(search: PathSearch, outer?: SearchState): SearchStat
     tried: [],
     skipped: [],
     omitted: 0,
+    isLeafRefused: undefined,
     problem: search.earlierProblem,
   };
 }
