@@ -1,4 +1,4 @@
-/** `foxtls/pkcs`: private and public keys in PKCS#8, SEC1, PKCS#1 and SubjectPublicKeyInfo, as DER and PEM. */
+/** `foxtls/pkcs`: keys in PKCS#8, SEC1, PKCS#1 and SubjectPublicKeyInfo, certification requests (PKCS#10), messages (PKCS#7, CMS). */
 export { type Attribute, createAttribute } from './pki/pkcs/attributes.ts';
 export {
   type CertificationRequest,
@@ -9,6 +9,39 @@ export {
   verifyCertificationRequest,
   verifyCertificationRequestSync,
 } from './pki/pkcs/certification-request.ts';
+export { type CertificatesOnly, createCertificatesOnly, parseCertificatesOnly } from './pki/pkcs/cms/certificates-only.ts';
+export type { ContentEncryption } from './pki/pkcs/cms/content-encryption.ts';
+export { formatCmsPem, parseCmsPem } from './pki/pkcs/cms/content-info.ts';
+export {
+  createEnvelopedData,
+  createEnvelopedDataSync,
+  type EnvelopedDataOptions,
+  type MessageProvider,
+  type MessageRecipient,
+} from './pki/pkcs/cms/create-enveloped-data.ts';
+export {
+  createSignedData,
+  createSignedDataSync,
+  type MessageSigner,
+  type SignedDataOptions,
+} from './pki/pkcs/cms/create-signed-data.ts';
+export { type EnvelopedData, parseEnvelopedData } from './pki/pkcs/cms/enveloped-data.ts';
+export type { IdentifiedBy } from './pki/pkcs/cms/identifiers.ts';
+export type { RsaEncryption } from './pki/pkcs/cms/key-transport.ts';
+export {
+  type OpenEnvelopedDataOptions,
+  type OpenedEnvelopedData,
+  openEnvelopedData,
+  openEnvelopedDataSync,
+} from './pki/pkcs/cms/open-enveloped-data.ts';
+export { parseSignedData, type SignedData } from './pki/pkcs/cms/signed-data.ts';
+export {
+  type VerifiedSignedData,
+  type VerifiedSigner,
+  type VerifySignedDataOptions,
+  verifySignedData,
+  verifySignedDataSync,
+} from './pki/pkcs/cms/verify-signed-data.ts';
 export {
   type CertificationRequestOptions,
   createCertificationRequest,

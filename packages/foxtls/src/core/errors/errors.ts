@@ -186,6 +186,7 @@ export type PkcsReason =
   | 'digest_mismatch'
   | 'attributes_invalid'
   | 'signer_unknown'
+  | 'certificate_unsuitable'
   | 'recipient_unknown'
   | 'content_missing'
   | 'algorithm_unsupported'

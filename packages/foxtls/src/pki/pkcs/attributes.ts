@@ -1,5 +1,5 @@
 /**
- * Attributes, the open ends of certification requests and of signed messages (RFC 2986 §4.1, RFC 5652 §5.3, PKCS#9).
+ * Attributes, the open ends of certification requests and of signed messages (RFC 2986 §4, RFC 5652 §5.3, PKCS#9).
  *
  * ```
  * Attribute ::= SEQUENCE {

@@ -39,7 +39,7 @@ export const certificationRequestInfo = sequence({
   version: smallInteger,
   subject: nameType,
   subjectPKInfo: any,
-  // Requests without the field are common, although it is not OPTIONAL (RFC 2986 §4.1): an empty set has to be written.
+  // Requests without the field are common, although it is not OPTIONAL (RFC 2986 §4): an empty set has to be written.
   attributes: optional(implicit(0, attributes)),
 });
 

@@ -1,5 +1,5 @@
 /**
- * Making certification requests, PKCS#10 (RFC 2986 §4.2), with the attributes of PKCS#9.
+ * Making certification requests, PKCS#10 (RFC 2986 §4), with the attributes of PKCS#9.
  *
  * Each function exists twice: one returns a promise and works with every signer; the one whose name ends in `Sync` returns at once and
  * throws `ApiMisuse` (`ERR_TLS_ASYNC_REQUIRED`) when the signer does not.

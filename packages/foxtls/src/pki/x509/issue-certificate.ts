@@ -1,6 +1,6 @@
 /**
  * Issuing certificates for keys that are somebody else's: with the extensions that are given, or those of a certification request that
- * its caller accepts (RFC 5280 §4.1, RFC 2986 §4.2).
+ * its caller accepts (RFC 5280 §4.1, RFC 2986 §4).
  *
  * Each function exists twice: one returns a promise and works with every signer; the one whose name ends in `Sync` returns at once and
  * throws `ApiMisuse` (`ERR_TLS_ASYNC_REQUIRED`) when the signer does not.
