@@ -11,6 +11,7 @@ import type * as nodeTls from 'node:tls';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Signer } from '../crypto/signature.ts';
 import { withCode } from './errors.ts';
+import type { PfxListItem, PfxOption } from './pfx.ts';
 
 /** PEM text, or its bytes. */
 export type Pem = string | NodeJS.ArrayBufferView;
@@ -19,15 +20,16 @@ export type Pem = string | NodeJS.ArrayBufferView;
 export type KeyOption = Pem | { readonly pem: Pem; readonly passphrase?: string | undefined } | Signer;
 
 /** What `createSecureContext` takes. */
-export interface SecureContextOptions extends Omit<nodeTls.SecureContextOptions, 'key' | 'cert' | 'ca' | 'ticketKeys'> {
+export interface SecureContextOptions extends Omit<nodeTls.SecureContextOptions, 'key' | 'cert' | 'ca' | 'pfx' | 'ticketKeys'> {
   readonly key?: KeyOption | readonly KeyOption[] | undefined;
   readonly cert?: Pem | readonly Pem[] | undefined;
   readonly ca?: Pem | readonly Pem[] | undefined;
+  /** PKCS#12: key, certificate and authorities in one file. */
+  readonly pfx?: PfxOption | readonly PfxListItem[] | undefined;
   readonly ticketKeys?: Buffer | undefined;
 }
 
 const REFUSED: Readonly<Record<string, string>> = {
-  pfx: 'PKCS#12 is not read yet: give `cert` and `key` as PEM (openssl pkcs12 -in file.pfx -nodes)',
   crl: 'revocation lists are not checked yet',
   clientCertEngine: 'there are no OpenSSL engines here',
   privateKeyEngine: 'there are no OpenSSL engines here: give `key` as an object that signs',

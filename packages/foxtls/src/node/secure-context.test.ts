@@ -34,7 +34,6 @@ const REFUSED_BY_BOTH: readonly (readonly [object, string])[] = [
 
 /** What would have to be obeyed and cannot be yet. */
 const REFUSED_BY_US: readonly (readonly [object, string])[] = [
-  [{ pfx: Buffer.from('x') }, 'ERR_TLS_OPTION_UNSUPPORTED'],
   [{ crl: 'x' }, 'ERR_TLS_OPTION_UNSUPPORTED'],
   [{ clientCertEngine: 'x' }, 'ERR_TLS_OPTION_UNSUPPORTED'],
   [{ privateKeyEngine: 'x', privateKeyIdentifier: 'y' }, 'ERR_TLS_OPTION_UNSUPPORTED'],

@@ -5,7 +5,7 @@
  * connection (protocol names, whether to reject).
  */
 
-import { constants, createHash, createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { constants, createHash, createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import {
   type ClientConfig,
   defineClientConfig,
@@ -13,20 +13,23 @@ import {
   type ServerConfig,
   type ServerOptions,
 } from '../connection/config.ts';
+import { plain } from '../core/bytes/bytes.ts';
 import { DecodeError } from '../core/errors/errors.ts';
 import { runSync, settle } from '../core/flow/flow.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { Signer } from '../crypto/signature.ts';
-import { credentialOf } from '../pki/x509/credential.ts';
+import { readPrivateKeyPemSync } from '../pki/pkcs/encrypted-private-key.ts';
+import { authorityNames, credentialOf } from '../pki/x509/credential.ts';
 import { reportOnly } from '../pki/x509/verifier.ts';
 import type { X509Credential } from '../protocol/handshake/credential.ts';
 import { createSealer } from '../protocol/session/sealer.ts';
 import { withCode } from './errors.ts';
 import type { OcspLookUp } from './ocsp.ts';
 import { parseCiphers, parseGroups, parseSignatureSchemes } from './openssl-names.ts';
+import { type PfxIdentity, readPfx, rootsOf } from './pfx.ts';
 import { provider } from './provider.ts';
 import { type KeyOption, type Pem, refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
-import { createAnchoredVerifier, defaultVerifier, parseCertificates } from './trust.ts';
+import { createAnchoredVerifier, defaultVerifier, getCACertificates, parseCertificates } from './trust.ts';
 
 /** What a server's configuration takes from the server, not from the context. */
 export interface ServerTraits
@@ -46,6 +49,7 @@ export class SecureContext {
   readonly #algorithms: ReturnType<typeof readAlgorithms>;
   readonly #credentials: readonly X509Credential[];
   readonly #anchors: readonly Uint8Array[] | undefined;
+  readonly #authorities: readonly Uint8Array[] | 'verifier' | undefined;
   readonly #clientConfigs = new Map<string, ClientConfig>();
   readonly #tickets: Pick<ServerOptions, 'tickets' | 'ticketLifetime'>;
   #verifier: PeerVerifier | undefined;
@@ -54,8 +58,11 @@ export class SecureContext {
   constructor(options: SecureContextOptions = {}) {
     refuseUnsupported(options);
     this.#algorithms = readAlgorithms(options);
-    this.#anchors = options.ca ? parseCertificates(asList<Pem>(options.ca).map((pem) => asPem(pem, 'ca'))) : undefined;
-    this.#credentials = readCredentials(options, this.#anchors ?? []);
+    const identities = readPfxOption(options);
+    this.#anchors = readAnchors(options, rootsOf(identities));
+    this.#authorities = options.ca ? 'verifier' : authoritiesOf(rootsOf(identities));
+    const known = options.ca ? (this.#anchors ?? []) : [];
+    this.#credentials = [...readCredentials(options, known), ...identities.map((identity) => toCredential(identity, known))];
     this.#tickets = readTicketOptions(options);
     if (options.ticketKeys) this.ticketKeys = options.ticketKeys;
   }
@@ -114,8 +121,8 @@ export class SecureContext {
       ticketSealer: createSealer(provider, createHash('sha256').update(this.ticketKeys).digest(), 'ticket'),
       ...(asksForCertificates && {
         verifier: clientCertificates === 'require' ? this.#verify() : reportOnly(this.#verify()),
-        // As OpenSSL: those of `ca` are named, the defaults are not.
-        ...(this.#anchors !== undefined && { certificateAuthorities: 'verifier' }),
+        // As OpenSSL: those of `ca` and `pfx` are named, the defaults are not.
+        ...(this.#authorities !== undefined && { certificateAuthorities: this.#authorities }),
       }),
     });
   }
@@ -190,9 +197,31 @@ function readCredentials({ cert, key, passphrase }: SecureContextOptions, anchor
     const privateKey = readPrivateKey(asPem(pem, 'key'), own ?? passphrase);
     const chain =
       chains.find(([leaf]) => new X509Certificate(leaf as Uint8Array).checkPrivateKey(privateKey)) ?? refuseMismatch();
-    const pkcs8 = Uint8Array.from(privateKey.export({ type: 'pkcs8', format: 'der' }));
-    return describeCredential(chain, runSync(settle(provider.keys.importPrivateKey(pkcs8))));
+    return describeCredential(chain, importKey(privateKey));
   });
+}
+
+function readPfxOption({ pfx, passphrase }: SecureContextOptions): PfxIdentity[] {
+  if (pfx === undefined || pfx === null) return [];
+  if (passphrase !== undefined && passphrase !== null && typeof passphrase !== 'string' && !ArrayBuffer.isView(passphrase)) {
+    throw withCode(new TypeError('Pass phrase must be a buffer'), 'ERR_INVALID_ARG_TYPE');
+  }
+  return readPfx(pfx, passphrase);
+}
+
+/** Who is trusted: `ca`, or by default Node's roots; and the roots that came in `pfx`. Undefined for the default alone. */
+function readAnchors({ ca }: SecureContextOptions, roots: readonly Uint8Array[]): readonly Uint8Array[] | undefined {
+  const named = ca ? parseCertificates(asList<Pem>(ca).map((pem) => asPem(pem, 'ca'))) : undefined;
+  if (roots.length === 0) return named;
+  return [...(named ?? parseCertificates(getCACertificates('default'))), ...roots];
+}
+
+function authoritiesOf(roots: readonly Uint8Array[]): readonly Uint8Array[] | undefined {
+  return roots.length === 0 ? undefined : authorityNames(roots);
+}
+
+function toCredential({ privateKey, certificate, others }: PfxIdentity, known: readonly Uint8Array[]): X509Credential {
+  return describeCredential(completeChain([certificate], [...others, ...known]), importKey(privateKey));
 }
 
 /** What OpenSSL reads and we do not is shown all the same: then nothing is known to choose it by. */
@@ -210,9 +239,20 @@ function findIssuer(leaf: Uint8Array, candidates: readonly Uint8Array[]): Uint8A
   return candidates.find((candidate) => certificate.checkIssued(new X509Certificate(candidate))) ?? null;
 }
 
-/** By node:crypto: it reads encrypted keys too, and its errors are those that callers know. */
-function readPrivateKey(pem: string | Buffer, passphrase: string | undefined) {
-  return createPrivateKey({ key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
+function importKey(privateKey: KeyObject): Signer {
+  const pkcs8 = Uint8Array.from(privateKey.export({ type: 'pkcs8', format: 'der' }));
+  return runSync(settle(provider.keys.importPrivateKey(pkcs8)));
+}
+
+/** By node:crypto: it reads encrypted keys too, and its errors are those that callers know. Old ciphers that it lacks are ours. */
+function readPrivateKey(pem: string | Buffer, passphrase: string | undefined): KeyObject {
+  try {
+    return createPrivateKey({ key: pem, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_OSSL_EVP_UNSUPPORTED' || passphrase === undefined) throw error;
+    const pkcs8 = readPrivateKeyPemSync(plain(Buffer.from(pem)), { password: passphrase, provider });
+    return createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+  }
 }
 
 /** As OpenSSL: a lone end entity is sent with the intermediates that `ca` has for it, the root left out. */
