@@ -6,7 +6,8 @@ set -euo pipefail
 
 # command=package
 peers=(openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin certtool=gnutls-bin curl=curl chromium=chromium certutil=libnss3-tools
-  pk12util=libnss3-tools selfserv=libnss3-tools tstclnt=libnss3-tools)
+  pk12util=libnss3-tools selfserv=libnss3-tools tstclnt=libnss3-tools
+  softhsm2-util=softhsm2)
 
 missing=()
 for peer in "${peers[@]}"; do

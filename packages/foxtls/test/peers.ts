@@ -27,6 +27,7 @@ const PROBES = {
   certutil: { arguments: ['--version'], version: /^(certutil)/, installed: true },
   pk12util: { arguments: [], version: /^Usage:\s+(pk12util)/m, installed: true },
   selfserv: { arguments: [], version: /^Usage:\s+(selfserv)/m, installed: true },
+  'softhsm2-util': { arguments: ['--version'], version: /^(\d+\.\S+)/, installed: true },
   tstclnt: { arguments: [], version: /^Usage:\s+(tstclnt)/m, installed: true },
 } as const satisfies Record<string, Probe>;
 
