@@ -153,7 +153,7 @@ export interface ServerOptions extends CommonOptions {
    * ```
    */
   readonly lookUpPreSharedKey?: PreSharedKeyLookUp | undefined;
-  /** How many tickets follow a full handshake (a resumed one gets at most one); default 2; 0 turns resumption off. */
+  /** How many tickets follow a full handshake (one by a ticket or a pre-shared key gets at most one); default 2; 0 turns resumption off. */
   readonly tickets?: number | undefined;
   /** How many tickets a client can get by asking for them (RFC 9149), 0 to 255; default 8. */
   readonly maxRequestedTickets?: number | undefined;

@@ -67,6 +67,13 @@ function expectCertificate(ends: Ends): void {
 }
 
 describe('an external PSK', () => {
+  it.each([1, 2, 5])('is followed by one ticket of a server that gives %i, or by as many as the client asks for', (tickets) => {
+    const sessions = (ticketRequest?: ClientOptions['ticketRequest']) =>
+      connectEnds(clientConfig({ ticketRequest }), serverConfig({ tickets })).clientSide.of('session').length;
+    expect(sessions()).toBe(1);
+    expect(sessions({ newSessionCount: 3, resumptionCount: 1 })).toBe(3);
+  });
+
   const kinds = [undefined, { context: utf8('a to b') }, {}] as const;
   let number = 0;
   for (const hash of ['sha256', 'sha384'] as const) {

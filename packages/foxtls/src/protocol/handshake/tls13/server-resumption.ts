@@ -56,15 +56,19 @@ function admits(config: ServerConfig, client: PeerIdentity): boolean {
 }
 
 /**
- * How many tickets follow a handshake: what the client asked for, to our limit (RFC 9149 §3); else as many as configured, after a resumption
- * one, which replaces the one used. None that the client could not use: psk_key_exchange_modes "also restricts the modes for use with PSK
- * resumption" (RFC 8446 §4.2.9).
+ * How many tickets follow a handshake: what the client asked for, to our limit (RFC 9149 §3); else as many as configured, and one after a
+ * resumption, which replaces the one used, or after an external PSK, as OpenSSL does: NSS 3.87 fails at a second. None that the client
+ * could not use: psk_key_exchange_modes "also restricts the modes for use with PSK resumption" (RFC 8446 §4.2.9).
  */
-export function ticketCount(config: ServerConfig, offer: CheckedClientHello, resumed: boolean): number {
+export function ticketCount(
+  config: ServerConfig,
+  offer: CheckedClientHello,
+  psk: { readonly session: TicketState | undefined } | undefined,
+): number {
   if (config.tickets === 0 || sharedPskModes(config.pskKeyExchangeModes, offer.pskModes).length === 0) return 0;
   const { ticket_request: request } = offer.hello.extensions.values;
-  if (request === undefined) return resumed ? 1 : config.tickets;
-  return Math.min(resumed ? request.resumptionCount : request.newSessionCount, config.maxRequestedTickets);
+  if (request === undefined) return psk === undefined ? config.tickets : 1;
+  return Math.min(psk?.session !== undefined ? request.resumptionCount : request.newSessionCount, config.maxRequestedTickets);
 }
 
 interface TicketFacts {

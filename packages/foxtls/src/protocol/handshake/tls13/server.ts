@@ -50,7 +50,7 @@ export function* serverHandshake(context: HandshakeContext, initialConfig: Serve
   const handshakeSecret = yield* sendServerHello(agreement, hellos, psk);
   const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
   const resumed = psk?.session !== undefined;
-  const tickets = ticketCount(config, offer, resumed);
+  const tickets = ticketCount(config, offer, psk);
   sendEncryptedExtensions(agreement, hellos, plan, alpnProtocol, tickets);
   if (plan !== undefined) yield* authenticateOurselves(agreement, config, plan);
   const serverFinished = sendFinished(agreement, finishedKeys);
