@@ -78,7 +78,7 @@ function readByAlgorithm(spki: Uint8Array): { readonly key: KeyObject; readonly 
   return { key, type: { kind, bits: modulusLength } };
 }
 
-/** OpenSSL would take a key without its parameters and crash into them later. */
+/** Without its parameters a key is half of one. */
 function readDsa(spki: Uint8Array, parameters: Uint8Array | undefined): { readonly key: KeyObject; readonly type: KeyType } {
   if (parameters === undefined) throw new CryptoFailure('this DSA key has no parameters: it inherits them from its issuer');
   const key = imported(() => fromSpki(spki));

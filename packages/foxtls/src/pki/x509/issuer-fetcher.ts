@@ -6,6 +6,7 @@
  * certificates that nobody has verified yet, so they are few, and where they may lead is the fetcher's affair.
  */
 
+import { contextTag, type DerElement, readElement, TAG } from '../../core/asn1/der.ts';
 import { OID } from '../../core/asn1/object-identifiers.ts';
 import { DecodeError, TlsError } from '../../core/errors/errors.ts';
 import { type Flow, settle } from '../../core/flow/flow.ts';
@@ -15,6 +16,8 @@ import { type SearchState, spend } from './path-search.ts';
 /** More addresses in one certificate are not asked. */
 const MAX_URIS = 2;
 const MAX_FETCHED_SIZE = 1 << 17;
+/** More certificates of one message are not read. */
+const MAX_FETCHED = 20;
 
 /** The issuers of a certificate that its addresses have, each address asked once in a search. */
 export function* fetchIssuers(child: Certificate, depth: number, state: SearchState): Flow<readonly Certificate[]> {
@@ -58,7 +61,38 @@ function* fetchFrom(uri: string, state: SearchState): Flow<readonly Certificate[
   }
 }
 
-/** One certificate, DER: "Conforming applications that support HTTP or FTP for accessing certificates MUST be able to accept" it. */
+/**
+ * "Conforming applications that support HTTP or FTP for accessing certificates MUST be able to accept individual DER encoded certificates
+ * and SHOULD be able to accept "certs-only" CMS messages." (RFC 5280 §4.2.2.1) Those that cannot be read are left out.
+ */
 function readFetched(body: Uint8Array): readonly Certificate[] {
-  return [parseCertificate(body, { maxSize: MAX_FETCHED_SIZE })];
+  const root = readElement(body, 'fetched', { maxSize: MAX_FETCHED_SIZE });
+  if (root.children().peek() !== TAG.OBJECT_IDENTIFIER) return [parseCertificate(body)];
+  return readMessage(root).flatMap((der) => {
+    try {
+      return [parseCertificate(der)];
+    } catch (error) {
+      if (error instanceof DecodeError) return [];
+      throw error;
+    }
+  });
+}
+
+/**
+ * The certificates of a CMS message in DER, as far as it takes to find them (RFC 5652 §3, §5.1):
+ * `ContentInfo { contentType, content [0] SignedData { …, certificates [0] IMPLICIT SET OF … } }`
+ */
+function readMessage(root: DerElement): readonly Uint8Array[] {
+  const info = root.children();
+  info.next('content_type');
+  const signed = info.next('content').children().next('signed_data').children();
+  while (signed.peek() !== undefined) {
+    const field = signed.next('field');
+    if (field.tag !== contextTag(0, true)) continue;
+    const set = field.children();
+    const certificates: Uint8Array[] = [];
+    while (set.peek() !== undefined && certificates.length < MAX_FETCHED) certificates.push(set.next('certificate').encoded);
+    return certificates;
+  }
+  return [];
 }

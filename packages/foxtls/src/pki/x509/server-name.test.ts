@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { writeElement } from '../../core/asn1/der.ts';
 import { OID } from '../../core/asn1/object-identifiers.ts';
 import { encodeDer } from '../../core/asn1/schema.ts';
+import { utf8String } from '../../core/asn1/strings.ts';
+import { objectIdentifier } from '../../core/asn1/types.ts';
 import { parseCertificate } from './certificate.ts';
 import { entity, issueLeaf } from './certificates.fixture.ts';
-import { generalNames, parseIpAddress } from './general-name.ts';
-import { matchServerName } from './server-name.ts';
+import { createExtension } from './create-extension.ts';
+import { type GeneralName, generalNames, parseIpAddress } from './general-name.ts';
+import { domainToAscii } from './idna.ts';
+import { matchReference, matchServerName, type ReferenceIdentifier } from './server-name.ts';
 
 const somebody = entity('common.example.com');
 
@@ -74,4 +79,114 @@ describe('matchServerName', () => {
     const certificate = parseCertificate(issueLeaf(somebody, somebody, { without: ['subjectAltName'] }));
     expect(matchServerName(certificate, 'common.example.com')).toBe(false);
   });
+});
+
+/** A certificate with any alternative names, or none. */
+function certificateWith(names: readonly GeneralName[] | undefined, commonName = 'common.example.com') {
+  const subject = entity(commonName);
+  const overrides =
+    names === undefined ? ({ without: ['subjectAltName'] } as const) : { add: [createExtension('subjectAltName', names)] };
+  return parseCertificate(issueLeaf(somebody, { ...somebody, name: subject.name }, overrides));
+}
+
+const otherName = (type: string, text: string): GeneralName => ({
+  kind: 'otherName',
+  value: writeElement(0xa0, encodeDer(objectIdentifier, type), writeElement(0xa0, encodeDer(utf8String, text))),
+});
+const srvName = (text: string): GeneralName => otherName(OID['id-on-dnsSRV'], text);
+const smtpUtf8 = (text: string): GeneralName => otherName(OID['id-on-SmtpUTF8Mailbox'], text);
+const uri = (value: string): GeneralName => ({ kind: 'uniformResourceIdentifier', value });
+const email = (value: string): GeneralName => ({ kind: 'rfc822Name', value });
+
+describe('matchReference', () => {
+  it.each<[string, readonly GeneralName[], ReferenceIdentifier, boolean]>([
+    [
+      'a URI of the same scheme and host',
+      [uri('sip:x'), uri('https://Example.com/a')],
+      { kind: 'uri', uri: 'HTTPS://example.com/b' },
+      true,
+    ],
+    ['a URI of another scheme', [uri('https://example.com/')], { kind: 'uri', uri: 'wss://example.com/' }, false],
+    ['a URI of another host', [uri('https://example.com/')], { kind: 'uri', uri: 'https://www.example.com/' }, false],
+    [
+      'a URI, when only the host is there',
+      [{ kind: 'dNSName', value: 'example.com' }],
+      { kind: 'uri', uri: 'https://example.com/' },
+      false,
+    ],
+    ['a URI without a host', [uri('urn:x')], { kind: 'uri', uri: 'urn:x' }, false],
+    ['a service', [srvName('_xmpp-client.example.com')], { kind: 'srv', service: 'XMPP-client', name: 'Example.com' }, true],
+    [
+      'another service',
+      [srvName('_xmpp-server.example.com')],
+      { kind: 'srv', service: 'xmpp-client', name: 'example.com' },
+      false,
+    ],
+    [
+      'a service of another domain',
+      [srvName('_imap.example.com')],
+      { kind: 'srv', service: 'imap', name: 'www.example.com' },
+      false,
+    ],
+    ['a mailbox, its host in any case', [email('a@EXAMPLE.com')], { kind: 'email', address: 'a@example.com' }, true],
+    ['a mailbox in another case', [email('a@example.com')], { kind: 'email', address: 'A@example.com' }, false],
+    [
+      'an internationalised mailbox',
+      [smtpUtf8('医生@大学.example.com')],
+      { kind: 'email', address: '医生@xn--pss25c.example.com' },
+      true,
+    ],
+    ['a mailbox without a host', [email('a')], { kind: 'email', address: 'a' }, false],
+    ['a host', [{ kind: 'dNSName', value: 'example.com' }], { kind: 'host', name: 'example.com' }, true],
+  ])('%s', (_title, names, reference, expected) => {
+    expect(matchReference(certificateWith(names), reference)).toBe(expected);
+  });
+});
+
+describe('the common name', () => {
+  const allowed = { dangerouslyMatchCommonName: true };
+
+  it('counts only if that is asked for in so many words', () => {
+    const certificate = certificateWith(undefined, 'old.example.com');
+    expect(matchServerName(certificate, 'old.example.com')).toBe(false);
+    expect(matchServerName(certificate, 'old.example.com', allowed)).toBe(true);
+    expect(matchServerName(certificate, 'new.example.com', allowed)).toBe(false);
+  });
+
+  it('does not count beside an alternative name of a host, a URI or a service', () => {
+    const services: readonly GeneralName[] = [
+      { kind: 'dNSName', value: 'x.example' },
+      uri('https://x.example/'),
+      srvName('_imap.x.example'),
+    ];
+    for (const name of services) {
+      expect(matchServerName(certificateWith([name], 'old.example.com'), 'old.example.com', allowed)).toBe(false);
+    }
+    expect(matchServerName(certificateWith([email('a@example.com')], 'old.example.com'), 'old.example.com', allowed)).toBe(true);
+  });
+
+  it('is never an address', () => {
+    expect(matchServerName(certificateWith(undefined, '192.0.2.1'), '192.0.2.1', allowed)).toBe(false);
+  });
+});
+
+describe('domainToAscii', () => {
+  it.each([
+    ['bücher.example', 'xn--bcher-kva.example'],
+    ['BÜCHER.example', 'xn--bcher-kva.example'],
+    ['faß.example', 'xn--fa-hia.example'],
+    ['例え。テスト', 'xn--r8jz45g.xn--zckzah'],
+    ['Example.COM', 'example.com'],
+    ['xn--bcher-kva.example', 'xn--bcher-kva.example'],
+    ['exa\u00admple.example', 'example.example'],
+  ])('%s is %s', (name, expected) => {
+    expect(domainToAscii(name)).toBe(expected);
+  });
+
+  it.each(['ü/x.example', 'ü@example.com', 'ü:80', 'ü#', 'ü?x', 'ü\\x', 'ü%2f', '[ü]', 'ü x', '\uff0f.example', 'xn--ü.example'])(
+    '%j is no name',
+    (name) => {
+      expect(domainToAscii(name)).toBeUndefined();
+    },
+  );
 });
