@@ -11,6 +11,7 @@ const EXAMPLES: Readonly<Record<string, RegExp>> = {
   'any-pipe.mjs': /^TLS_AES_128_GCM_SHA256 says hello\n$/,
   'certificates.mjs': /-----BEGIN CERTIFICATE-----[\s\S]*-----BEGIN PRIVATE KEY-----\nissued by CN=My CA\n$/,
   'https.mjs': /^hello over TLSv1\.3\n$/,
+  'psk.mjs': /^hello sensor-17\n$/,
 };
 
 describe.each(Object.entries(EXAMPLES))('examples/%s', (name, output) => {

@@ -92,6 +92,14 @@ describeWithPeer('openssl s_client and our server', 'openssl', () => {
     expect((await (await server.accepted()).connected()).group?.name).toBe(group);
   });
 
+  it.each(NAMED_GROUPS)('agree on the finite field group %s after a HelloRetryRequest', async (group) => {
+    const server = await listenEndpoints(serverConfig(pki, { groups: [group] }));
+    const client = startClient(server.port, '-msg', '-groups', `X25519:${group}`);
+    expect((await (await server.accepted()).connected()).group?.name).toBe(group);
+    await client.prints(/Verify return code: 0 \(ok\)/);
+    expect(messagesOf(client.output, '>>>').filter((message) => message === 'ClientHello')).toHaveLength(2);
+  });
+
   it.each(SCHEMES)('verify our $scheme', async ({ key, scheme, openssl }) => {
     const server = await listenEndpoints(serverConfig(pki, { credentials: [pki.servers[key].credential] }));
     // Our chains are signed with ECDSA, whatever the leaf's key is.

@@ -131,6 +131,16 @@ describeWithPeer('our client and openssl s_server', 'openssl', () => {
     expect((await client.connected()).group?.name).toBe(group);
   });
 
+  it.each(NAMED_GROUPS)('agree on the finite field group %s after its HelloRetryRequest', async (group) => {
+    const server = await startServer('p256', '-msg', '-groups', group);
+    const groups = ['x25519', group] as const;
+    const client = await connectEndpoint(server.port, clientConfig(pki, { groups, keyShareGroups: ['x25519'] }));
+    expect((await client.connected()).group?.name).toBe(group);
+    client.send('over\n');
+    await server.process.prints(/over\n/);
+    expect(messagesOf(server.process.output, '<<<').filter((message) => message === 'ClientHello')).toHaveLength(2);
+  });
+
   it.each(SCHEMES)('let us verify its $scheme', async ({ key, scheme }) => {
     const server = await startServer(key);
     const signatureSchemes = [...new Set([scheme, 'ecdsa_secp256r1_sha256'])];
