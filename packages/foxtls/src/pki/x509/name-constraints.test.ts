@@ -167,9 +167,10 @@ describe('name constraints forbid', () => {
   it('more comparisons than the budget has', () => {
     const list = Array.from({ length: 20 }, (_, i) => dns(`${i}.example.com`));
     const { chain } = situation(permit(...list), list, { subject: createName({}) });
-    const options = { maxNameComparisons: 399 };
+    // Each name with each subtree, and each subtree once.
+    const options = { maxNameComparisons: 419 };
     expect(refusal({ chain, options, serverName: undefined }).reason).toBe('budget_exceeded');
-    expect(verify({ chain, options: { maxNameComparisons: 400 }, serverName: undefined }).kind).toBe('verified');
+    expect(verify({ chain, options: { maxNameComparisons: 420 }, serverName: undefined }).kind).toBe('verified');
   });
 });
 
