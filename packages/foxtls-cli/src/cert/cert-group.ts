@@ -8,6 +8,8 @@ import { csrCommand } from './csr-command.ts';
 import { fetchCommand } from './fetch-command.ts';
 import { hashCommand, rehashCommand } from './hash-command.ts';
 import { keyCommand } from './key-command.ts';
+import { ocspGroup } from './ocsp-commands.ts';
+import { p7Group } from './p7-commands.ts';
 import { p12Command } from './p12-command.ts';
 import { pinCommand } from './pin-command.ts';
 import { selfSignedCommand } from './self-signed-command.ts';
@@ -21,8 +23,8 @@ export const certGroup: CommandGroup = {
   summary: 'certificates and keys, without the openssl binary',
   sections: [
     { title: 'make', commands: [keyCommand, selfSignedCommand, caCommand, csrCommand, signCommand] },
-    { title: 'revoke', commands: [crlCommand] },
+    { title: 'revoke', commands: [crlCommand, ocspGroup] },
     { title: 'look', commands: [showCommand, verifyCommand, fetchCommand, pinCommand] },
-    { title: 'store', commands: [convertCommand, p12Command, hashCommand, rehashCommand] },
+    { title: 'store', commands: [convertCommand, p12Command, p7Group, hashCommand, rehashCommand] },
   ],
 };

@@ -1,10 +1,12 @@
 /** `foxtls cert verify`: whether a certificate is to be trusted, for what, and why not. */
 
 import { nodeProvider } from 'foxtls/crypto/node';
-import { explain, type ValidationResult, validateCertificate } from 'foxtls/x509';
-import { defineCommand } from '../command/command.ts';
+import { createRevocationChecker, explain, type PathCheck, type ValidationResult, validateCertificate } from 'foxtls/x509';
+import { defineCommand, type OptionValues } from '../command/command.ts';
+import type { Terminal } from '../command/terminal.ts';
 import { readBlocksOf } from './blocks.ts';
 import { certificateFacts } from './facts.ts';
+import { FETCH_OPTIONS, fetcherOf } from './fetch-options.ts';
 import { parseDate } from './subject-options.ts';
 import { loadTrust, TRUST_OPTIONS } from './trust-options.ts';
 
@@ -30,22 +32,31 @@ export const verifyCommand = defineCommand({
       choices: ['server', 'client', 'email', 'code', 'any'],
       help: 'what it has to be good for (server)',
     },
+    crl: { type: 'string', multiple: true, value: 'FILE', help: 'check revocation by the CRLs in it; may be repeated' },
+    revocation: {
+      type: 'string',
+      choices: ['hard-fail', 'soft-fail'],
+      help: 'what to do where nothing says whether a certificate is revoked: hard-fail refuses it (the default with --crl), soft-fail lets it pass',
+    },
+    fetch: { type: 'boolean', help: 'ask for missing issuers, for OCSP and for CRLs where certificates say' },
+    ...FETCH_OPTIONS,
     at: { type: 'string', value: 'DATE', help: 'verify as of this time (now)' },
     json: { type: 'boolean', short: 'j', help: 'as JSON' },
     quiet: { type: 'boolean', short: 'q', help: 'one line a file, without the paths that were tried' },
   },
   notes: [
     'Each FILE is verified: the first certificate in it, with the others as help. The exit code is 0 if all are valid, else 1. ' +
-      'Nothing is fetched; CRLs and OCSP are asked by foxtls cert crl and foxtls cert ocsp.',
+      'Nothing is fetched without --fetch, and revocation is not checked without --crl or --revocation.',
   ],
   examples: [
     { purpose: "a server's chain, for a name", line: 'foxtls cert verify chain.pem --ca ca.pem --name example.com' },
-    { purpose: "against the system's roots, as of New Year", line: 'foxtls cert verify chain.pem --system --at 2027-01-01' },
+    { purpose: 'and whether it is revoked', line: 'foxtls cert verify chain.pem --ca ca.pem --crl ca.crl' },
   ],
   async run({ options, operands }, terminal) {
     const { name, purpose = 'server', at, json, quiet, untrusted = [] } = options;
     const { certificates: trustAnchors } = loadTrust(options, terminal);
     const helpers = (await readBlocksOf('certificate', untrusted, terminal)).map(({ data }) => data);
+    const pathCheck = await revocationCheckOf(options, terminal);
     const time = at === undefined ? terminal.now() : parseDate(at, '--at');
     const results: object[] = [];
     let isAllValid = true;
@@ -59,6 +70,8 @@ export const verifyCommand = defineCommand({
         at: time,
         purpose: PURPOSES[purpose as keyof typeof PURPOSES],
         ...(name === undefined ? {} : { serverName: name }),
+        ...(pathCheck === undefined ? {} : { pathCheck }),
+        ...(options.fetch ? { issuerFetcher: fetcherOf(options) } : {}),
       });
       isAllValid &&= result.isValid;
       if (json) results.push({ file: path, ...resultFacts(result) });
@@ -71,6 +84,24 @@ export const verifyCommand = defineCommand({
     return isAllValid ? 0 : 1;
   },
 });
+
+interface RevocationChoice extends OptionValues<typeof FETCH_OPTIONS> {
+  readonly crl?: readonly string[] | undefined;
+  readonly revocation?: string | undefined;
+  readonly fetch?: boolean | undefined;
+}
+
+async function revocationCheckOf(options: RevocationChoice, terminal: Terminal): Promise<PathCheck | undefined> {
+  const { crl = [], revocation } = options;
+  if (crl.length === 0 && revocation === undefined) return undefined;
+  return createRevocationChecker({
+    provider: nodeProvider,
+    policy: (revocation ?? 'hard-fail') as 'hard-fail' | 'soft-fail',
+    crls: (await readBlocksOf('crl', crl, terminal)).map(({ data }) => data),
+    onUnreadableCrl: (error, i) => terminal.complain(`left out: CRL ${i + 1}: ${error.message}`),
+    ...(options.fetch ? { fetcher: fetcherOf(options) } : {}),
+  });
+}
 
 const PURPOSES = { server: 'server', client: 'client', email: 'emailProtection', code: 'codeSigning', any: 'any' } as const;
 

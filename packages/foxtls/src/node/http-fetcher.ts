@@ -197,7 +197,7 @@ function blockListOf(subnets: typeof PRIVATE_SUBNETS): BlockList {
 function privateAddress(host: string): TlsError {
   return new TlsError(
     'ERR_TLS_FETCH_FAILED',
-    `${host} is an address of a private network: set allowPrivateAddresses if it is yours`,
+    `${host} is an address of a private network, and these are not allowed to be asked`,
   );
 }
 
