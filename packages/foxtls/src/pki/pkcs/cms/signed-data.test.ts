@@ -202,12 +202,33 @@ describe('verifySignedData', () => {
     );
   });
 
-  it('refuses more signers than any message has', () => {
+  it('refuses more signers, and more certificates, than any message has', () => {
     const message = signed();
     const [info] = message.signerInfos;
     if (info === undefined) return expect.unreachable();
-    const many = { ...message, signerInfos: new Array(65).fill(info) };
-    expect(() => verifySignedDataSync(many, { provider })).toThrow('65 signers are more than 64');
+    const limit = expect.objectContaining({ code: 'ERR_TLS_LIMIT_EXCEEDED' });
+    expect(() => verifySignedDataSync({ ...message, signerInfos: new Array(65).fill(info) }, { provider })).toThrow(limit);
+    const certificates = new Array(1001).fill(ec.certificate);
+    expect(() => verifySignedDataSync({ ...message, certificates }, { provider })).toThrow(limit);
+  });
+
+  it('takes linear time for megabytes of certificates, signers and attributes that lead nowhere', () => {
+    const [info] = signed().signerInfos;
+    if (info === undefined) return expect.unreachable();
+    const nothing = new Array<Uint8Array>(50_000).fill(fromHex('3000'));
+    const attribute = { type: '1.2.3', values: nothing };
+    const whole = writeContent('id-signedData', signedData, {
+      version: 1,
+      digestAlgorithms: new Array(20_000).fill({ algorithm: OID['id-sha256'] }),
+      encapContentInfo: { eContentType: OID['id-data'], eContent: CONTENT },
+      certificates: nothing,
+      crls: nothing,
+      signerInfos: new Array(60).fill({ ...info, signedAttrs: undefined, unsignedAttrs: [attribute] }),
+    });
+    const start = performance.now();
+    const message = parseSignedData(whole);
+    expect(() => verifySignedDataSync(message, { provider })).toThrow('at most are read');
+    expect(performance.now() - start).toBeLessThan(5000);
   });
 });
 

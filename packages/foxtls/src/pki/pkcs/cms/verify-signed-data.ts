@@ -11,7 +11,7 @@ import { decodeDer } from '../../../core/asn1/schema.ts';
 import { time } from '../../../core/asn1/time.ts';
 import { objectIdentifier, octetString } from '../../../core/asn1/types.ts';
 import { concat, equal } from '../../../core/bytes/bytes.ts';
-import { ApiMisuse, CryptoFailure, DecodeError, PkcsInvalid } from '../../../core/errors/errors.ts';
+import { ApiMisuse, CryptoFailure, DecodeError, LimitExceeded, PkcsInvalid } from '../../../core/errors/errors.ts';
 import { type Flow, runAsync, runSync, settle } from '../../../core/flow/flow.ts';
 import type { HashName } from '../../../crypto/hash.ts';
 import type { CryptoProvider } from '../../../crypto/provider.ts';
@@ -65,7 +65,8 @@ export interface VerifiedSignedData {
  *
  * Rejects with `PkcsInvalid` (`ERR_TLS_PKCS_INVALID`): `signature_invalid`; `digest_mismatch`, for another content; `attributes_invalid`;
  * `signer_unknown`, without a certificate or any signer at all; `certificate_unsuitable`, whose key is not for signing; `content_missing`;
- * `algorithm_unsupported`, which MD5 and SHA-1 are unless `hashes` has them. Rejects with `DecodeError` for malformed attributes.
+ * `algorithm_unsupported`, which MD5 and SHA-1 are unless `hashes` has them. Rejects with `DecodeError` for malformed attributes, and with
+ * `LimitExceeded` for more than 64 signers or 1000 certificates.
  *
  * ```ts
  * const { content, signers, certificates } = await verifySignedData(parseSignedData(bytes), { provider });
@@ -83,8 +84,9 @@ export function verifySignedDataSync(message: SignedData, options: VerifySignedD
 
 const SHA2: readonly HashName[] = ['sha256', 'sha384', 'sha512', 'sha224'];
 
-/** More signers than any message has: each costs a signature. */
+/** More than any message has. Each signer costs a signature, each certificate is read. */
 const MAX_SIGNERS = 64;
+const MAX_CERTIFICATES = 1000;
 
 function* verify(message: SignedData, options: VerifySignedDataOptions): Flow<VerifiedSignedData> {
   const { contentType, certificates, crls, signerInfos } = message;
@@ -95,9 +97,9 @@ function* verify(message: SignedData, options: VerifySignedDataOptions): Flow<Ve
   if (content === undefined) throw new PkcsInvalid('content_missing', 'the content is detached: give it beside the message');
   if (signerInfos.length === 0) throw new PkcsInvalid('signer_unknown', 'nobody signed this message');
   if (signerInfos.length > MAX_SIGNERS) {
-    throw new PkcsInvalid('signer_unknown', `${signerInfos.length} signers are more than ${MAX_SIGNERS}`);
+    throw new LimitExceeded('signers', `${signerInfos.length} signers are more than ${MAX_SIGNERS}`);
   }
-  const known = readCertificates([...certificates, ...(options.certificates ?? [])]);
+  const known = readCertificates(certificates, options.certificates ?? []);
   const signed = { contentType, content, digests: new Map<HashName, Uint8Array>() };
   const signers: VerifiedSigner[] = [];
   const refused: { readonly index: number; readonly problem: PkcsInvalid }[] = [];
@@ -115,8 +117,14 @@ function* verify(message: SignedData, options: VerifySignedDataOptions): Flow<Ve
 }
 
 /** A certificate of the message that cannot be read is nobody's. */
-function readCertificates(list: readonly Uint8Array[]): readonly Certificate[] {
-  return list.flatMap((der) => {
+function readCertificates(ofMessage: readonly Uint8Array[], ofCaller: readonly Uint8Array[]): readonly Certificate[] {
+  if (ofMessage.length > MAX_CERTIFICATES) {
+    throw new LimitExceeded(
+      'certificates',
+      `${ofMessage.length} certificates are in the message, ${MAX_CERTIFICATES} at most are read`,
+    );
+  }
+  return [...ofMessage, ...ofCaller].flatMap((der) => {
     try {
       return [parseCertificate(der)];
     } catch (error) {
