@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OID } from '../../../core/asn1/object-identifiers.ts';
 import { encodeDer } from '../../../core/asn1/schema.ts';
+import { fromHex } from '../../../core/bytes/bytes.ts';
 import { entity, issueCa, issueLeaf, unknownExtension } from '../certificates.fixture.ts';
 import { createExtension } from '../create-extension.ts';
 import { keyUsageExtension } from '../write-certificate.ts';
@@ -9,6 +10,7 @@ import {
   ca,
   caCert,
   crlOf,
+  crlWithEntries,
   DAY,
   HOUR,
   later,
@@ -91,6 +93,12 @@ describe('a complete CRL', () => {
     const crl = crlOf({ extensions: [unknownExtension(true)] });
     expect(verdict({ crls: [crl] })).toEqual(['revocation_unknown', 'critical_extension_unknown']);
     expect(verdict({ crls: [crlOf({ extensions: [unknownExtension(false)] })] })).toEqual(['valid']);
+    const entry = fromHex('302302023039170d3236303533303132303030305a300e300c0603551d630101ff04020500');
+    expect(verdict({ crls: [crlWithEntries(entry)] })).toEqual(['revocation_unknown', 'critical_extension_unknown']);
+  });
+
+  it('is not taken with an entry that is malformed', () => {
+    expect(verdict({ crls: [crlWithEntries(fromHex('300402024d2f'))] })).toEqual(['revocation_unknown', 'malformed']);
   });
 
   it('is missing', () => {

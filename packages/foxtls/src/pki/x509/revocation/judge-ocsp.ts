@@ -116,7 +116,11 @@ function findCandidates(basic: BasicOcspResponse, { issuerPath }: Subject, judge
     ...readCertificates(basic.certificates).map((certificate) => ({ certificate, authority: 'delegated' }) as const),
     ...judge.certificates.map((certificate) => ({ certificate, authority: 'delegated' }) as const),
   ];
-  return all.filter(({ certificate }) => isResponder(certificate, basic.responderId, judge)).slice(0, MAX_CERTIFICATES);
+  const isFirst = ({ certificate }: Candidate, i: number) =>
+    all.findIndex((other) => equal(other.certificate.raw, certificate.raw)) === i;
+  return all
+    .filter((candidate, i) => isFirst(candidate, i) && isResponder(candidate.certificate, basic.responderId, judge))
+    .slice(0, MAX_CERTIFICATES);
 }
 
 /** Certificates that cannot be read are passed over: they may be there for others. */

@@ -3,6 +3,8 @@
  */
 
 import { OID } from '../../../core/asn1/object-identifiers.ts';
+import { any, decodeDer, encodeDer, sequence } from '../../../core/asn1/schema.ts';
+import { octetAlignedBitString } from '../../../core/asn1/types.ts';
 import { CertificateInvalid } from '../../../core/errors/errors.ts';
 import { nodeProvider as provider } from '../../../crypto/node/provider.ts';
 import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
@@ -11,6 +13,7 @@ import { createDistributionPoint, createExtension } from '../create-extension.ts
 import type { Extension } from '../extensions.ts';
 import { validateCertificateSync } from '../validate-certificate.ts';
 import { createX509Verifier } from '../verifier.ts';
+import { tbsCertList } from './certificate-list.ts';
 import { createRevocationChecker, type RevocationOptions } from './checker.ts';
 import { type CertificateRevocationListOptions, createCertificateRevocationListSync } from './create-certificate-list.ts';
 import { createOcspResponseSync, type OcspAnswer, type OcspResponseOptions } from './create-ocsp-response.ts';
@@ -57,6 +60,16 @@ export function crlOf(fields: Partial<CertificateRevocationListOptions> = {}): U
     revoked: [],
     ...fields,
   });
+}
+
+const signedList = sequence({ tbsCertList: any, signatureAlgorithm: any, signatureValue: octetAlignedBitString });
+
+/** The CRL of the authority with these contents octets in its list of entries, rightly signed. */
+export function crlWithEntries(revokedCertificates: Uint8Array): Uint8Array {
+  const { tbsCertList: tbs, signatureAlgorithm } = decodeDer(signedList, crlOf(), 'crl');
+  const changed = encodeDer(tbsCertList, { ...decodeDer(tbsCertList, tbs, 'tbs'), revokedCertificates });
+  const signatureValue = ca.key.sign({ kind: 'ecdsa', hash: 'sha256' }, changed) as Uint8Array;
+  return encodeDer(signedList, { tbsCertList: changed, signatureAlgorithm, signatureValue });
 }
 
 export const revokedLeaf = { serialNumber: LEAF_SERIAL, revocationDate: later(-2 * DAY) } as const;
