@@ -66,4 +66,4 @@ export type { EncryptionCipher, EncryptionOptions } from './pki/pkcs/pbes2.ts';
 export type { Pkcs12, Pkcs12Attributes, Pkcs12Certificate, Pkcs12Crl, Pkcs12Key, Pkcs12Secret } from './pki/pkcs/pkcs12.ts';
 export { formatPrivateKeyPem, parsePrivateKeyPem, readPrivateKeyDer } from './pki/pkcs/private-key.ts';
 export { formatPublicKeyPem, type PublicKeyFacts, parsePublicKeyPem, readSubjectPublicKeyInfo } from './pki/pkcs/public-key.ts';
-export { type ReadPkcs12Options, readPkcs12, readPkcs12Sync } from './pki/pkcs/read-pkcs12.ts';
+export { type Pkcs12Limits, type ReadPkcs12Options, readPkcs12, readPkcs12Sync } from './pki/pkcs/read-pkcs12.ts';

@@ -72,7 +72,7 @@ const pkcs12Attribute = sequence({ attrId: objectIdentifier, attrValues: setInAn
 
 export type Pkcs12AttributeValue = DerValue<typeof pkcs12Attribute>;
 
-const safeBag = sequence({
+export const safeBag = sequence({
   bagId: objectIdentifier,
   bagValue: explicit(0, any),
   bagAttributes: optional(setInAnyOrder(pkcs12Attribute)),

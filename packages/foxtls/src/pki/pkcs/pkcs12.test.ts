@@ -239,7 +239,7 @@ describe('readPkcs12', () => {
     expect(() => readPkcs12Sync(der, options)).toThrow(CryptoFailure);
   });
 
-  const bags = 'authenticated_safe[0].bags[0]';
+  const bags = 'authenticated_safe[0][0]';
   it.each([
     ['another version', encodeDer(pfx, { ...decodeDer(pfx, file, 'pfx'), version: 1 }), 'pfx.version'],
     ['something else', utf8('garbage'), 'pfx'],
@@ -273,6 +273,17 @@ describe('readPkcs12', () => {
     // Ten keys and a MAC.
     expect(readPkcs12Sync(many, { ...options, limits: { maxIterations: 1100 } }).keys).toHaveLength(10);
     expect(() => readPkcs12Sync(many, { ...options, limits: { maxIterations: 1099 } })).toThrow(LimitExceeded);
+  });
+
+  it('counts the objects of the whole file', () => {
+    const bags = Array.from({ length: 10 }, keyBag);
+    const nested = { bagId: OID.safeContentsBag, bagValue: bagsOf(...bags) };
+    // Twenty keys, the bag around ten of them, the contents.
+    expect(readPkcs12Sync(fileOf(...bags, nested), { ...options, limits: { maxObjects: 22 } }).keys).toHaveLength(20);
+    const refused = expect.objectContaining({ code: 'ERR_TLS_LIMIT_EXCEEDED', limit: 'maxObjects' });
+    expect(() => readPkcs12Sync(fileOf(...bags, nested), { ...options, limits: { maxObjects: 21 } })).toThrow(refused);
+    const many = fileOf(...Array.from({ length: 10_000 }, () => ({ bagId: '1.2.5', bagValue: fromHex('0500') })));
+    expect(() => readPkcs12Sync(many, options)).toThrow(refused);
   });
 
   it('does not start what would take hours', async () => {

@@ -10,11 +10,12 @@
  */
 
 import { normalizeBer } from '../../core/asn1/ber.ts';
+import { formatTag, readElement, TAG } from '../../core/asn1/der.ts';
 import { OID } from '../../core/asn1/object-identifiers.ts';
-import { type DerType, decodeDer } from '../../core/asn1/schema.ts';
+import { type DerType, decodeDer, readAs } from '../../core/asn1/schema.ts';
 import { octetString } from '../../core/asn1/types.ts';
 import { copyOf } from '../../core/bytes/bytes.ts';
-import { ApiMisuse, CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
+import { ApiMisuse, CryptoFailure, DecodeError, LimitExceeded } from '../../core/errors/errors.ts';
 import { type Flow, runAsync, runSync } from '../../core/flow/flow.ts';
 import { tryDecrypt } from './encrypted-private-key.ts';
 import {
@@ -34,7 +35,7 @@ import type { Pkcs12, Pkcs12Certificate, Pkcs12Crl, Pkcs12Key, Pkcs12Secret } fr
 import { readAttributes } from './pkcs12-attributes.ts';
 import { matchKeys } from './pkcs12-chains.ts';
 import { isMacRight } from './pkcs12-mac.ts';
-import { authenticatedSafe, encryptedData, pfx, type SafeBag, safeContents, typedBag } from './pkcs12-types.ts';
+import { contentInfo, encryptedData, pfx, type SafeBag, safeBag, typedBag } from './pkcs12-types.ts';
 import { checkPkcs8 } from './private-key.ts';
 
 export interface ReadPkcs12Options {
@@ -42,7 +43,12 @@ export interface ReadPkcs12Options {
   /** An empty one and none are tried both, for both are written for "no password". */
   readonly password?: Password | undefined;
   /** What the file may cost at most. */
-  readonly limits?: PasswordLimits;
+  readonly limits?: Pkcs12Limits;
+}
+
+export interface Pkcs12Limits extends PasswordLimits {
+  /** Objects in the file, those that are passed over too; 10,000 unless set. */
+  readonly maxObjects?: number;
 }
 
 /**
@@ -73,9 +79,13 @@ export function readPkcs12Sync(der: Uint8Array, options: ReadPkcs12Options): Pkc
 /** Bags in bags in bags: nobody has need of more. */
 const MAX_BAG_DEPTH = 8;
 
+const DEFAULT_MAX_OBJECTS = 10_000;
+
 /** Where the objects of a file gather, and what it takes to read them. */
 interface Reading {
   readonly work: PasswordWork;
+  readonly maxObjects: number;
+  objects: number;
   /** The password in the forms that may be right: one once a MAC has told. */
   passwords: readonly PasswordForms[];
   readonly keys: Pkcs12Key[];
@@ -87,23 +97,27 @@ interface Reading {
 
 function* read(der: Uint8Array, { password, limits }: ReadPkcs12Options, provider: PasswordProvider): Flow<Pkcs12> {
   try {
-    return yield* readWith(der, passwordsToTry(password), new PasswordWork(provider, limits));
+    return yield* readWith(der, startReading(passwordsToTry(password), new PasswordWork(provider, limits), limits));
   } catch (error) {
     if (password !== undefined || !(error instanceof CryptoFailure) || error.code !== 'ERR_TLS_PASSWORD_WRONG') throw error;
     throw new ApiMisuse('ERR_TLS_PASSWORD_MISSING', 'the PKCS#12 file is protected by a password: give it');
   }
 }
 
-function* readWith(der: Uint8Array, passwords: readonly PasswordForms[], work: PasswordWork): Flow<Pkcs12> {
+function startReading(passwords: readonly PasswordForms[], work: PasswordWork, limits: Pkcs12Limits = {}): Reading {
+  const { maxObjects = DEFAULT_MAX_OBJECTS } = limits;
+  return { work, maxObjects, objects: 0, passwords, keys: [], certificates: [], crls: [], secrets: [], unknown: new Set() };
+}
+
+function* readWith(der: Uint8Array, reading: Reading): Flow<Pkcs12> {
   const { version, authSafe, macData } = decodeDer(pfx, normalizeBer(der, 'pfx'), 'pfx');
   if (version !== 3) throw new DecodeError('pfx.version', `version 3 is expected, ${version} is there`);
   if (authSafe.contentType !== OID['id-data']) throw protectionUnsupported('PKCS#12 in public-key integrity mode');
   const content = readContent(octetString, authSafe.content, 'pfx.auth_safe.content');
-  const reading: Reading = { work, passwords, keys: [], certificates: [], crls: [], secrets: [], unknown: new Set() };
   if (macData !== undefined) {
     reading.passwords = [
-      yield* firstThat(passwords, function* (candidate) {
-        return (yield* isMacRight(macData, content, candidate, work)) ? candidate : undefined;
+      yield* firstThat(reading.passwords, function* (candidate) {
+        return (yield* isMacRight(macData, content, candidate, reading.work)) ? candidate : undefined;
       }),
     ];
   }
@@ -121,8 +135,7 @@ function* readWith(der: Uint8Array, passwords: readonly PasswordForms[], work: P
 
 /** RFC 7292 §4.1. */
 function* readSafe(content: Uint8Array, reading: Reading): Flow<void> {
-  const safe = decodeDer(authenticatedSafe, normalizeBer(content, SAFE), SAFE);
-  for (const [i, info] of safe.entries()) {
+  for (const [info, i] of itemsOf(contentInfo, content, SAFE, reading)) {
     const path = `${SAFE}[${i}]`;
     if (info.contentType === OID['id-data']) {
       yield* readBags(readContent(octetString, info.content, `${path}.content`), path, reading);
@@ -137,7 +150,7 @@ function* readSafe(content: Uint8Array, reading: Reading): Flow<void> {
 const SAFE = 'authenticated_safe';
 
 /** Decrypts an EncryptedData. Without a MAC, what comes out has to have the form of SafeContents to be believed. */
-function* openSafe(content: Uint8Array | undefined, path: string, { passwords, work }: Reading): Flow<Uint8Array> {
+function* openSafe(content: Uint8Array | undefined, path: string, { passwords, work, maxObjects }: Reading): Flow<Uint8Array> {
   const { contentType, contentEncryptionAlgorithm, encryptedContent } = readContent(
     encryptedData,
     content,
@@ -148,14 +161,14 @@ function* openSafe(content: Uint8Array | undefined, path: string, { passwords, w
   const algorithmPath = `${path}.encrypted_content_info.content_encryption_algorithm`;
   return yield* firstThat(passwords, function* (candidate) {
     const plain = yield* openWithPassword(contentEncryptionAlgorithm, algorithmPath, encryptedContent, candidate, work);
-    return plain !== undefined && isSafeContents(plain) ? plain : undefined;
+    return plain !== undefined && isSafeContents(plain, maxObjects) ? plain : undefined;
   });
 }
 
 function* readBags(contents: Uint8Array, path: string, reading: Reading, depth = 1): Flow<void> {
   if (depth > MAX_BAG_DEPTH) throw new DecodeError(path, `bags nest deeper than ${MAX_BAG_DEPTH} levels`);
-  for (const [i, bag] of decodeDer(safeContents, normalizeBer(contents, path), path).entries()) {
-    yield* readBag(bag, `${path}.bags[${i}]`, reading, depth);
+  for (const [bag, i] of itemsOf(safeBag, contents, path, reading)) {
+    yield* readBag(bag, `${path}[${i}]`, reading, depth);
   }
 }
 
@@ -211,13 +224,31 @@ function readContent<T>(type: DerType<T>, content: Uint8Array | undefined, path:
   return decodeDer(type, content, path);
 }
 
-function isSafeContents(plain: Uint8Array): boolean {
+function isSafeContents(plain: Uint8Array, maxObjects: number): boolean {
   try {
-    decodeDer(safeContents, normalizeBer(plain, 'safe_contents'), 'safe_contents');
+    for (const _bag of itemsOf(safeBag, plain, 'safe_contents', { maxObjects, objects: 0 }));
     return true;
   } catch (error) {
     if (error instanceof DecodeError) return false;
     throw error;
+  }
+}
+
+/** The items of a SEQUENCE OF, one after the other, so that many are refused before they fill the memory. */
+function* itemsOf<T>(
+  type: DerType<T>,
+  bytes: Uint8Array,
+  path: string,
+  count: Pick<Reading, 'maxObjects' | 'objects'>,
+): Generator<readonly [item: T, index: number]> {
+  const element = readElement(normalizeBer(bytes, path), path);
+  if (element.tag !== TAG.SEQUENCE) element.fail(`${formatTag(TAG.SEQUENCE)} is expected, ${formatTag(element.tag)} is there`);
+  const cursor = element.children();
+  for (let i = 0; cursor.peek() !== undefined; i++) {
+    if (++count.objects > count.maxObjects) {
+      throw new LimitExceeded('maxObjects', `the PKCS#12 file has more than ${count.maxObjects} objects`);
+    }
+    yield [readAs(type, cursor.next(`[${i}]`)), i];
   }
 }
 
