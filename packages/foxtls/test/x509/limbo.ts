@@ -68,11 +68,13 @@ export function validateLimbo(
   });
 }
 
-/** The suite's own chapters: what RFC 5280 says, what the web's authorities are held to, and what every implementation should do. */
+/**
+ * The suite's own chapters: what RFC 5280 tells authorities, what those of the web are held to, and, in all others, what every
+ * implementation should do with the certificates that it meets.
+ */
 function profileFor({ id }: LimboCase): CertificateProfile {
   const [chapter] = id.split('::');
-  if (chapter === 'rfc5280') return 'rfc5280';
-  return chapter === 'webpki' || chapter === 'online' ? 'webpki' : 'compatible';
+  return chapter === 'rfc5280' || chapter === 'webpki' ? chapter : 'compatible';
 }
 
 function purposeOf({ validation_kind, key_usage, extended_key_usage }: LimboCase): CertificatePurpose {

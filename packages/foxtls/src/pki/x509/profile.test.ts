@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { type DerElement, readElement, TAG, writeElement } from '../../core/asn1/der.ts';
 import { OID } from '../../core/asn1/object-identifiers.ts';
+import { encodeDer } from '../../core/asn1/schema.ts';
+import { generalizedTime } from '../../core/asn1/time.ts';
 import { fromHex } from '../../core/bytes/bytes.ts';
 import { nodeProvider } from '../../crypto/node/provider.ts';
+import { type Certificate, parseCertificate } from './certificate.ts';
 import { entity, issueCa, issueLeaf, NOW, type Overrides } from './certificates.fixture.ts';
 import { middle, root, server } from './chains.fixture.ts';
 import { createExtension } from './create-extension.ts';
 import { createGeneralName } from './create-general-name.ts';
 import type { Extension } from './extensions.ts';
 import { createName, Name } from './name.ts';
-import type { CertificateProfile, PathPlace } from './profile.ts';
+import { type CertificateProfile, findProfileProblem, type PathPlace } from './profile.ts';
+import { PURPOSES } from './purpose.ts';
 import { validateCertificateSync } from './validate-certificate.ts';
 import {
   basicConstraintsExtension,
@@ -167,4 +172,31 @@ describe('a certificate is refused by', () => {
     const odd = entity('example.com', { kind: 'rsa', bits: 2052 });
     expect(verdicts({ leaf: { publicKey: odd.key.publicKey.spki } })).toBe('webpki');
   });
+
+  it('rfc5280 webpki: a date of this century as GeneralizedTime', () => {
+    const written = parseCertificate(issueLeaf(middle, server, WEB_LEAF));
+    const rewritten = parseCertificate(withGeneralizedTime(written));
+    const refusedBy = (['compatible', 'rfc5280', 'webpki'] as const).filter((profile) =>
+      findProfileProblem(rewritten, 'leaf', profile, PURPOSES.server)?.includes('UTCTime'),
+    );
+    expect(refusedBy.join(' ')).toBe(STRICT);
+    expect(rewritten.validFrom).toEqual(written.validFrom);
+    expect(findProfileProblem(written, 'leaf', 'webpki', PURPOSES.server)).toBeUndefined();
+  });
 });
+
+/** The same certificate with its dates in the longer form; its signature is no longer right. */
+function withGeneralizedTime({ raw, validFrom, validTo }: Certificate): Uint8Array {
+  const [tbs, algorithm, signature] = childrenOf(readElement(raw, 'certificate')) as [DerElement, DerElement, DerElement];
+  const dates = writeElement(TAG.SEQUENCE, encodeDer(generalizedTime, validFrom), encodeDer(generalizedTime, validTo));
+  // version, serialNumber, signature, issuer, and then validity
+  const fields = childrenOf(tbs).map(({ encoded }, i) => (i === 4 ? dates : encoded));
+  return writeElement(TAG.SEQUENCE, writeElement(TAG.SEQUENCE, ...fields), algorithm.encoded, signature.encoded);
+}
+
+function childrenOf(element: DerElement): DerElement[] {
+  const cursor = element.children();
+  const children: DerElement[] = [];
+  while (cursor.peek() !== undefined) children.push(cursor.next('child'));
+  return children;
+}

@@ -6,6 +6,7 @@
  * their own servers break most. A table: one row a rule.
  */
 
+import { contextTag, readElement, TAG } from '../../core/asn1/der.ts';
 import { OID } from '../../core/asn1/object-identifiers.ts';
 import { equal } from '../../core/bytes/bytes.ts';
 import type { Certificate } from './certificate.ts';
@@ -73,6 +74,13 @@ const RULES: readonly ProfileRule[] = [
     profiles: STRICT,
     places: ALL,
     isBroken: ({ serialNumber }) => serialNumber.length > 40 || (serialNumber.length === 40 && serialNumber >= '8'),
+  },
+  {
+    // "CAs conforming to this profile MUST always encode certificate validity dates through the year 2049 as UTCTime" (RFC 5280 §4.1.2.5)
+    problem: 'has a validity date before 2050 that is no UTCTime',
+    profiles: STRICT,
+    places: ALL,
+    isBroken: hasEarlyGeneralizedTime,
   },
   {
     // "Conforming CAs MUST mark this extension as non-critical." (RFC 5280 §4.2.1.1)
@@ -265,6 +273,18 @@ function breaksRootKeyIdentifier({ isSelfIssued, known }: Certificate): boolean 
   if (!isSelfIssued || authority === undefined) return false;
   if (authority.authorityCertIssuer !== undefined || authority.authorityCertSerialNumber !== undefined) return true;
   return authority.keyIdentifier === undefined || (own !== undefined && !equal(authority.keyIdentifier, own));
+}
+
+/** Whether a date through 2049 stands in the form of later ones; the certificate's reader takes both. */
+function hasEarlyGeneralizedTime({ tbsCertificate, validFrom, validTo }: Certificate): boolean {
+  const fields = readElement(tbsCertificate, 'tbs_certificate').children();
+  if (fields.peek() === contextTag(0, true)) fields.next('version');
+  for (const name of ['serial_number', 'signature', 'issuer']) fields.next(name);
+  const dates = fields.next('validity').children();
+  return [validFrom, validTo].some((date) => {
+    const { tag } = dates.next('date');
+    return tag === TAG.GENERALIZED_TIME && date.getUTCFullYear() >= 1950 && date.getUTCFullYear() < 2050;
+  });
 }
 
 /** Letters, digits and hyphens (RFC 1034 §3.5); a wildcard stands for a first label. */
