@@ -122,16 +122,15 @@ async function download({ size, total }) {
   return rate;
 }
 
-/** Opens connections and keeps them, after some that end again: what a server needs once is not a connection's. */
+/**
+ * Opens connections, ends them, and opens as many again, twenty at a time, which are kept: memory that a server takes once for such a
+ * load, and the garbage of twenty handshakes at a time, is not a connection's.
+ */
 async function idle({ connections }) {
-  for (let i = 0; i < connections / 2; i++) await closed(await connect());
+  await Promise.all((await openAll(connections)).map(closed));
   process.send({ warm: true });
   await new Promise((resolve) => process.once('message', resolve));
-  const sockets = [];
-  while (sockets.length < connections) {
-    const some = Math.min(20, connections - sockets.length);
-    sockets.push(...(await Promise.all(Array.from({ length: some }, () => connect()))));
-  }
+  const sockets = await openAll(connections);
   for (const socket of sockets) {
     socket.on('error', () => {});
     socket.resume();
@@ -139,6 +138,15 @@ async function idle({ connections }) {
   // Tickets arrive, buffers settle.
   await new Promise((resolve) => setTimeout(resolve, 200));
   return sockets.length;
+}
+
+async function openAll(count) {
+  const sockets = [];
+  while (sockets.length < count) {
+    const some = Math.min(20, count - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length: some }, () => connect()))));
+  }
+  return sockets;
 }
 
 const SCENARIOS = { handshakes, upload, download, idle };
