@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const run = promisify(execFile);
+
+/** The examples, and what a reader sees when they run. */
+const EXAMPLES: Readonly<Record<string, RegExp>> = {
+  'messages.mjs': /^CN=Alice wrote: Dear Bob\n$/,
+  'request.mjs': /^CN=www\.example\.com for www\.example\.com, example\.com; an authority: false\n$/,
+};
+
+it.each(Object.entries(EXAMPLES))('examples/pki/%s runs and prints what it promises', async (name, output) => {
+  const { stdout, stderr } = await run(process.execPath, [`examples/pki/${name}`]);
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(output);
+});
