@@ -10,6 +10,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { toHex } from '../packages/foxtls/src/core/bytes/bytes.ts';
+import { runSync } from '../packages/foxtls/src/core/flow/flow.ts';
 import { nodeProvider } from '../packages/foxtls/src/crypto/node/provider.ts';
 import { portablePkcsProvider } from '../packages/foxtls/src/crypto/portable/pkcs-provider.ts';
 import {
@@ -19,7 +21,9 @@ import {
   readPrivateKeyPem,
   readPrivateKeyPemSync,
 } from '../packages/foxtls/src/pki/pkcs/encrypted-private-key.ts';
+import { PasswordWork, passwordForms, synchronously } from '../packages/foxtls/src/pki/pkcs/password.ts';
 import type { EncryptionOptions } from '../packages/foxtls/src/pki/pkcs/pbes2.ts';
+import { derivePkcs12Key, PKCS12_PURPOSE } from '../packages/foxtls/src/pki/pkcs/pkcs12-key-derivation.ts';
 import { parsePrivateKeyPem } from '../packages/foxtls/src/pki/pkcs/private-key.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
 
@@ -154,6 +158,34 @@ describeWithPeer('keys under passwords', 'openssl', () => {
       writeFileSync(path('in'), formatEncryptedPrivateKeyPem(der));
       openssl('pkcs8', '-in', path('in'), '-passin', `pass:${PASSWORD}`, '-out', path('out'));
       expect(createPrivateKey(readFileSync(path('out'))).equals(key)).toBe(true);
+    }
+  });
+});
+
+describeWithPeer('the derivation of PKCS#12', 'openssl', () => {
+  const CASES = (['sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'md5'] as const).flatMap((hash) =>
+    (['key', 'iv', 'mac'] as const).map((purpose) => ({ hash, purpose })),
+  );
+
+  it.each(CASES)('is that of openssl kdf for $hash, $purpose', ({ hash, purpose }) => {
+    const salt = Uint8Array.from({ length: 9 }, (_, i) => 31 * i);
+    for (const [password, length, iterations] of [
+      ['', 24, 1],
+      ['pass wörd €', 8, 3],
+      ['a password that is longer than the block of any hash '.repeat(3), 200, 2],
+    ] as const) {
+      const { bmp } = passwordForms(password);
+      const derivation = { hash, purpose, password: bmp, salt, iterations, length };
+      const derived = runSync(derivePkcs12Key(derivation, new PasswordWork(synchronously(nodeProvider))));
+      const options = { digest: hash, hexpass: toHex(bmp), hexsalt: toHex(salt), iter: iterations, id: PKCS12_PURPOSE[purpose] };
+      const printed = openssl(
+        'kdf',
+        '-keylen',
+        `${length}`,
+        ...Object.entries(options).flatMap(([name, value]) => ['-kdfopt', `${name}:${value}`]),
+        'PKCS12KDF',
+      ).toString();
+      expect(toHex(derived)).toBe(printed.trim().replaceAll(':', '').toLowerCase());
     }
   });
 });

@@ -95,6 +95,15 @@ describe('encryptPrivateKey', () => {
     expect(() => encryptPrivateKeySync(PKCS8, 'x', { keyDerivation, provider })).toThrow(refused);
   });
 
+  it('and the others refuse what is no password', async () => {
+    const refused = expect.objectContaining({ code: 'ERR_TLS_INVALID_ARGUMENT' });
+    for (const password of [undefined, null, 5] as never[]) {
+      await expect(encryptPrivateKey(PKCS8, password, { ...FAST, provider })).rejects.toThrow(refused);
+      await expect(decryptPrivateKey(PKCS8, password, { provider })).rejects.toThrow(refused);
+      expect(() => decryptPrivateKeySync(PKCS8, password, { provider })).toThrow(refused);
+    }
+  });
+
   it('refuses what is no key, and a cipher that the provider does not have', () => {
     expect(() => encryptPrivateKeySync(utf8('x'), 'x', { ...FAST, provider })).toThrow(DecodeError);
     const options = { ...FAST, cipher: 'des-ede3-cbc', provider: portablePkcsProvider } as const;

@@ -66,12 +66,12 @@ export interface ReadPrivateKeyOptions extends DecryptOptions {
  * ```
  */
 export function encryptPrivateKey(pkcs8: Uint8Array, password: Password, options: EncryptOptions): Promise<Uint8Array> {
-  return runAsync(encrypt(pkcs8, passwordForms(password), options, options.provider));
+  return runAsync(encrypt(pkcs8, password, options, options.provider));
 }
 
 /** `encryptPrivateKey`, at once. */
 export function encryptPrivateKeySync(pkcs8: Uint8Array, password: Password, options: EncryptOptions): Uint8Array {
-  return runSync(encrypt(pkcs8, passwordForms(password), options, synchronously(options.provider)));
+  return runSync(encrypt(pkcs8, password, options, synchronously(options.provider)));
 }
 
 /**
@@ -89,12 +89,12 @@ export function encryptPrivateKeySync(pkcs8: Uint8Array, password: Password, opt
  * ```
  */
 export function decryptPrivateKey(der: Uint8Array, password: Password, options: DecryptOptions): Promise<Uint8Array> {
-  return runAsync(decrypt(der, passwordForms(password), new PasswordWork(options.provider, options.limits)));
+  return runAsync(decrypt(der, password, new PasswordWork(options.provider, options.limits)));
 }
 
 /** `decryptPrivateKey`, at once. */
 export function decryptPrivateKeySync(der: Uint8Array, password: Password, options: DecryptOptions): Uint8Array {
-  return runSync(decrypt(der, passwordForms(password), new PasswordWork(synchronously(options.provider), options.limits)));
+  return runSync(decrypt(der, password, new PasswordWork(synchronously(options.provider), options.limits)));
 }
 
 /** `BEGIN ENCRYPTED PRIVATE KEY` for what `encryptPrivateKey` gives. Throws `DecodeError` for anything else. */
@@ -128,18 +128,18 @@ const PATH = 'encrypted_private_key_info';
 
 function* encrypt(
   pkcs8: Uint8Array,
-  password: PasswordForms,
+  password: Password,
   options: EncryptionOptions,
   provider: PasswordProvider,
 ): Flow<Uint8Array> {
   const { scheme, algorithm } = newPbes2(options, provider.random);
   const work = new PasswordWork(provider, UNLIMITED);
-  const encryptedData = yield* sealWithScheme(scheme, checkPkcs8(pkcs8), password, work);
+  const encryptedData = yield* sealWithScheme(scheme, checkPkcs8(pkcs8), passwordForms(password), work);
   return encodeDer(encryptedPrivateKeyInfo, { encryptionAlgorithm: algorithm, encryptedData });
 }
 
-function* decrypt(der: Uint8Array, password: PasswordForms, work: PasswordWork): Flow<Uint8Array> {
-  return (yield* tryDecrypt(der, password, work, PATH)) ?? refusePassword();
+function* decrypt(der: Uint8Array, password: Password, work: PasswordWork): Flow<Uint8Array> {
+  return (yield* tryDecrypt(der, passwordForms(password), work, PATH)) ?? refusePassword();
 }
 
 /** The key in an EncryptedPrivateKeyInfo, or undefined with a wrong password: also for the shrouded keys of PKCS#12. */
@@ -159,9 +159,8 @@ function* readPem(pem: string | Uint8Array, password: Password | undefined, work
   const block = findPrivateKey(pem);
   if (!isEncrypted(block)) return readPrivateKeyBlock(block.label, block.data);
   if (password === undefined) throw passwordMissing();
-  const forms = passwordForms(password);
-  if (block.label === 'ENCRYPTED PRIVATE KEY') return yield* decrypt(block.data, forms, work);
-  const plain = yield* openLegacyPem(block, forms, work);
+  if (block.label === 'ENCRYPTED PRIVATE KEY') return yield* decrypt(block.data, password, work);
+  const plain = yield* openLegacyPem(block, passwordForms(password), work);
   return believeOnlyKeys(plain, (bytes) => readPrivateKeyBlock(block.label, bytes)) ?? refusePassword();
 }
 

@@ -8,7 +8,7 @@
  */
 
 import { EMPTY, fromLatin1, fromUtf8, utf8 } from '../../core/bytes/bytes.ts';
-import { CryptoFailure, LimitExceeded } from '../../core/errors/errors.ts';
+import { ApiMisuse, CryptoFailure, LimitExceeded } from '../../core/errors/errors.ts';
 import type { Hash, HashName } from '../../crypto/hash.ts';
 import { answeringAtOnce } from '../../crypto/password-hash.ts';
 import type { PkcsProvider } from '../../crypto/pkcs-provider.ts';
@@ -81,7 +81,11 @@ export interface PasswordForms {
 /** No password at all, which in PKCS#12 is something else than an empty one. */
 export const NO_PASSWORD: PasswordForms = { octets: EMPTY, bmp: EMPTY };
 
+/** Throws `ApiMisuse` (`ERR_TLS_INVALID_ARGUMENT`) for what is no password. */
 export function passwordForms(password: Password): PasswordForms {
+  if (typeof password !== 'string' && !(password instanceof Uint8Array)) {
+    throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', 'a password is text, or octets in a Uint8Array');
+  }
   const text = typeof password === 'string' ? password : textOf(password);
   const bmp = new Uint8Array(2 * text.length + 2);
   for (let i = 0; i < text.length; i++) {

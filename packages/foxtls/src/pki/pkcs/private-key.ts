@@ -144,7 +144,10 @@ export function readPrivateKeyBlock(label: string, data: Uint8Array): Uint8Array
 }
 
 export function passwordMissing(): ApiMisuse {
-  return new ApiMisuse('ERR_TLS_PASSWORD_MISSING', 'the private key is encrypted: give its password to readPrivateKeyPem');
+  return new ApiMisuse(
+    'ERR_TLS_PASSWORD_MISSING',
+    'the private key is encrypted: give its password to readPrivateKeyPem (PEM) or decryptPrivateKey (DER)',
+  );
 }
 
 /** The same bytes, which are a PKCS#8 as far as its outer structure goes. Throws `DecodeError`. */
