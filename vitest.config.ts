@@ -4,10 +4,13 @@
  * `vitest run --mode long` is the long tier (packages/foxtls/test/tiers.ts).
  */
 
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { TallyReporter } from './tools/tally-reporter.ts';
 
 const SECOND = 1000;
+
+const sources = fileURLToPath(new URL('packages/foxtls/src', import.meta.url));
 
 export default defineConfig(({ mode }) => {
   const isLong = mode === 'long' || process.env['FOXTLS_LONG'] === '1';
@@ -20,6 +23,14 @@ export default defineConfig(({ mode }) => {
       projects: [
         {
           extends: true,
+          // The packages import each other by name: here too it is the sources that are tested, not an old build.
+          resolve: {
+            alias: [
+              { find: /^foxtls\/crypto\/(node|portable)$/, replacement: `${sources}/crypto-$1.ts` },
+              { find: /^foxtls\/(.+)$/, replacement: `${sources}/$1.ts` },
+              { find: /^foxtls$/, replacement: `${sources}/index.ts` },
+            ],
+          },
           test: {
             name: 'unit',
             include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.mjs'],

@@ -17,7 +17,7 @@ const PROTECTIONS = ['aes-256', 'aes-256-pbmac1', 'legacy-3des'];
 
 export const p12Command = defineCommand({
   name: 'p12',
-  summary: 'PKCS#12 (.p12, .pfx): a key and its certificates under one password, made or taken apart',
+  summary: 'PKCS#12 (.p12, .pfx): a key and its certificates under one password',
   operands: '[FILE]',
   maxOperands: 1,
   options: {

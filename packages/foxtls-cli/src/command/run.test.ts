@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { type CommandGroup, defineCommand } from './command.ts';
+import { CommandFailure } from './failure.ts';
+import { runCommandLine } from './run.ts';
+import { fakeTerminal } from './terminal.fixture.ts';
+
+const examples = [
+  { purpose: 'one', line: 'fox dig hole' },
+  { purpose: 'two', line: 'fox dig --deep hole' },
+] as const;
+
+const dig = defineCommand({
+  name: 'dig',
+  summary: 'dig holes',
+  operands: 'HOLE...',
+  minOperands: 1,
+  maxOperands: 2,
+  options: {
+    deep: { type: 'boolean', short: 'd', help: 'deeper' },
+    tool: { type: 'string', short: 't', choices: ['paw', 'spade'], help: 'with what' },
+    friend: { type: 'string', short: 'f', multiple: true, value: 'NAME', help: 'who helps; may be repeated' },
+    depth: { type: 'string', value: 'METRES', help: 'how deep' },
+  },
+  examples,
+  async run({ options, operands }, terminal) {
+    terminal.write(`${JSON.stringify({ ...options, operands })}\n`);
+    return options.deep ? 3 : undefined;
+  },
+});
+const fall = defineCommand({
+  name: 'fall',
+  summary: 'fail',
+  operands: '',
+  maxOperands: 0,
+  options: { human: { type: 'boolean', short: 'h', help: 'takes the letter of help' } },
+  examples,
+  async run() {
+    throw new CommandFailure('the hole\n is too deep');
+  },
+});
+const root: CommandGroup = {
+  kind: 'group',
+  name: 'fox',
+  summary: 'what foxes do',
+  sections: [
+    { title: 'work', commands: [dig] },
+    {
+      title: 'accidents',
+      commands: [{ kind: 'group', name: 'trip', summary: 'fail', sections: [{ title: 'all', commands: [fall] }] }],
+    },
+  ],
+};
+
+async function run(...args: string[]) {
+  const terminal = fakeTerminal();
+  const code = await runCommandLine(root, args, terminal);
+  return { code, output: terminal.output(), complaints: terminal.complaints };
+}
+
+describe('a command line', () => {
+  it('reaches its command with options and operands', async () => {
+    const { code, output } = await run('dig', '-t', 'paw', 'a', '--friend=vixen', '-f', 'cub', '--depth', '-5', '--', '--b');
+    expect(JSON.parse(output)).toEqual({ tool: 'paw', friend: ['vixen', 'cub'], depth: '-5', operands: ['a', '--b'] });
+    expect(code).toBe(0);
+  });
+
+  it('ends with the exit code of the command', async () => {
+    expect((await run('dig', '--deep', 'a')).code).toBe(3);
+  });
+
+  it.each([
+    [['dig', '--dep', 'a'], 'fox dig: there is no option --dep, did you mean --deep? (fox dig --help)'],
+    [['dig', '-x', 'a'], 'fox dig: there is no option -x (fox dig --help)'],
+    [['dig'], 'fox dig: HOLE... is missing (fox dig --help)'],
+    [['dig', 'a', 'b', 'c'], 'fox dig: "c" is one too many (fox dig --help)'],
+    [['dig', '--tool', 'teeth', 'a'], 'fox dig: --tool is one of paw, spade, not "teeth" (fox dig --help)'],
+    [['dig', 'a', '--depth'], 'fox dig: --depth needs METRES (fox dig --help)'],
+    [['dig', '--depth', '--deep', 'a'], 'fox dig: --depth needs METRES (fox dig --help)'],
+    [['dig', '--deep=yes', 'a'], 'fox dig: --deep takes no value (fox dig --help)'],
+    [['dig', '--depth', '1', '--depth', '2', 'a'], 'fox dig: --depth is given twice (fox dig --help)'],
+    [['dog', 'a'], 'fox: there is no command "dog", did you mean dig? (fox --help)'],
+    [[], 'fox: say which command (fox --help)'],
+    [['trip', 'fall', 'down'], 'fox trip fall: it takes options only, not "down" (fox trip fall --help)'],
+    [['dig', '--constructor', 'a'], 'fox dig: there is no option --constructor (fox dig --help)'],
+  ])('that is wrong ends with 2 and one line: %j', async (args, complaint) => {
+    expect(await run(...args)).toEqual({ code: 2, output: '', complaints: [complaint] });
+  });
+
+  it('that fails ends with 1 and one line, and a stack only when it is asked for', async () => {
+    expect(await run('trip', 'fall')).toEqual({ code: 1, output: '', complaints: ['fox trip fall: the hole is too deep'] });
+    const { complaints } = await run('trip', 'fall', '--verbose');
+    expect(complaints[1]).toMatch(/at .*run\.test\.ts/);
+  });
+
+  it('shows help instead of running', async () => {
+    const { code, output } = await run('dig', '--help');
+    expect(code).toBe(0);
+    expect(output).toBe(
+      [
+        'fox dig: dig holes',
+        '',
+        'usage: fox dig [options] HOLE...',
+        '',
+        '  -d, --deep            deeper',
+        '  -t, --tool paw|spade  with what',
+        '  -f, --friend NAME     who helps; may be repeated',
+        '      --depth METRES    how deep',
+        '  -h, --help            show this help',
+        '      --verbose         say more, and show where an error came from',
+        '',
+        'examples:',
+        '  one:',
+        '    fox dig hole',
+        '  two:',
+        '    fox dig --deep hole',
+        '',
+      ].join('\n'),
+    );
+    expect((await run('trip', 'fall', '--help')).output).toContain('      --help ');
+    expect((await run('--help')).output).toContain('work:\n  dig   dig holes\n\naccidents:\n  trip  fail\n');
+  });
+});

@@ -1,0 +1,45 @@
+/** A terminal for tests: remembers what was written, and has nobody in front of it unless answers are given. */
+
+import { CommandFailure } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface FakeTerminal extends Terminal {
+  readonly output: () => string;
+  readonly complaints: string[];
+  /** Questions that were asked. */
+  readonly questions: string[];
+}
+
+export function fakeTerminal({
+  input = '',
+  environment = {},
+  answers = [],
+  now = new Date('2026-11-21T12:00:00Z'),
+}: {
+  readonly input?: string | Uint8Array;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly answers?: readonly string[];
+  readonly now?: Date;
+} = {}): FakeTerminal {
+  const written: Uint8Array[] = [];
+  const complaints: string[] = [];
+  const questions: string[] = [];
+  const left = [...answers];
+  return {
+    environment,
+    isInteractive: false,
+    write: (data) => void written.push(Buffer.from(data)),
+    complain: (line) => void complaints.push(line),
+    readInput: async () => new Uint8Array(Buffer.from(input)),
+    askSecret: async (question) => {
+      questions.push(question);
+      const answer = left.shift();
+      if (answer === undefined) throw new CommandFailure('nobody is there');
+      return answer;
+    },
+    now: () => now,
+    output: () => Buffer.concat(written).toString(),
+    complaints,
+    questions,
+  };
+}
