@@ -287,7 +287,10 @@ describe('the cache', () => {
   it('gets nothing that proved nothing', async () => {
     const kept: string[] = [];
     const cache = { find: () => undefined, keep: (key: string) => void kept.push(key) };
-    const bad = network({ [CRL_URI]: () => crlOf({ nextUpdate: later(-HOUR) }), [OCSP_URI]: () => responseOf({}, { status: 'unknown' }) });
+    const bad = network({
+      [CRL_URI]: () => crlOf({ nextUpdate: later(-HOUR) }),
+      [OCSP_URI]: () => responseOf({}, { status: 'unknown' }),
+    });
     await handshakeVerdict({ certificate: pointing, fetcher: bad.fetcher, cache });
     expect(kept).toEqual([]);
   });
