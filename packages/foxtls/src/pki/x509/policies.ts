@@ -32,9 +32,10 @@ import { objectIdentifier, unsignedInteger } from '../../core/asn1/types.ts';
 
 const policyQualifierInfo = sequence({ policyQualifierId: objectIdentifier, qualifier: any });
 
+// An empty list of qualifiers, which the grammar forbids, is read: it says nothing, and some writers leave it.
 const policyInformation = sequence({
   policyIdentifier: objectIdentifier,
-  policyQualifiers: optional(sequenceOf(policyQualifierInfo, 1)),
+  policyQualifiers: optional(sequenceOf(policyQualifierInfo)),
 });
 
 export const certificatePolicies = sequenceOf(policyInformation, 1);

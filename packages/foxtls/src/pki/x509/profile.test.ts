@@ -67,6 +67,7 @@ describe('a certificate is refused by', () => {
     ],
     [STRICT, 'version 1', { leaf: { version: 1, extensions: [] } }],
     [STRICT, 'the serial number 0', { leaf: { serialNumber: fromHex('00') } }],
+    [NOBODY, 'the serial number 0 of a root', { anchor: { serialNumber: fromHex('00') } }],
     [STRICT, 'a negative serial number', { leaf: { serialNumber: fromHex('80') } }],
     [STRICT, 'a serial number of 21 octets', { leaf: { serialNumber: new Uint8Array(21).fill(1) } }],
     [

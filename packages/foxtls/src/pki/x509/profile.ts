@@ -50,6 +50,8 @@ const RFC = ['rfc5280'] as const;
 const WEB = ['webpki'] as const;
 const ALL = ['leaf', 'intermediate', 'anchor'] as const;
 const ISSUERS = ['intermediate', 'anchor'] as const;
+/** Roots outlive the rules that they were made by: several of Mozilla's have the serial number 0. */
+const ISSUED = ['leaf', 'intermediate'] as const;
 const LEAF = ['leaf'] as const;
 const ANCHOR = ['anchor'] as const;
 
@@ -65,7 +67,7 @@ const RULES: readonly ProfileRule[] = [
     // "The serial number MUST be a positive integer assigned by the CA to each certificate." (RFC 5280 §4.1.2.2)
     problem: 'has a serial number that is not positive',
     profiles: STRICT,
-    places: ALL,
+    places: ISSUED,
     isBroken: ({ serialNumber }) => /^-|^0+$/.test(serialNumber),
   },
   {
@@ -79,7 +81,7 @@ const RULES: readonly ProfileRule[] = [
     // "CAs conforming to this profile MUST always encode certificate validity dates through the year 2049 as UTCTime" (RFC 5280 §4.1.2.5)
     problem: 'has a validity date before 2050 that is no UTCTime',
     profiles: STRICT,
-    places: ALL,
+    places: ISSUED,
     isBroken: hasEarlyGeneralizedTime,
   },
   {

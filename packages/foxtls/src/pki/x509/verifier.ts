@@ -2,7 +2,7 @@
  * The X.509 implementation of `PeerVerifier` (RFC 5280 §6, RFC 8446 §4.4.2.4), and the two ways to go on without verification.
  */
 
-import { ApiMisuse, CertificateInvalid, DecodeError, TlsError } from '../../core/errors/errors.ts';
+import { ApiMisuse, CertificateInvalid, type CertificateReport, DecodeError, TlsError } from '../../core/errors/errors.ts';
 import { type Flow, run, settle } from '../../core/flow/flow.ts';
 import {
   type PeerPresented,
@@ -72,7 +72,7 @@ function* verifyChain(
 ): Flow<PeerVerified> {
   const chain = presented.kind === 'x509' ? presented.certificates : [];
   const known = verifiedPaths.find(chain, peerRole, purpose.now);
-  if (known !== undefined && (yield* isStillAccepted(known, presented, purpose, validator))) {
+  if (known !== undefined && (yield* isStillAccepted(known, purpose, validator))) {
     const problem = findLeafProblem(known.leaf, validator.policy, purpose);
     if (problem !== undefined) throw problem;
     return proofOf(known);
@@ -83,14 +83,9 @@ function* verifyChain(
 }
 
 /** What a path check says may change with every request; a path that it no longer likes is searched anew. */
-function* isStillAccepted(
-  { path }: VerifiedPath,
-  presented: PeerPresented,
-  purpose: PathPurpose,
-  validator: Validator,
-): Flow<boolean> {
-  if (validator.fixed.pathCheck === undefined) return true;
-  return yield* recheckPath(path, searchFor(presented, purpose, validator));
+function* isStillAccepted({ path }: VerifiedPath, purpose: PathPurpose, { fixed }: Validator): Flow<boolean> {
+  if (fixed.pathCheck === undefined) return true;
+  return yield* recheckPath(path, { ...fixed, purpose, intermediates: path.slice(1, -1) });
 }
 
 function* searchPath(presented: PeerPresented, purpose: PathPurpose, validator: Validator): Flow<VerifiedPath> {
@@ -120,7 +115,15 @@ function proofOf({ leaf, path, publicKey }: VerifiedPath): PeerVerified {
 }
 
 function searchFor(presented: PeerPresented, purpose: PathPurpose, { fixed }: Validator): PathSearch {
-  return { ...fixed, purpose, ...readIntermediates(presented) };
+  const { intermediates, skipped } = readIntermediates(presented);
+  const [unreadable] = skipped;
+  return {
+    ...fixed,
+    purpose,
+    intermediates,
+    skipped: [...fixed.skipped, ...skipped],
+    earlierProblem: unreadable && malformed(presented, unreadable.problem, unreadable.index),
+  };
 }
 
 function refuseAnchor(cause: DecodeError, index: number): never {
@@ -184,33 +187,38 @@ function readLeaf(presented: PeerPresented): Certificate {
   if (certificates.length > MAX_PRESENTED) {
     throw new CertificateInvalid('budget_exceeded', `${certificates.length} certificates are more than ${MAX_PRESENTED}`);
   }
-  return readPresented(leaf, 0);
+  const read = readCertificate(leaf);
+  if (read instanceof DecodeError) throw malformed(presented, read, 0);
+  return read;
 }
 
-function readPresented(der: Uint8Array, depth: number): Certificate {
+/** The certificate, or why it cannot be read. */
+function readCertificate(der: Uint8Array): Certificate | DecodeError {
   try {
     return parseCertificate(der, { maxSize: MAX_CERTIFICATE_SIZE });
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    const message = `certificate ${depth} of the chain is malformed: ${error.message}`;
-    throw new CertificateInvalid('malformed', message, { depth, certificate: der, cause: error });
+    if (error instanceof DecodeError) return error;
+    throw error;
   }
 }
 
+function malformed(presented: PeerPresented, cause: TlsError, depth: number): CertificateInvalid {
+  const certificate = presented.kind === 'x509' ? presented.certificates[depth] : undefined;
+  const message = `certificate ${depth} of the chain is malformed: ${cause.message}`;
+  return new CertificateInvalid('malformed', message, { depth, certificate, cause });
+}
+
 /** A malformed certificate beside the end entity is left out: it may be a stray one. It is reported if no path is found. */
-function readIntermediates(presented: PeerPresented): Pick<PathSearch, 'intermediates' | 'earlierProblem'> {
+function readIntermediates(presented: PeerPresented): Pick<PathSearch, 'intermediates' | 'skipped'> {
   const intermediates: Certificate[] = [];
-  let earlierProblem: CertificateInvalid | undefined;
+  const skipped: CertificateReport['skipped'][number][] = [];
   const others = presented.kind === 'x509' ? presented.certificates.slice(1) : [];
   for (const [i, der] of others.entries()) {
-    try {
-      intermediates.push(readPresented(der, i + 1));
-    } catch (error) {
-      if (!(error instanceof CertificateInvalid)) throw error;
-      earlierProblem ??= error;
-    }
+    const read = readCertificate(der);
+    if (read instanceof DecodeError) skipped.push({ from: 'intermediates', index: i + 1, problem: read });
+    else intermediates.push(read);
   }
-  return { intermediates, earlierProblem };
+  return { intermediates, skipped };
 }
 
 function* importLeafKey({ fixed }: Validator, path: readonly Certificate[]): Flow<PublicKey> {
