@@ -108,6 +108,8 @@ describe('octetStringInPieces', () => {
     expect(decodeDer(type, fromHex('8002aabb'), 's')).toEqual(fromHex('aabb'));
     expect(decodeDer(type, fromHex('a0060401aa0401bb'), 's')).toEqual(fromHex('aabb'));
     expect(toHex(encodeDer(type, fromHex('aabb')))).toBe('8002aabb');
+    const million = new Uint8Array(3_000_000).map((_, i) => [0x04, 0x01, 0xaa][i % 3] as number);
+    expect(decodeDer(type, writeElement(0xa0, million), 's').length).toBe(1_000_000);
     expect(() => decodeDer(type, fromHex('a003020101'), 's')).toThrow('s[0]: a piece of an OCTET STRING is expected');
   });
 });
@@ -118,5 +120,7 @@ describe('setInAnyOrder', () => {
     expect(decodeDer(type, fromHex('3106020102020101'), 's')).toEqual([2, 1]);
     expect(toHex(encodeDer(type, [2, 1]))).toBe('3106020101020102');
     expect(() => decodeDer(type, fromHex('31020500'), 's')).toThrow('s[0]: INTEGER is expected');
+    // More items than a function takes arguments.
+    expect(encodeDer(type, new Array<number>(200_000).fill(1)).length).toBe(600_005);
   });
 });

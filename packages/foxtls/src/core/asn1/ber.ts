@@ -14,7 +14,7 @@
  * the strict reader.
  */
 
-import { concat, copyOf } from '../bytes/bytes.ts';
+import { concatAll, copyOf } from '../bytes/bytes.ts';
 import { DecodeError } from '../errors/errors.ts';
 import { contextTag, type DerLimits, isConstructed, TAG, writeElement } from './der.ts';
 import { type DerType, readAs, setOf } from './schema.ts';
@@ -71,7 +71,7 @@ export function octetStringInPieces(number: number): DerType<Uint8Array> {
         if (piece.tag !== TAG.OCTET_STRING) piece.fail('a piece of an OCTET STRING is expected');
         pieces.push(piece.content);
       }
-      return concat(...pieces);
+      return concatAll(pieces);
     },
     write: (value) => writeElement(whole, value),
   };

@@ -9,6 +9,7 @@
  * A type's `read` is only called with an element whose tag is one of its `tags`. That is why IMPLICIT needs no more than another tag.
  */
 
+import { concatAll } from '../bytes/bytes.ts';
 import { InternalError } from '../errors/errors.ts';
 import {
   contextTag,
@@ -148,7 +149,7 @@ export function sequenceOf<T>(type: DerType<T>, min = 0): DerType<readonly T[]> 
   return {
     tags: [TAG.SEQUENCE],
     read: (element) => readItems(type, element, min),
-    write: (items) => writeElement(TAG.SEQUENCE, ...items.map((item) => type.write(item))),
+    write: (items) => writeElement(TAG.SEQUENCE, concatAll(items.map((item) => type.write(item)))),
   };
 }
 
@@ -166,7 +167,7 @@ export function setOf<T>(type: DerType<T>, min = 0): DerType<readonly T[]> {
       }
       return readItems(type, element, min);
     },
-    write: (items) => writeElement(TAG.SET, ...items.map((item) => type.write(item)).sort(compareBytes)),
+    write: (items) => writeElement(TAG.SET, concatAll(items.map((item) => type.write(item)).sort(compareBytes))),
   };
 }
 

@@ -8,6 +8,11 @@ export const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** Joins parts into one newly allocated array. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return concatAll(parts);
+}
+
+/** `concat` for a list of any length: a function takes some hundred thousand arguments at most. */
+export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = new Uint8Array(length);

@@ -4,7 +4,7 @@ import { rounds } from '../../../../test/tiers.ts';
 import { OID } from '../../../core/asn1/object-identifiers.ts';
 import { equal, fromHex, toHex, utf8 } from '../../../core/bytes/bytes.ts';
 import { DecodeError } from '../../../core/errors/errors.ts';
-import type { Decrypter } from '../../../crypto/key-encryption.ts';
+import type { Decrypter, KeyEncryptionProvider, RsaDecrypter } from '../../../crypto/key-encryption.ts';
 import { sha1, sha256 } from '../../../crypto/node/hash.ts';
 import { aes128Wrap, aes256Wrap } from '../../../crypto/node/key-wrap.ts';
 import { nodeProvider as provider } from '../../../crypto/node/provider.ts';
@@ -174,6 +174,26 @@ describe('openEnvelopedData', () => {
     expect(() => openEnvelopedDataSync({ ...message, authentication: undefined }, opening(alice))).toThrow(
       refusal('algorithm_unsupported'),
     );
+  });
+
+  it('waits for a decrypter, and for a provider, that lives elsewhere', async () => {
+    const local = decrypterOf(alice) as RsaDecrypter;
+    const decrypter: RsaDecrypter = {
+      type: local.type,
+      decryptPkcs1: async (ciphertext, substitute) => local.decryptPkcs1(ciphertext, substitute),
+      decryptOaep: async (ciphertext, parameters) => local.decryptOaep(ciphertext, parameters),
+    };
+    const { encryptOaep } = provider.keyEncryption;
+    const keyEncryption: KeyEncryptionProvider = {
+      ...provider.keyEncryption,
+      encryptOaep: async (...parameters) => encryptOaep(...parameters),
+    };
+    const options = { provider: { ...provider, keyEncryption }, content: CONTENT, recipients: [alice] };
+    const message = parseEnvelopedData(await createEnvelopedData(options));
+    expect((await openEnvelopedData(message, { ...opening(alice), decrypter })).content).toEqual(CONTENT);
+    const waits = expect.objectContaining({ code: 'ERR_TLS_ASYNC_REQUIRED' });
+    expect(() => openEnvelopedDataSync(message, { ...opening(alice), decrypter })).toThrow(waits);
+    expect(() => createEnvelopedDataSync(options)).toThrow(waits);
   });
 
   it('takes a content that is detached', () => {
