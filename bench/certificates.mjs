@@ -11,7 +11,7 @@
 import { webcrypto, X509Certificate } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { nodeProvider as provider } from 'foxtls/crypto/node';
-import { createCertificate, createCertificateAuthority, createX509Verifier } from 'foxtls/x509';
+import { createCertificate, createCertificateAuthority, validateCertificateSync } from 'foxtls/x509';
 import forge from 'node-forge';
 import * as pkijs from 'pkijs';
 import { addResults, figureWithRatios, median } from './results.mjs';
@@ -55,11 +55,9 @@ const IMPLEMENTATIONS = {
     const issued = l.checkIssued(i) && i.checkIssued(r) && i.ca && r.ca;
     return inTime && issued && l.verify(i.publicKey) && i.verify(r.publicKey) && l.checkHost(HOST) !== undefined;
   },
-  foxtls([leaf, intermediate, root]) {
-    const verifier = createX509Verifier({ provider, trustAnchors: [root] });
-    const { signal } = new AbortController();
-    const presented = { kind: 'x509', certificates: [leaf, intermediate] };
-    return verifier.verify({ presented, peerRole: 'server', serverName: HOST, now: NOW, signal }).kind === 'verified';
+  foxtls([certificate, intermediate, root]) {
+    const chain = { certificate, intermediates: [intermediate], trustAnchors: [root] };
+    return validateCertificateSync({ provider, ...chain, at: NOW, serverName: HOST }).isValid;
   },
   async pkijs([leaf, intermediate, root]) {
     const [l, i, r] = [leaf, intermediate, root].map((der) => pkijs.Certificate.fromBER(der));
