@@ -31,6 +31,7 @@ import {
 import { CHARACTER_STRING_TAGS, ia5String, readCharacters } from '../../core/asn1/strings.ts';
 import { objectIdentifier, octetString } from '../../core/asn1/types.ts';
 import { DecodeError } from '../../core/errors/errors.ts';
+import { domainToAscii } from './idna.ts';
 import { nameType } from './name.ts';
 
 export const generalName = choice({
@@ -82,7 +83,8 @@ export function parseDnsName(name: string): readonly string[] | undefined {
 export function parseUri(uri: string): { readonly scheme: string; readonly host: readonly string[] } | undefined {
   const [, scheme, authority] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)/.exec(uri) ?? [];
   if (scheme === undefined || authority === undefined) return undefined;
-  const host = parseDnsName(authority.slice(authority.lastIndexOf('@') + 1).replace(/:[0-9]*$/, ''));
+  const ascii = domainToAscii(authority.slice(authority.lastIndexOf('@') + 1).replace(/:[0-9]*$/, ''));
+  const host = ascii === undefined ? undefined : parseDnsName(ascii);
   return host && { scheme: scheme.toLowerCase(), host };
 }
 

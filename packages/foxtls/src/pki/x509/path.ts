@@ -32,15 +32,26 @@ export function* findPath(leaf: Certificate, state: SearchState): Flow<FoundPath
     const found = yield* self === undefined ? extendPath([leaf], state) : acceptPath([leaf], self, state, findSidePath);
     return found ?? state.problem ?? noIssuerProblem(leaf, 0);
   } catch (error) {
-    if (error instanceof CertificateInvalid && error.reason === 'budget_exceeded') return error;
-    throw error;
+    return spentBudget(error);
   }
 }
 
 /** Asks `search.pathCheck` about a path that was found earlier, out of a budget of its own. */
 export function* recheckPath(path: readonly Certificate[], search: PathSearch): Flow<boolean> {
   const anchor = anchorOf(path.at(-1) as Certificate, search);
-  return anchor !== undefined && (yield* acceptPath(path, anchor, startSearch(search), findSidePath)) !== undefined;
+  if (anchor === undefined) return false;
+  try {
+    return (yield* acceptPath(path, anchor, startSearch(search), findSidePath)) !== undefined;
+  } catch (error) {
+    spentBudget(error);
+    return false;
+  }
+}
+
+/** The refusal that a spent budget is; throws what is none. */
+export function spentBudget(error: unknown): CertificateInvalid {
+  if (error instanceof CertificateInvalid && error.reason === 'budget_exceeded') return error;
+  throw error;
 }
 
 /** A refusal with the report of the search that it ends. */

@@ -106,6 +106,12 @@ describe('matchReference', () => {
       { kind: 'uri', uri: 'HTTPS://example.com/b' },
       true,
     ],
+    [
+      'a URI whose host is in Unicode',
+      [uri('https://xn--bcher-kva.example/')],
+      { kind: 'uri', uri: 'https://bücher.example' },
+      true,
+    ],
     ['a URI of another scheme', [uri('https://example.com/')], { kind: 'uri', uri: 'wss://example.com/' }, false],
     ['a URI of another host', [uri('https://example.com/')], { kind: 'uri', uri: 'https://www.example.com/' }, false],
     [

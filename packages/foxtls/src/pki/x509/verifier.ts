@@ -13,12 +13,10 @@ import {
   peerVerified,
   type VerifyRequest,
 } from '../../crypto/peer-verifier.ts';
-import type { PublicKey } from '../../crypto/signature.ts';
 import { readSubjectPublicKeyInfo } from '../pkcs/public-key.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import type { PathPurpose } from './certificate-rules.ts';
 import { recheckPath, withReport } from './path.ts';
-import { importKeyOf, isPublicKey } from './path-keys.ts';
 import type { PathSearch } from './path-search.ts';
 import { PURPOSES } from './purpose.ts';
 import { createValidator, findLeafProblem, judge, type ValidationSettings, type Validator } from './validation.ts';
@@ -92,7 +90,7 @@ function* searchPath(presented: PeerPresented, purpose: PathPurpose, validator: 
   const leaf = readLeaf(presented);
   const { result, state } = yield* judge(leaf, searchFor(presented, purpose, validator), undefined);
   if (result instanceof CertificateInvalid) throw withReport(result, state);
-  return { leaf, path: result.path, publicKey: yield* importLeafKey(validator, result.path) };
+  return { leaf, path: result.path, publicKey: result.publicKey };
 }
 
 /** With a hook there is no memory: it is to see every certificate every time. */
@@ -104,10 +102,10 @@ function* verifyVisited(
   const leaf = readLeaf(presented);
   const { result, state } = yield* judge(leaf, searchFor(presented, purpose, validator), validator.onCertificate);
   if (result instanceof CertificateInvalid) throw withReport(result, state);
-  const { path, accepted } = result;
+  const { path, publicKey, accepted } = result;
   const [error] = accepted;
   if (error !== undefined) return peerUnverified({ ...leafFacts(leaf), error: withReport(error, state) });
-  return proofOf({ leaf, path, publicKey: yield* importLeafKey(validator, path) });
+  return proofOf({ leaf, path, publicKey });
 }
 
 function proofOf({ leaf, path, publicKey }: VerifiedPath): PeerVerified {
@@ -219,12 +217,6 @@ function readIntermediates(presented: PeerPresented): Pick<PathSearch, 'intermed
     else intermediates.push(read);
   }
   return { intermediates, skipped };
-}
-
-function* importLeafKey({ fixed }: Validator, path: readonly Certificate[]): Flow<PublicKey> {
-  const key = yield* importKeyOf(path, fixed);
-  if (isPublicKey(key)) return key;
-  throw key(0);
 }
 
 function presentedFacts(presented: PeerPresented): { publicKey: Uint8Array; mayDigitallySign: boolean } {

@@ -11,7 +11,7 @@ import { CertificateInvalid } from '../../core/errors/errors.ts';
 import { type Eventually, type Flow, settle } from '../../core/flow/flow.ts';
 import type { Certificate } from './certificate.ts';
 import { constraintProblems, invalid, issuerProblems, leafProblems, signatureProblems } from './certificate-rules.ts';
-import { candidateIssuers, findSidePath, noIssuerProblem } from './path.ts';
+import { candidateIssuers, findSidePath, noIssuerProblem, spentBudget } from './path.ts';
 import { isSignedBy } from './path-keys.ts';
 import { judgePath } from './path-rules.ts';
 import { type FoundPath, type SearchState, spend } from './path-search.ts';
@@ -54,6 +54,14 @@ export function* visitPath(
     return Array.isArray(refusal) ? { found: result, accepted: [] } : (refusal as CertificateInvalid);
   }
   if (result.reason === 'budget_exceeded') return result;
+  try {
+    return yield* visitLikeliest(visitor, leaf, state);
+  } catch (error) {
+    return spentBudget(error);
+  }
+}
+
+function* visitLikeliest(visitor: CertificateVisitor, leaf: Certificate, state: SearchState): Flow<Visited | CertificateInvalid> {
   const { path, anchor, problems } = yield* likeliestChain(leaf, state);
   const judged = anchor && (yield* judgePath(path, anchor, state, findSidePath, 'all'));
   problems.push(...(judged?.problems ?? []));
