@@ -7,6 +7,7 @@ const run = promisify(execFile);
 /** The examples, and what a reader sees when they run. */
 const EXAMPLES: Readonly<Record<string, RegExp>> = {
   'messages.mjs': /^CN=Alice wrote: Dear Bob\n$/,
+  'passwords.mjs': /^-----BEGIN ENCRYPTED PRIVATE KEY-----\nmy server is for localhost\nERR_TLS_PASSWORD_WRONG\n$/,
   'request.mjs': /^CN=www\.example\.com for www\.example\.com, example\.com; an authority: false\n$/,
 };
 
