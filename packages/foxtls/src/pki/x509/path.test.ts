@@ -382,6 +382,12 @@ describe('a chain is refused', () => {
     ],
     ['when the key of the leaf is of an unknown kind', 'key_unsupported', 0, { chain: leafWith({ publicKey: X25519_SPKI }) }],
     [
+      'when the key of the leaf is no point of its curve',
+      'key_unsupported',
+      0,
+      { chain: leafWith({ publicKey: offCurve(server.key.publicKey.spki) }) },
+    ],
+    [
       'when the key of an issuer is no point of its curve',
       'key_unsupported',
       1,

@@ -16,7 +16,6 @@ import {
   lowerCert,
   middle,
   middleCert,
-  offCurve,
   root,
   rootCert,
   server,
@@ -100,13 +99,6 @@ describe('validateCertificate', () => {
 
   it('refuses an end entity that cannot be read', () => {
     expect(refused({ certificate: concat(leafOfMiddle, fromHex('00')) }).problem).toMatchObject({ reason: 'malformed' });
-  });
-
-  it('refuses an end entity whose key is no key', () => {
-    const certificate = issueLeaf(middle, server, { publicKey: offCurve(server.key.publicKey.spki) });
-    expect(refused({ certificate }).problem).toMatchObject({ reason: 'key_unsupported', depth: 0 });
-    const onCertificate = () => 'dangerously_accept_problem' as const;
-    expect(refused({ certificate, onCertificate }).problem).toMatchObject({ reason: 'key_unsupported' });
   });
 
   it('validates at the time that it is told', () => {

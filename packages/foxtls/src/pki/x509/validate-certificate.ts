@@ -52,7 +52,8 @@ export interface InvalidCertificate {
 export type ValidationResult = ValidCertificate | InvalidCertificate;
 
 /**
- * Validates a certificate. An invalid one is a result and not an exception; `explain` prints either.
+ * Validates a certificate. An invalid one is a result and not an exception; `explain` prints either. The certificate's own key is judged by
+ * what it says of itself, and not imported: whoever uses it does that.
  *
  * Rejects with `ApiMisuse` (`ERR_TLS_INVALID_ARGUMENT`) for settings that cannot be, and with what the provider, the fetcher's abort or
  * the path check throws.

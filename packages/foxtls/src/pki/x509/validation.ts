@@ -14,7 +14,6 @@ import { first, leafProblems, type PathPolicy, type PathPurpose } from './certif
 import type { Fetcher } from './fetcher.ts';
 import { findPath } from './path.ts';
 import type { PathCheck } from './path-check.ts';
-import { importKeyOf, isPublicKey } from './path-keys.ts';
 import {
   type FoundPath,
   indexBySubject,
@@ -28,7 +27,7 @@ import { checkPins, type Pins } from './pins.ts';
 import type { PolicyInputs } from './policy-graph.ts';
 import type { CertificateProfile } from './profile.ts';
 import { type Anchor, readAnchors, type TrustAnchor } from './trust-anchor.ts';
-import { type CertificateVisitor, type Visited, visitPath } from './verify-hook.ts';
+import { type CertificateVisitor, type Judgement, visitPath } from './verify-hook.ts';
 
 /** What a relying party wants of every path. All but the first two are optional; the defaults are those of OpenSSL, but for weak keys and hashes. */
 export interface ValidationSettings extends PathBudget {
@@ -99,18 +98,7 @@ export function createValidator(
   return { anchors, policy, fixed, onCertificate: settings.onCertificate };
 }
 
-/** A certificate that was judged to be good. */
-export interface Judgement extends FoundPath {
-  /** The key of the end entity. */
-  readonly publicKey: PublicKey;
-  /** What is wrong with it all the same, and was accepted by the hook. */
-  readonly accepted: readonly CertificateInvalid[];
-}
-
-/**
- * Judges a certificate: its path first, so that an untrusted one is called untrusted whatever else is wrong with it, as in OpenSSL; its own
- * key last. A key that cannot be used is beyond what a hook can accept.
- */
+/** Judges a certificate: its path first, so that an untrusted one is called untrusted whatever else is wrong with it, as in OpenSSL. */
 export function* judge(
   leaf: Certificate,
   search: PathSearch,
@@ -119,15 +107,8 @@ export function* judge(
   const state = startSearch(search);
   const found = yield* findPath(leaf, state);
   const judged = found instanceof CertificateInvalid ? found : (judgeLeaf(found, state) ?? found);
-  const visited = onCertificate === undefined ? withoutVisits(judged) : yield* visitPath(onCertificate, leaf, judged, state);
-  if (visited instanceof CertificateInvalid) return { result: visited, state };
-  const { found: path, accepted } = visited;
-  const publicKey = yield* importKeyOf(path.path, search);
-  return { result: isPublicKey(publicKey) ? { ...path, publicKey, accepted } : publicKey(0), state };
-}
-
-function withoutVisits(judged: FoundPath | CertificateInvalid): Visited | CertificateInvalid {
-  return judged instanceof CertificateInvalid ? judged : { found: judged, accepted: [] };
+  if (onCertificate !== undefined) return { result: yield* visitPath(onCertificate, leaf, judged, state), state };
+  return { result: judged instanceof CertificateInvalid ? judged : { ...judged, accepted: [] }, state };
 }
 
 function judgeLeaf({ path }: FoundPath, state: SearchState): CertificateInvalid | undefined {

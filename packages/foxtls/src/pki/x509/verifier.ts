@@ -13,10 +13,12 @@ import {
   peerVerified,
   type VerifyRequest,
 } from '../../crypto/peer-verifier.ts';
+import type { PublicKey } from '../../crypto/signature.ts';
 import { readSubjectPublicKeyInfo } from '../pkcs/public-key.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import type { PathPurpose } from './certificate-rules.ts';
 import { recheckPath, withReport } from './path.ts';
+import { importKeyOf, isPublicKey } from './path-keys.ts';
 import type { PathSearch } from './path-search.ts';
 import { PURPOSES } from './purpose.ts';
 import { createValidator, findLeafProblem, judge, type ValidationSettings, type Validator } from './validation.ts';
@@ -90,7 +92,7 @@ function* searchPath(presented: PeerPresented, purpose: PathPurpose, validator: 
   const leaf = readLeaf(presented);
   const { result, state } = yield* judge(leaf, searchFor(presented, purpose, validator), undefined);
   if (result instanceof CertificateInvalid) throw withReport(result, state);
-  return { leaf, path: result.path, publicKey: result.publicKey };
+  return { leaf, path: result.path, publicKey: yield* importLeafKey(validator, result.path) };
 }
 
 /** With a hook there is no memory: it is to see every certificate every time. */
@@ -102,10 +104,10 @@ function* verifyVisited(
   const leaf = readLeaf(presented);
   const { result, state } = yield* judge(leaf, searchFor(presented, purpose, validator), validator.onCertificate);
   if (result instanceof CertificateInvalid) throw withReport(result, state);
-  const { path, publicKey, accepted } = result;
+  const { path, accepted } = result;
   const [error] = accepted;
   if (error !== undefined) return peerUnverified({ ...leafFacts(leaf), error: withReport(error, state) });
-  return proofOf({ leaf, path, publicKey });
+  return proofOf({ leaf, path, publicKey: yield* importLeafKey(validator, path) });
 }
 
 function proofOf({ leaf, path, publicKey }: VerifiedPath): PeerVerified {
@@ -217,6 +219,12 @@ function readIntermediates(presented: PeerPresented): Pick<PathSearch, 'intermed
     else intermediates.push(read);
   }
   return { intermediates, skipped };
+}
+
+function* importLeafKey({ fixed }: Validator, path: readonly Certificate[]): Flow<PublicKey> {
+  const key = yield* importKeyOf(path, fixed);
+  if (isPublicKey(key)) return key;
+  throw key(0);
 }
 
 function presentedFacts(presented: PeerPresented): { publicKey: Uint8Array; mayDigitallySign: boolean } {

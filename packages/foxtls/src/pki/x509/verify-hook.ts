@@ -36,9 +36,9 @@ export type VisitAnswer = 'continue' | 'abort' | 'dangerously_accept_problem';
 
 export type CertificateVisitor = (visit: CertificateVisit) => Eventually<VisitAnswer>;
 
-export interface Visited {
-  readonly found: FoundPath;
-  /** The problems that the hook has accepted: none for a path that keeps all rules. */
+/** A certificate that was judged to be good. */
+export interface Judgement extends FoundPath {
+  /** What is wrong with it all the same, and was accepted by the hook. */
   readonly accepted: readonly CertificateInvalid[];
 }
 
@@ -48,10 +48,10 @@ export function* visitPath(
   leaf: Certificate,
   result: FoundPath | CertificateInvalid,
   state: SearchState,
-): Flow<Visited | CertificateInvalid> {
+): Flow<Judgement | CertificateInvalid> {
   if (!(result instanceof CertificateInvalid)) {
     const refusal = yield* visitAll(visitor, result.path, []);
-    return Array.isArray(refusal) ? { found: result, accepted: [] } : (refusal as CertificateInvalid);
+    return Array.isArray(refusal) ? { ...result, accepted: [] } : (refusal as CertificateInvalid);
   }
   if (result.reason === 'budget_exceeded') return result;
   try {
@@ -61,14 +61,18 @@ export function* visitPath(
   }
 }
 
-function* visitLikeliest(visitor: CertificateVisitor, leaf: Certificate, state: SearchState): Flow<Visited | CertificateInvalid> {
+function* visitLikeliest(
+  visitor: CertificateVisitor,
+  leaf: Certificate,
+  state: SearchState,
+): Flow<Judgement | CertificateInvalid> {
   const { path, anchor, problems } = yield* likeliestChain(leaf, state);
   const judged = anchor && (yield* judgePath(path, anchor, state, findSidePath, 'all'));
   problems.push(...(judged?.problems ?? []));
   const outcome = yield* visitAll(visitor, path, problems);
   if (!Array.isArray(outcome)) return outcome as CertificateInvalid;
   const policies = judged?.policies ?? { authorityConstrained: [], userConstrained: [] };
-  return { found: { path, policies }, accepted: outcome as CertificateInvalid[] };
+  return { path, policies, accepted: outcome as CertificateInvalid[] };
 }
 
 /** From the root to the end entity: the problems that were accepted, or the one that stands. */
