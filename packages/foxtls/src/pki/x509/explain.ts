@@ -51,12 +51,18 @@ function explainReport({ tried, omitted, skipped, spent }: CertificateReport): s
     ]),
     ...(omitted === 0 ? [] : [`… and ${omitted} more`]),
     ...skipped.map(({ from, index, problem }) => `skipped ${FROM[from]} ${index}: ${problem.message}`),
-    ...(work.length === 0 ? [] : [`work: ${work.map(([what, amount]) => `${amount} ${words(what)}`).join(', ')}`]),
+    ...(work.length === 0
+      ? []
+      : [`work: ${work.map(([what, amount]) => `${amount} ${amount === 1 ? singular(words(what)) : words(what)}`).join(', ')}`]),
   ];
 }
 
 function words(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function singular(plural: string): string {
+  return plural.replace(/(?<=ch)es$|s$/, '');
 }
 
 function formatPath(path: readonly (Certificate | undefined)[]): string {

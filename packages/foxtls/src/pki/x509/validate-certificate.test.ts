@@ -231,7 +231,7 @@ describe('explain', () => {
       '1. CN=Server ◂ CN=Middle',
       '   expired: certificate at depth 1 (CN=Middle): it expired at 2026-05-31T00:00:00.000Z',
       expect.stringMatching(/^skipped intermediate certificate 1: intermediates\[1\]: /),
-      'work: 1 candidates',
+      'work: 1 candidate',
     ]);
   });
 
