@@ -23,7 +23,7 @@ export interface PemPair {
   readonly key: string;
 }
 
-const authority = createCertificateAuthoritySync({ provider, subject: { commonName: 'Test CA' }, validFrom, validTo });
+export const authority = createCertificateAuthoritySync({ provider, subject: { commonName: 'Test CA' }, validFrom, validTo });
 
 export const ca = formatCertificatePem(authority.certificate);
 export const server = issue(['localhost'], ['127.0.0.1']);

@@ -220,7 +220,7 @@ function certificateError(error: CertificateInvalid): NodeTlsError {
   if (error.reason === 'none_presented') return sslError('peer did not return a certificate', error);
   // The error that checkServerIdentity returned: the caller's, or Node's with `reason`, `host` and `cert`.
   if (error.reason === 'name_mismatch' && error.cause instanceof Error) return error.cause;
-  const [code, message] = CERTIFICATE_CODES[error.reason];
+  const [code, message] = (error.reason === 'revocation_unknown' && findListCode(error)) || CERTIFICATE_CODES[error.reason];
   const made: NodeTlsError = new Error(message, { cause: error });
   made.code = code;
   // OpenSSL has two words for a missing issuer: nothing but the leaf was there, or some of the chain was.
@@ -229,6 +229,19 @@ function certificateError(error: CertificateInvalid): NodeTlsError {
     made.code = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE';
   }
   return made;
+}
+
+/** OpenSSL's words for what is wrong with the CRL, if there was one. */
+const LIST_CODES: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  stale: ['CRL_HAS_EXPIRED', 'CRL has expired'],
+  not_yet_valid: ['CRL_NOT_YET_VALID', 'CRL is not yet valid'],
+  signature_invalid: ['CRL_SIGNATURE_FAILURE', 'CRL signature failure'],
+};
+
+function findListCode({ cause }: CertificateInvalid): readonly [code: string, message: string] | undefined {
+  const reasons = Array.isArray(cause) ? (cause as readonly { readonly reason: string }[]).map(({ reason }) => reason) : [];
+  const known = reasons.find((reason) => Object.hasOwn(LIST_CODES, reason));
+  return known === undefined ? undefined : LIST_CODES[known];
 }
 
 function protocolReason(error: TlsError): string | undefined {

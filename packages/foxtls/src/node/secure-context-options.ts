@@ -30,7 +30,6 @@ export interface SecureContextOptions extends Omit<nodeTls.SecureContextOptions,
 }
 
 const REFUSED: Readonly<Record<string, string>> = {
-  crl: 'revocation lists are not checked yet',
   clientCertEngine: 'there are no OpenSSL engines here',
   privateKeyEngine: 'there are no OpenSSL engines here: give `key` as an object that signs',
   privateKeyIdentifier: 'there are no OpenSSL engines here: give `key` as an object that signs',

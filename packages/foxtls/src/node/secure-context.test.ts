@@ -26,6 +26,8 @@ const REFUSED_BY_BOTH: readonly (readonly [object, string])[] = [
   [{ cert: 'foo' }, 'ERR_OSSL_PEM_NO_START_LINE'],
   [{ key: 'foo', cert: server.cert }, 'ERR_OSSL_UNSUPPORTED'],
   [{ key: server.key, cert: client.cert }, 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'],
+  [{ crl: 'x' }, 'ERR_CRYPTO_OPERATION_FAILED'],
+  [{ crl: 5 }, 'ERR_INVALID_ARG_TYPE'],
   [{ ticketKeys: Buffer.alloc(3) }, 'ERR_INVALID_ARG_VALUE'],
   [{ sessionTimeout: -1 }, 'ERR_OUT_OF_RANGE'],
   [{ sessionTimeout: 'a' }, 'ERR_INVALID_ARG_TYPE'],
@@ -34,7 +36,6 @@ const REFUSED_BY_BOTH: readonly (readonly [object, string])[] = [
 
 /** What would have to be obeyed and cannot be yet. */
 const REFUSED_BY_US: readonly (readonly [object, string])[] = [
-  [{ crl: 'x' }, 'ERR_TLS_OPTION_UNSUPPORTED'],
   [{ clientCertEngine: 'x' }, 'ERR_TLS_OPTION_UNSUPPORTED'],
   [{ privateKeyEngine: 'x', privateKeyIdentifier: 'y' }, 'ERR_TLS_OPTION_UNSUPPORTED'],
   [{ maxVersion: 'TLSv1.2' }, 'ERR_TLS_VERSION_UNSUPPORTED'],

@@ -20,6 +20,7 @@ import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { Signer } from '../crypto/signature.ts';
 import { readPrivateKeyPemSync } from '../pki/pkcs/encrypted-private-key.ts';
 import { authorityNames, credentialOf } from '../pki/x509/credential.ts';
+import type { PathCheck } from '../pki/x509/path-check.ts';
 import { reportOnly } from '../pki/x509/verifier.ts';
 import type { X509Credential } from '../protocol/handshake/credential.ts';
 import { createSealer } from '../protocol/session/sealer.ts';
@@ -28,6 +29,7 @@ import type { OcspLookUp } from './ocsp.ts';
 import { parseCiphers, parseGroups, parseSignatureSchemes } from './openssl-names.ts';
 import { type PfxIdentity, readPfx, rootsOf } from './pfx.ts';
 import { provider } from './provider.ts';
+import { createListCheck } from './revocation-lists.ts';
 import { type KeyOption, type Pem, refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
 import { createAnchoredVerifier, defaultVerifier, getCACertificates, parseCertificates } from './trust.ts';
 
@@ -50,6 +52,7 @@ export class SecureContext {
   readonly #credentials: readonly X509Credential[];
   readonly #anchors: readonly Uint8Array[] | undefined;
   readonly #authorities: readonly Uint8Array[] | 'verifier' | undefined;
+  readonly #revocation: PathCheck | undefined;
   readonly #clientConfigs = new Map<string, ClientConfig>();
   readonly #tickets: Pick<ServerOptions, 'tickets' | 'ticketLifetime'>;
   #verifier: PeerVerifier | undefined;
@@ -61,6 +64,7 @@ export class SecureContext {
     const identities = readPfxOption(options);
     this.#anchors = readAnchors(options, rootsOf(identities));
     this.#authorities = options.ca ? 'verifier' : authoritiesOf(rootsOf(identities));
+    this.#revocation = readCrlOption(options);
     const known = options.ca ? (this.#anchors ?? []) : [];
     this.#credentials = [...readCredentials(options, known), ...identities.map((identity) => toCredential(identity, known))];
     this.#tickets = readTicketOptions(options);
@@ -140,7 +144,10 @@ export class SecureContext {
   }
 
   #verify(): PeerVerifier {
-    this.#verifier ??= this.#anchors === undefined ? defaultVerifier() : createAnchoredVerifier(this.#anchors);
+    this.#verifier ??=
+      this.#anchors === undefined && this.#revocation === undefined
+        ? defaultVerifier()
+        : createAnchoredVerifier(this.#anchors ?? parseCertificates(getCACertificates('default')), this.#revocation);
     return this.#verifier;
   }
 }
@@ -214,6 +221,10 @@ function readAnchors({ ca }: SecureContextOptions, roots: readonly Uint8Array[])
   const named = ca ? parseCertificates(asList<Pem>(ca).map((pem) => asPem(pem, 'ca'))) : undefined;
   if (roots.length === 0) return named;
   return [...(named ?? parseCertificates(getCACertificates('default'))), ...roots];
+}
+
+function readCrlOption({ crl }: SecureContextOptions): PathCheck | undefined {
+  return crl ? createListCheck(asList<Pem>(crl).map((pem) => asPem(pem, 'crl'))) : undefined;
 }
 
 function authoritiesOf(roots: readonly Uint8Array[]): readonly Uint8Array[] | undefined {

@@ -10,6 +10,7 @@ import * as nodeTls from 'node:tls';
 import { formatPem, parsePem } from '../core/asn1/pem.ts';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
+import type { PathCheck } from '../pki/x509/path-check.ts';
 import { createX509Verifier } from '../pki/x509/verifier.ts';
 import { withCode } from './errors.ts';
 import { provider } from './provider.ts';
@@ -51,8 +52,9 @@ export function getCACertificates(type: 'default' | 'bundled' | 'extra' | 'syste
 }
 
 /** A verifier for these anchors; those that cannot be read are left out, as in Node. */
-export function createAnchoredVerifier(trustAnchors: readonly Uint8Array[]): PeerVerifier {
-  return createX509Verifier({ provider, trustAnchors, onUnreadableAnchor: () => {} });
+export function createAnchoredVerifier(trustAnchors: readonly Uint8Array[], pathCheck?: PathCheck): PeerVerifier {
+  const checks = pathCheck === undefined ? {} : { pathCheck };
+  return createX509Verifier({ provider, trustAnchors, onUnreadableAnchor: () => {}, ...checks });
 }
 
 /** The certificates of PEM texts, DER, in order. Throws `ERR_OSSL_PEM_NO_START_LINE` for a text without any, as Node does. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { certificateAlertFor, DecodeError } from '../../../core/errors/errors.ts';
+import { ApiMisuse, certificateAlertFor, DecodeError } from '../../../core/errors/errors.ts';
 import { entity, issueCa, issueLeaf } from '../certificates.fixture.ts';
 import { createExtension, MUST_STAPLE } from '../create-extension.ts';
 import type { Fetcher, FetchRequest } from '../fetcher.ts';
@@ -312,6 +312,15 @@ describe('the cache', () => {
 });
 
 describe('a checker', () => {
+  it('may leave staples alone', async () => {
+    const options = { staples: 'ignored', certificate: mustStaple } as const;
+    expect(await handshakeVerdict({ ...options, crls: [crlOf()] })).toEqual(['valid']);
+    expect(await handshakeVerdict({ ...options, staple: responseOf() })).toEqual(['revocation_unknown', 'not_available']);
+    expect(createRevocationChecker({ provider, policy: 'hard-fail' }).wantsOcspResponse).toBe(true);
+    expect(createRevocationChecker({ provider, policy: 'hard-fail', staples: 'ignored' }).wantsOcspResponse).toBe(false);
+    expect(() => createRevocationChecker({ provider, policy: 'staple-only', staples: 'ignored' })).toThrow(ApiMisuse);
+  });
+
   it('takes CRLs that were read already', () => {
     expect(verdict({ crls: [parseCertificateRevocationList(crlOf())] })).toEqual(['valid']);
   });

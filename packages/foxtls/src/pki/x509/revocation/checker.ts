@@ -15,7 +15,7 @@
 
 import { OID } from '../../../core/asn1/object-identifiers.ts';
 import { equal } from '../../../core/bytes/bytes.ts';
-import { CertificateInvalid, DecodeError } from '../../../core/errors/errors.ts';
+import { ApiMisuse, CertificateInvalid, DecodeError } from '../../../core/errors/errors.ts';
 import type { Flow } from '../../../core/flow/flow.ts';
 import type { HashName } from '../../../crypto/hash.ts';
 import type { CryptoProvider } from '../../../crypto/provider.ts';
@@ -56,6 +56,11 @@ export interface RevocationOptions {
   readonly cache?: RevocationCache;
   /** How strictly CRLs have to be written; `compatible` unless set. */
   readonly profile?: CrlProfile;
+  /**
+   * Whether stapled responses, and the demand for one, are looked at; `judged` unless set. `ignored` is for those who do not ask for
+   * responses, or judge them elsewhere.
+   */
+  readonly staples?: 'judged' | 'ignored';
   /** By how much clocks may differ, in milliseconds; 5 minutes unless set. */
   readonly clockTolerance?: number;
   /** How old a CRL or response may be that does not say when the next one comes, in milliseconds; an hour unless set. */
@@ -74,7 +79,7 @@ export interface RevocationOptions {
 }
 
 /** What can be known beforehand. */
-interface Checker extends Required<Pick<RevocationOptions, 'policy' | 'scope' | 'clockTolerance' | 'maximumAge'>> {
+interface Checker extends Required<Pick<RevocationOptions, 'policy' | 'scope' | 'staples' | 'clockTolerance' | 'maximumAge'>> {
   readonly given: readonly CertificateRevocationList[];
   readonly collection: CrlCollection;
   readonly sources: Sources;
@@ -92,7 +97,7 @@ const MAX_SIGNER_DEPTH = 3;
  * `cause` is a list of `RevocationProblem`: what was asked, and why it proved nothing.
  *
  * Throws `DecodeError` for a CRL or certificate that cannot be read, `ApiMisuse` (`ERR_TLS_INVALID_ARGUMENT`) for a hash that the provider
- * does not have.
+ * does not have, and for a policy that contradicts itself.
  *
  * ```ts
  * const pathCheck = createRevocationChecker({ provider, policy: 'hard-fail', crls: [crl] });
@@ -100,13 +105,17 @@ const MAX_SIGNER_DEPTH = 3;
  * ```
  */
 export function createRevocationChecker(options: RevocationOptions): PathCheck {
-  const { provider, policy, scope = 'chain', certIdHash = 'sha1', nonce = 'offered' } = options;
+  const { provider, policy, scope = 'chain', staples = 'judged', certIdHash = 'sha1', nonce = 'offered' } = options;
   const { clockTolerance = 5 * 60_000, maximumAge = 3_600_000 } = options;
   const read = (certificates: readonly Uint8Array[] = []) => certificates.map((der) => parseCertificate(der));
+  if (policy === 'staple-only' && staples === 'ignored') {
+    throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', 'the policy staple-only is about nothing when staples are ignored');
+  }
   const given = readGiven(options);
   const checker: Checker = {
     policy,
     scope,
+    staples,
     clockTolerance,
     maximumAge,
     given,
@@ -155,7 +164,7 @@ interface Nesting {
 function pathCheckOf(checker: Checker, nesting: Nesting): PathCheck {
   return {
     processedExtensions: [OID.cRLDistributionPoints, OID.freshestCRL, OID.tlsFeature],
-    wantsOcspResponse: true,
+    wantsOcspResponse: checker.staples === 'judged',
     check: (path, context) => checkPath(path, context, checker, nesting),
   };
 }
@@ -172,7 +181,7 @@ function* checkPath(
     if (nesting.checked.some(({ raw }) => equal(raw, certificate.raw))) continue;
     const subject = { certificate, issuerPath: path.slice(i + 1) };
     const judge = judgeFor(subject, context, checker, nesting);
-    const isPeer = i === 0 && nesting.depth === 0;
+    const isPeer = i === 0 && nesting.depth === 0 && checker.staples === 'judged';
     const refusal = isPeer ? yield* checkPeer(subject, checker, judge) : yield* checkOther(subject, i, checker, judge);
     if (refusal !== undefined) return refusal;
   }
