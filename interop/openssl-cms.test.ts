@@ -350,6 +350,12 @@ describeWithPeer('encrypted messages', 'openssl', () => {
     expect(verifySignedDataSync(parseSignedData(openedByUs('rsa').content), { provider }).signers.length).toBe(1);
   });
 
+  it('of old, with Triple-DES, are opened here', () => {
+    const encrypt = ['cms', '-encrypt', '-binary', '-in', 'content', '-des3', '-outform', 'DER', '-out', 'theirs.cms', '-stream'];
+    openssl.run(...encrypt, 'rsa.pem');
+    expect(equal(openedByUs('rsa').content, CONTENT)).toBe(true);
+  });
+
   it('of the old smime command are opened here, and of ours there', () => {
     openssl.run('smime', '-encrypt', '-binary', '-in', 'content', '-aes256', '-outform', 'DER', '-out', 'theirs.cms', 'rsa.pem');
     expect(equal(openedByUs('rsa').content, CONTENT)).toBe(true);

@@ -18,8 +18,13 @@ import {
   verifyCertificationRequestSync,
 } from '../packages/foxtls/src/pki/pkcs/certification-request.ts';
 import { createCertificationRequestSync } from '../packages/foxtls/src/pki/pkcs/create-certification-request.ts';
+import { formatDhParametersPem, parseDhParametersPem } from '../packages/foxtls/src/pki/pkcs/dh-parameters.ts';
 import { formatPrivateKeyPem, parsePrivateKeyPem, readPrivateKeyDer } from '../packages/foxtls/src/pki/pkcs/private-key.ts';
 import { formatPublicKeyPem, parsePublicKeyPem } from '../packages/foxtls/src/pki/pkcs/public-key.ts';
+import {
+  formatTraditionalPrivateKeyPem,
+  formatTraditionalPublicKeyPem,
+} from '../packages/foxtls/src/pki/pkcs/traditional-key.ts';
 import { defaultSignatureAlgorithm } from '../packages/foxtls/src/pki/x509/algorithms.ts';
 import { parseCertificate } from '../packages/foxtls/src/pki/x509/certificate.ts';
 import { createCertificateAuthoritySync, formatCertificatePem } from '../packages/foxtls/src/pki/x509/create-certificate.ts';
@@ -166,6 +171,12 @@ describeWithPeer('private keys', 'openssl', () => {
     expect(openssl.run('pkcs8', '-in', pem, '-nocrypt', '-topk8')).toBe(
       openssl.run('pkcs8', '-in', keyOf(key).file, '-nocrypt', '-topk8'),
     );
+    if (key.traditional !== undefined) {
+      const traditional = formatTraditionalPrivateKeyPem(pkcs8);
+      expect(openssl.run('pkey', '-in', keyOf(key).file, '-traditional')).toBe(traditional);
+      openssl.give('traditional.pem', traditional);
+      expect(openssl.run('pkey', '-in', 'traditional.pem', '-pubout')).toBe(expected);
+    }
     // openssl 3.0 has no consistency check for the keys of RFC 8410.
     if (!key.name.startsWith('Ed')) expect(openssl.run('pkey', '-in', pem, '-check', '-noout')).toContain('Key is valid');
   });
@@ -181,6 +192,8 @@ describeWithPeer('public keys', 'openssl', () => {
     const pem = openssl.give('public.pem', formatPublicKeyPem(spki));
     expect(openssl.run('pkey', '-pubin', '-in', pem, '-pubout')).toBe(formatPublicKeyPem(spki));
     if (key.type.kind !== 'rsa') return;
+    const pkcs1 = openssl.give('pkcs1.pem', formatTraditionalPublicKeyPem(spki));
+    expect(openssl.run('rsa', '-RSAPublicKey_in', '-in', pkcs1, '-pubout')).toContain(formatPublicKeyPem(spki));
     expect(parsePublicKeyPem(openssl.run('rsa', '-in', file, '-RSAPublicKey_out').replace(/^writing RSA key$/m, ''))).toEqual(
       spki,
     );
@@ -202,6 +215,17 @@ describeWithPeer('public keys', 'openssl', () => {
     expect(openssl.run(...verify)).toContain('Signature Verified Successfully');
     openssl.run('pkeyutl', '-sign', '-inkey', keyOf(key).file, ...input, '-out', 'signature');
     expect(ours.publicKey.verify(algorithm, message, openssl.take('signature'))).toBe(true);
+  });
+});
+
+describeWithPeer('Diffie-Hellman parameters', 'openssl', () => {
+  it('are read and written on both sides', () => {
+    openssl.run('dhparam', '-out', 'theirs.pem', '512');
+    const theirs = parseDhParametersPem(openssl.take('theirs.pem'));
+    expect([theirs.prime.length, [...theirs.generator]]).toEqual([64, [2]]);
+    const ours = openssl.give('ours.pem', formatDhParametersPem(theirs));
+    expect(openssl.take('ours.pem')).toEqual(openssl.take('theirs.pem'));
+    expect(openssl.run('dhparam', '-in', ours, '-noout', '-check')).toContain('DH parameters appear to be ok');
   });
 });
 

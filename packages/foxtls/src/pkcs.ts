@@ -48,6 +48,7 @@ export {
   createCertificationRequestSync,
 } from './pki/pkcs/create-certification-request.ts';
 export { type CreatePkcs12Options, createPkcs12, createPkcs12Sync, type Pkcs12Protection } from './pki/pkcs/create-pkcs12.ts';
+export { type DhParameters, formatDhParametersPem, parseDhParameters, parseDhParametersPem } from './pki/pkcs/dh-parameters.ts';
 export {
   type DecryptOptions,
   decryptPrivateKey,
@@ -67,3 +68,4 @@ export type { Pkcs12, Pkcs12Attributes, Pkcs12Certificate, Pkcs12Crl, Pkcs12Key,
 export { formatPrivateKeyPem, parsePrivateKeyPem, readPrivateKeyDer } from './pki/pkcs/private-key.ts';
 export { formatPublicKeyPem, type PublicKeyFacts, parsePublicKeyPem, readSubjectPublicKeyInfo } from './pki/pkcs/public-key.ts';
 export { type Pkcs12Limits, type ReadPkcs12Options, readPkcs12, readPkcs12Sync } from './pki/pkcs/read-pkcs12.ts';
+export { formatTraditionalPrivateKeyPem, formatTraditionalPublicKeyPem } from './pki/pkcs/traditional-key.ts';

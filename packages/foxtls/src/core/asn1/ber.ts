@@ -17,7 +17,7 @@
 import { concatAll, copyOf } from '../bytes/bytes.ts';
 import { DecodeError } from '../errors/errors.ts';
 import { contextTag, type DerLimits, isConstructed, TAG, writeElement } from './der.ts';
-import { type DerType, readAs, setOf } from './schema.ts';
+import { type DerType, sequenceOf, setOf } from './schema.ts';
 
 const DEFAULT_MAX_SIZE = 1 << 24;
 const DEFAULT_MAX_DEPTH = 32;
@@ -79,16 +79,7 @@ export function octetStringInPieces(number: number): DerType<Uint8Array> {
 
 /** `SET OF T` whose items stand in any order, as BER lets them; it is written in DER's order. */
 export function setInAnyOrder<T>(type: DerType<T>): DerType<readonly T[]> {
-  return {
-    tags: [TAG.SET],
-    read(element) {
-      const cursor = element.children();
-      const items: T[] = [];
-      while (cursor.peek() !== undefined) items.push(readAs(type, cursor.next(`[${items.length}]`)));
-      return items;
-    },
-    write: setOf(type).write,
-  };
+  return { tags: [TAG.SET], read: sequenceOf(type).read, write: setOf(type).write };
 }
 
 /** Reads forward, and writes each element behind the last; a header is put before its contents when their length is known. */

@@ -27,20 +27,8 @@
  * Files are BER on each of their three levels: `normalizeBer` comes before each of these types. The items of a SET stand in any order.
  */
 
-import { octetStringInPieces } from '../../core/asn1/ber.ts';
-import { TAG } from '../../core/asn1/der.ts';
-import {
-  any,
-  type DerType,
-  type DerValue,
-  explicit,
-  implicit,
-  optional,
-  sequence,
-  sequenceOf,
-  setOf,
-  withDefault,
-} from '../../core/asn1/schema.ts';
+import { octetStringInPieces, setInAnyOrder } from '../../core/asn1/ber.ts';
+import { any, type DerValue, explicit, implicit, optional, sequence, sequenceOf, withDefault } from '../../core/asn1/schema.ts';
 import { objectIdentifier, octetString, smallInteger } from '../../core/asn1/types.ts';
 import { algorithmIdentifier } from './algorithm-identifier.ts';
 
@@ -84,8 +72,3 @@ export const safeContents = sequenceOf(safeBag);
 
 /** CertBag, and CRLBag and SecretBag, which have the same form. */
 export const typedBag = sequence({ id: objectIdentifier, value: explicit(0, any) });
-
-/** A SET OF as BER has it; written in DER's order. */
-function setInAnyOrder<T>(type: DerType<T>): DerType<readonly T[]> {
-  return { tags: [TAG.SET], read: sequenceOf(type).read, write: setOf(type).write };
-}

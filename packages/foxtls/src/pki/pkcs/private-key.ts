@@ -48,7 +48,7 @@ import {
 import { ApiMisuse, DecodeError } from '../../core/errors/errors.ts';
 import { algorithmIdentifier } from './algorithm-identifier.ts';
 
-const oneAsymmetricKey = sequence({
+export const oneAsymmetricKey = sequence({
   version: smallInteger,
   privateKeyAlgorithm: algorithmIdentifier,
   privateKey: octetString,
@@ -56,7 +56,7 @@ const oneAsymmetricKey = sequence({
   publicKey: optional(implicit(1, octetAlignedBitString)),
 });
 
-const ecPrivateKey = sequence({
+export const ecPrivateKey = sequence({
   version: smallInteger,
   privateKey: octetString,
   parameters: optional(explicit(0, any)),

@@ -1,12 +1,12 @@
 /**
- * Content encryption (RFC 5652 §6.3, RFC 3565, RFC 5084 §3.2): AES-CBC with padding, AES-GCM with a tag.
+ * Content encryption (RFC 5652 §6.3, RFC 3370 §5.1, RFC 3565, RFC 5084 §3.2): AES-CBC with padding, AES-GCM with a tag.
  *
  * ```
  * GCMParameters ::= SEQUENCE {
  *   aes-nonce        OCTET STRING, -- recommended size is 12 octets
  *   aes-ICVlen       AES-GCM-ICVlen DEFAULT 12 }
  * ```
- * The parameters of AES-CBC are its initialization vector, an OCTET STRING.
+ * The parameters of a cipher in CBC mode are its initialization vector, an OCTET STRING.
  */
 
 import { OID, type OidName } from '../../../core/asn1/object-identifiers.ts';
@@ -18,6 +18,7 @@ import type { Aead } from '../../../crypto/aead.ts';
 import type { Cipher } from '../../../crypto/cipher.ts';
 import type { PkcsProvider } from '../../../crypto/pkcs-provider.ts';
 import type { AlgorithmIdentifier } from '../algorithm-identifier.ts';
+import { addPadding, removePadding } from '../cbc-padding.ts';
 import type { EnvelopedData } from './enveloped-data.ts';
 
 /** How a content is encrypted. */
@@ -32,6 +33,12 @@ const OIDS = {
   'aes-128-gcm': 'id-aes128-GCM',
   'aes-256-gcm': 'id-aes256-GCM',
 } as const satisfies Record<ContentEncryption, OidName>;
+
+/** Triple-DES, which old messages are encrypted with, is read and not written. */
+const READABLE: readonly (readonly [ContentEncryption | 'des-ede3-cbc', OidName])[] = [
+  ...(Object.entries(OIDS) as [ContentEncryption, OidName][]),
+  ['des-ede3-cbc', 'des-EDE3-CBC'],
+];
 
 const gcmParameters = sequence({ nonce: octetString, icvLength: withDefault(smallInteger, 12) });
 
@@ -59,7 +66,7 @@ export function encryptContent(
   const oid = OID[OIDS[name]];
   if ('blockSize' in algorithm) {
     const iv = provider.random(algorithm.blockSize);
-    const encryptedContent = algorithm.encrypt(key, iv, pad(content, algorithm.blockSize));
+    const encryptedContent = algorithm.encrypt(key, iv, addPadding(content, algorithm.blockSize));
     return {
       contentEncryptionAlgorithm: { algorithm: oid, parameters: encodeDer(octetString, iv) },
       encryptedContent,
@@ -97,9 +104,9 @@ export function prepareContent(
   const encrypted = message.encryptedContent ?? content;
   if (encrypted === undefined)
     throw new PkcsInvalid('content_missing', 'the encrypted content is detached: give it beside the message');
-  const [name] = Object.entries(OIDS).find(([, oidName]) => OID[oidName] === oid) ?? [];
+  const [name] = READABLE.find(([, oidName]) => OID[oidName] === oid) ?? [];
   if (name === undefined) throw new PkcsInvalid('algorithm_unsupported', `the content encryption ${oid} is not supported`);
-  const algorithm = findAlgorithm(name as ContentEncryption, provider);
+  const algorithm = findAlgorithm(name, provider);
   const path = 'enveloped_data.content_encryption_algorithm.parameters';
   // AES-GCM stands in AuthEnvelopedData, AES-CBC does not: else what authenticates one message could be taken off it.
   if ('blockSize' in algorithm !== (message.authentication === undefined)) {
@@ -123,7 +130,10 @@ export function prepareContent(
 
 function openCbc(cipher: Cipher, key: Uint8Array, iv: Uint8Array, encrypted: Uint8Array): Uint8Array | undefined {
   if (iv.length !== cipher.blockSize || encrypted.length === 0 || encrypted.length % cipher.blockSize !== 0) return undefined;
-  return unpad(cipher.decrypt(key, iv, encrypted), cipher.blockSize);
+  const padded = cipher.decrypt(key, iv, encrypted);
+  const content = removePadding(padded, cipher.blockSize)?.slice();
+  wipe(padded);
+  return content;
 }
 
 function openGcm(aead: Aead, key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array, sealed: Uint8Array) {
@@ -133,26 +143,10 @@ function openGcm(aead: Aead, key: Uint8Array, nonce: Uint8Array, additionalData:
   return content;
 }
 
-/** RFC 5652 §6.3: k-(lth mod k) octets, all of that value. */
-function pad(content: Uint8Array, blockSize: number): Uint8Array {
-  const length = blockSize - (content.length % blockSize);
-  return concat(content, new Uint8Array(length).fill(length));
-}
-
-/** Looks at the whole last block, whatever the padding says. */
-function unpad(padded: Uint8Array, blockSize: number): Uint8Array | undefined {
-  const length = padded.at(-1) as number;
-  let wrong = length < 1 || length > blockSize ? 1 : 0;
-  for (let i = 1; i <= blockSize; i++) {
-    const counts = i <= length ? 0xff : 0;
-    wrong |= counts & ((padded.at(-i) as number) ^ length);
-  }
-  if (wrong === 0) return padded.slice(0, padded.length - length);
-  wipe(padded);
-  return undefined;
-}
-
-function findAlgorithm(name: ContentEncryption, { ciphers, aeads, name: providerName }: ContentProvider): Cipher | Aead {
+function findAlgorithm(
+  name: ContentEncryption | 'des-ede3-cbc',
+  { ciphers, aeads, name: providerName }: ContentProvider,
+): Cipher | Aead {
   const found = [...ciphers, ...aeads].find((candidate) => candidate.name === name);
   if (found === undefined) throw new PkcsInvalid('algorithm_unsupported', `the ${providerName} provider has no ${name}`);
   return found;
