@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { writeElement } from '../../core/asn1/der.ts';
 import { OID } from '../../core/asn1/object-identifiers.ts';
 import { encodeDer } from '../../core/asn1/schema.ts';
@@ -195,4 +195,13 @@ describe('domainToAscii', () => {
       expect(domainToAscii(name)).toBeUndefined();
     },
   );
+
+  it('has no answer for Unicode in a runtime without URL', () => {
+    vi.stubGlobal('URL', undefined);
+    try {
+      expect([domainToAscii('bücher.example'), domainToAscii('Example.com')]).toEqual([undefined, 'example.com']);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
 });
