@@ -52,6 +52,7 @@ const ACCEPTABLE: readonly { readonly flag: string; readonly answer: 'accepted' 
   { flag: 'ZeroSharedSecret', answer: 'refused', reason: 'RFC 8446 §7.4.2: the all-zero secret' },
   { flag: 'CompressedPoint', answer: 'refused', reason: 'RFC 8446 §4.2.8.2: uncompressed points only' },
   { flag: 'MissingNull', answer: 'refused', reason: 'RFC 8017 §9.2: a DigestInfo is compared, and its parameters are NULL' },
+  { flag: 'MissingZero', answer: 'refused', reason: 'an INTEGER that reads as negative: DER, and nothing else' },
   { flag: 'Twist', answer: 'accepted', reason: 'RFC 7748 §6: X25519 and X448 are defined for the twist too' },
   { flag: 'NonCanonicalPublic', answer: 'accepted', reason: 'RFC 7748 §5: non-canonical values are reduced' },
 ];
@@ -86,6 +87,7 @@ const FILES: readonly { readonly judge: Judge; readonly files: readonly string[]
       'rsa_signature_2048_sha256',
       'rsa_signature_3072_sha256',
       'rsa_signature_4096_sha512',
+      'dsa_2048_256_sha256',
     ],
   },
 ];
@@ -210,6 +212,7 @@ function signatureAlgorithm(file: string, group: Group): SignatureAlgorithm | un
   const hash = HASHES[group.sha];
   if (hash === undefined) return undefined;
   if (file.startsWith('ecdsa')) return { kind: 'ecdsa', hash };
+  if (file.startsWith('dsa')) return { kind: 'dsa', hash };
   if (file.startsWith('rsa_signature')) return { kind: 'rsa-pkcs1', hash };
   const mgfHash = HASHES[group.mgfSha];
   return mgfHash && { kind: 'rsa-pss', hash, mgfHash, saltLength: group.sLen };
@@ -228,7 +231,7 @@ function judgeSignature(provider: CryptoProvider, group: Group, file: string): (
 
 function unsupportedReason(provider: CryptoProvider, algorithm: SignatureAlgorithm, file: string): string | undefined {
   if (provider.name === 'portable') {
-    if (file === 'ed448' || file.includes('secp521r1')) return 'no keys of this kind in this provider';
+    if (file === 'ed448' || file.includes('secp521r1') || file.startsWith('dsa')) return 'no keys of this kind in this provider';
     const hashes = 'hash' in algorithm ? [algorithm.hash, 'mgfHash' in algorithm ? algorithm.mgfHash : algorithm.hash] : [];
     if (hashes.includes('sha224')) return 'no SHA-224 in this provider';
   }
