@@ -3,6 +3,7 @@ import { ApiMisuse, certificateAlertFor, DecodeError } from '../../../core/error
 import { entity, issueCa, issueLeaf } from '../certificates.fixture.ts';
 import { createExtension, MUST_STAPLE } from '../create-extension.ts';
 import type { Fetcher, FetchRequest } from '../fetcher.ts';
+import { validateCertificate } from '../validate-certificate.ts';
 import { parseCertificateRevocationList } from './certificate-list.ts';
 import { createRevocationChecker } from './checker.ts';
 import type { CertificateStatus } from './findings.ts';
@@ -24,6 +25,7 @@ import {
   provider,
   responseOf,
   revokedLeaf,
+  rootCert,
   rootCrl,
   server,
   strangerCert,
@@ -228,6 +230,19 @@ describe('fetching', () => {
     expect(asked).toEqual([]);
   });
 
+  it('leaves an address alone for a while that did not answer', async () => {
+    const { fetcher, asked } = network({});
+    const options = { provider, trustAnchors: [rootCert], certificate: withCrlOnly, intermediates: [caCert] };
+    const pathCheck = createRevocationChecker({ provider, policy: 'hard-fail', scope: 'leaf', fetcher, retryDelay: 1000 });
+    const counts: number[] = [];
+    for (const milliseconds of [0, 999, 1000, 1500, 2500]) {
+      const { isValid } = await validateCertificate({ ...options, pathCheck, at: later(milliseconds) });
+      expect(isValid).toBe(false);
+      counts.push(asked.length);
+    }
+    expect(counts).toEqual([1, 1, 2, 2, 3]);
+  });
+
   it('asks at most three places of a kind', async () => {
     const places = Array.from({ length: 9 }, (_, i) => `http://ca.example/${i}`);
     const points = places.map((uri) => ({ distributionPoint: { kind: 'fullName', value: [uriName(uri)] } as const }));
@@ -253,7 +268,6 @@ describe('fetching', () => {
       },
     };
     const check = createRevocationChecker({ provider, policy: 'soft-fail', fetcher });
-    const { validateCertificate } = await import('../validate-certificate.ts');
     const options = { provider, certificate: pointing, intermediates: [caCert], trustAnchors: [caCert], at: later(0) };
     await expect(validateCertificate({ ...options, pathCheck: check, signal: stop.signal })).rejects.toThrow('aborted');
   });

@@ -56,6 +56,8 @@ export interface RevocationOptions {
   readonly cache?: RevocationCache;
   /** How strictly CRLs have to be written; `compatible` unless set. */
   readonly profile?: CrlProfile;
+  /** For how long an address is left alone after it did not answer, in milliseconds; 10 seconds unless set. */
+  readonly retryDelay?: number;
   /**
    * Whether stapled responses, and the demand for one, are looked at; `judged` unless set. `ignored` is for those who do not ask for
    * responses, or judge them elsewhere.
@@ -126,6 +128,8 @@ export function createRevocationChecker(options: RevocationOptions): PathCheck {
       certIdHash: requireHash(provider.hashes, certIdHash),
       nonce,
       random: provider.random,
+      failures: new Map(),
+      retryDelay: options.retryDelay ?? 10_000,
       parsed: new WeakMap(),
     },
     fixed: {

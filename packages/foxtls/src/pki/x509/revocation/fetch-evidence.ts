@@ -30,10 +30,21 @@ export interface Sources {
   readonly certIdHash: Hash;
   readonly nonce: 'none' | 'offered' | 'required';
   readonly random: RandomSource;
+  /** What failed lately, by address: a search that tries several paths, or a busy client, does not ask again and again. */
+  readonly failures: Map<string, Failure>;
+  /** For how long after a failure an address is left alone; milliseconds. */
+  readonly retryDelay: number;
   /** CRLs that were read, by the bytes that the cache gave: a large one is indexed once. */
   readonly parsed: WeakMap<Uint8Array, CertificateRevocationList>;
 }
 
+interface Failure {
+  readonly problem: RevocationProblem;
+  readonly at: number;
+}
+
+/** More failures are forgotten, the oldest first. */
+const MAX_FAILURES = 1000;
 /** More addresses of one kind in one certificate are not asked. */
 const MAX_URIS = 3;
 const NONCE_SIZE = 32;
@@ -56,7 +67,7 @@ export function* askResponders(subject: Subject, sources: Sources, judge: Judge)
     const nonce = sources.nonce === 'none' ? undefined : sources.random(NONCE_SIZE);
     const body = writeRequest([certId], nonce);
     const request = { uri, method: 'POST', body, contentType: 'application/ocsp-request' } as const;
-    const response = yield* fetchFrom(fetcher, request, 'ocsp', judge);
+    const response = yield* fetchFrom(fetcher, request, key, sources, judge);
     if (!(response instanceof Uint8Array)) {
       problems.push(response);
       continue;
@@ -107,7 +118,7 @@ export function* fetchLists(
         continue;
       }
     }
-    const body = yield* fetchFrom(fetcher, { uri, method: 'GET' }, 'crl', judge);
+    const body = yield* fetchFrom(fetcher, { uri, method: 'GET' }, key, sources, judge);
     const list = body instanceof Uint8Array ? readList(body) : body;
     if ('reason' in list) problems.push(list);
     else found.push({ list, key, isFromCache: false });
@@ -148,14 +159,22 @@ function readList(der: Uint8Array): CertificateRevocationList | RevocationProble
 function* fetchFrom(
   fetcher: Fetcher,
   request: FetchRequest,
-  source: 'ocsp' | 'crl',
-  { context: { signal } }: Judge,
+  key: string,
+  { failures, retryDelay }: Sources,
+  { context: { signal, now } }: Judge,
 ): Flow<Uint8Array | RevocationProblem> {
+  const failure = failures.get(key);
+  if (failure !== undefined && now.getTime() - failure.at < retryDelay) return failure.problem;
+  failures.delete(key);
   try {
     return yield* settle(fetcher.fetch(request, signal));
   } catch (error) {
     if (signal?.aborted === true) throw error;
     const what = error instanceof Error ? error.message : String(error);
-    return problem(source, 'fetch_failed', `${request.uri}: ${what}`, error);
+    const failed = problem(request.method === 'POST' ? 'ocsp' : 'crl', 'fetch_failed', `${request.uri}: ${what}`, error);
+    const [oldest] = failures.size >= MAX_FAILURES ? failures.keys() : [];
+    if (oldest !== undefined) failures.delete(oldest);
+    failures.set(key, { problem: failed, at: now.getTime() });
+    return failed;
   }
 }
