@@ -1,7 +1,7 @@
 /**
  * Making PKCS#12 files (RFC 7292 §5.1): certificates and CRLs encrypted together, each key by itself, one MAC over all.
  *
- * AES-256-CBC with PBKDF2, and a MAC with HMAC-SHA-256, is what OpenSSL 3, Java 8u301, Windows 10 and macOS 15 and all later ones read.
+ * AES-256-CBC with PBKDF2, and a MAC with HMAC-SHA-256, is what OpenSSL 3 and NSS write themselves, and what they and GnuTLS read.
  */
 
 import { OID } from '../../core/asn1/object-identifiers.ts';
