@@ -6,7 +6,7 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { OID } from '../packages/foxtls/src/core/asn1/object-identifiers.ts';
-import { concat, equal, utf8 } from '../packages/foxtls/src/core/bytes/bytes.ts';
+import { concat, equal, fromHex, utf8 } from '../packages/foxtls/src/core/bytes/bytes.ts';
 import type { Decrypter } from '../packages/foxtls/src/crypto/key-encryption.ts';
 import { keys } from '../packages/foxtls/src/crypto/node/keys.ts';
 import { nodeProvider as provider } from '../packages/foxtls/src/crypto/node/provider.ts';
@@ -349,6 +349,32 @@ describeWithPeer('encrypted messages', 'openssl', () => {
     openssl.run('cms', '-encrypt', '-binary', '-in', 'inner', '-aes-128-gcm', '-outform', 'DER', '-out', 'theirs.cms', 'rsa.pem');
     expect(verifySignedDataSync(parseSignedData(openedByUs('rsa').content), { provider }).signers.length).toBe(1);
   });
+
+  it.each(['000102030405060708090a0b0c0d0e0f', '000102030405060708090a0b0c0d0e0f'.repeat(2)])(
+    'under the shared key %s are opened on both sides',
+    (key) => {
+      const shared = { keyEncryptionKey: fromHex(key), keyIdentifier: fromHex('c0ffee') };
+      openssl.give('ours.cms', createEnvelopedDataSync({ provider, content: CONTENT, recipients: [shared] }));
+      const secret = ['-secretkey', key, '-secretkeyid', 'c0ffee'];
+      openssl.run('cms', '-decrypt', '-binary', '-inform', 'DER', '-in', 'ours.cms', ...secret, '-out', 'opened');
+      expect(equal(openssl.take('opened'), CONTENT)).toBe(true);
+      openssl.run(
+        'cms',
+        '-encrypt',
+        '-binary',
+        '-in',
+        'content',
+        '-aes-256-cbc',
+        '-outform',
+        'DER',
+        '-out',
+        'theirs.cms',
+        ...secret,
+      );
+      const message = parseEnvelopedData(openssl.take('theirs.cms'));
+      expect(equal(openEnvelopedDataSync(message, { provider, ...shared }).content, CONTENT)).toBe(true);
+    },
+  );
 
   it('of old, with Triple-DES, are opened here', () => {
     const encrypt = ['cms', '-encrypt', '-binary', '-in', 'content', '-des3', '-outform', 'DER', '-out', 'theirs.cms', '-stream'];

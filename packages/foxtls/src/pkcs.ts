@@ -18,6 +18,7 @@ export {
   type EnvelopedDataOptions,
   type MessageProvider,
   type MessageRecipient,
+  type SharedKeyRecipient,
 } from './pki/pkcs/cms/create-enveloped-data.ts';
 export {
   createSignedData,
@@ -29,6 +30,7 @@ export { type EnvelopedData, parseEnvelopedData } from './pki/pkcs/cms/enveloped
 export type { IdentifiedBy } from './pki/pkcs/cms/identifiers.ts';
 export type { RsaEncryption } from './pki/pkcs/cms/key-transport.ts';
 export {
+  type CertifiedRecipient,
   type OpenEnvelopedDataOptions,
   type OpenedEnvelopedData,
   openEnvelopedData,

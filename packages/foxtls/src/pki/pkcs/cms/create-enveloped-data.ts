@@ -1,6 +1,6 @@
 /**
  * Making encrypted messages (RFC 5652 §6, RFC 5083): to RSA keys by key transport, to elliptic curve keys by ephemeral-static
- * Diffie-Hellman (RFC 5753 §3.1).
+ * Diffie-Hellman (RFC 5753 §3.1), and under keys that are shared already (RFC 5652 §6.2.3).
  */
 
 import { OID } from '../../../core/asn1/object-identifiers.ts';
@@ -21,6 +21,7 @@ import { authEnvelopedData, envelopedData, type RecipientInfo } from './envelope
 import { type CertificateIdentifier, type IdentifiedBy, identifierOf } from './identifiers.ts';
 import { deriveKeyEncryptionKey, findScheme, writeAgreementScheme } from './key-agreement.ts';
 import { type RsaEncryption, writeRsaEncryption } from './key-transport.ts';
+import { writeKeyWrap } from './key-wrap-algorithms.ts';
 
 /** The parts of a provider that encrypting and decrypting messages takes. */
 export type MessageProvider = Pick<
@@ -38,12 +39,18 @@ export interface MessageRecipient {
   readonly identifiedBy?: IdentifiedBy;
 }
 
+/** Whoever shares a key with us already: 16, 24 or 32 bytes for AES key wrap, and the name that both know it by. */
+export interface SharedKeyRecipient {
+  readonly keyEncryptionKey: Uint8Array;
+  readonly keyIdentifier: Uint8Array;
+}
+
 export interface EnvelopedDataOptions {
   readonly provider: MessageProvider;
   readonly content: Uint8Array;
   /** What the content is: an OBJECT IDENTIFIER, dotted; plain data unless set. */
   readonly contentType?: string;
-  readonly recipients: readonly MessageRecipient[];
+  readonly recipients: readonly (MessageRecipient | SharedKeyRecipient)[];
   /**
    * AES-256-GCM unless set, which makes AuthEnvelopedData: nobody can change such a message unnoticed. The CBC ones make EnvelopedData, which
    * older programs know, and whose content can be changed on its way: sign it first.
@@ -124,7 +131,12 @@ function writeUnauthenticated(
   });
 }
 
-function* encryptKey(key: Uint8Array, recipient: MessageRecipient, provider: MessageProvider): Flow<RecipientInfo> {
+function* encryptKey(
+  key: Uint8Array,
+  recipient: MessageRecipient | SharedKeyRecipient,
+  provider: MessageProvider,
+): Flow<RecipientInfo> {
+  if ('keyEncryptionKey' in recipient) return wrapKey(key, recipient, provider);
   const certificate = parseCertificate(recipient.certificate);
   const { keyType } = certificate;
   const rid = identifierOf(certificate, recipient.identifiedBy ?? 'issuerAndSerialNumber');
@@ -166,6 +178,24 @@ function* transportKey(
   );
   const version = rid.kind === 'issuerAndSerialNumber' ? 0 : 2;
   return { kind: 'ktri', value: { version, rid, keyEncryptionAlgorithm: writeRsaEncryption(encryption), encryptedKey } };
+}
+
+function wrapKey(
+  key: Uint8Array,
+  { keyEncryptionKey, keyIdentifier }: SharedKeyRecipient,
+  { keyWraps }: MessageProvider,
+): RecipientInfo {
+  const keyWrap = keyWraps.find(({ keySize }) => keySize === keyEncryptionKey.length);
+  if (keyWrap === undefined) {
+    throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', `a shared key has 16, 24 or 32 bytes, not ${keyEncryptionKey.length}`);
+  }
+  const value = {
+    version: 4,
+    kekid: { keyIdentifier },
+    keyEncryptionAlgorithm: writeKeyWrap(keyWrap),
+    encryptedKey: keyWrap.wrap(keyEncryptionKey, key),
+  };
+  return { kind: 'kekri', value };
 }
 
 /** RFC 5753 §8: the hash and the key wrap of the curve's strength. */

@@ -64,6 +64,24 @@ describe('an encrypted message', () => {
     }
   });
 
+  it.each([16, 24, 32])('is encrypted under a shared key of %i bytes', (size) => {
+    const shared = { keyEncryptionKey: provider.random(size), keyIdentifier: utf8('ours') };
+    for (const contentEncryption of CIPHERS) {
+      const message = sealed({ recipients: [alice, shared], contentEncryption });
+      expect(openEnvelopedDataSync(message, { provider, ...shared }).content).toEqual(CONTENT);
+      expect(openEnvelopedDataSync(message, opening(alice)).content).toEqual(CONTENT);
+      const other = { provider, ...shared, keyEncryptionKey: provider.random(size) };
+      if (contentEncryption.endsWith('gcm')) {
+        expect(() => openEnvelopedDataSync(message, other)).toThrow(refusal('decryption_failed'));
+      }
+      const unknown = { provider, ...shared, keyIdentifier: utf8('theirs') };
+      expect(() => openEnvelopedDataSync(message, unknown)).toThrow(refusal('recipient_unknown'));
+      const short = { provider, ...shared, keyEncryptionKey: provider.random(size - 8) };
+      expect(() => openEnvelopedDataSync(message, short)).toThrow('takes a shared key of');
+    }
+    expect(() => sealed({ recipients: [{ ...shared, keyEncryptionKey: provider.random(17) }] })).toThrow('not 17');
+  });
+
   it('has contents of any length, and of any type', () => {
     for (const contentEncryption of CIPHERS) {
       for (const size of [0, 1, 15, 16, 17, 100_000]) {

@@ -42,6 +42,12 @@
  *   ukm [1] EXPLICIT UserKeyingMaterial OPTIONAL,
  *   keyEncryptionAlgorithm KeyEncryptionAlgorithmIdentifier,
  *   recipientEncryptedKeys RecipientEncryptedKeys }
+ *
+ * KEKRecipientInfo ::= SEQUENCE {
+ *   version CMSVersion,  -- always set to 4
+ *   kekid KEKIdentifier,
+ *   keyEncryptionAlgorithm KeyEncryptionAlgorithmIdentifier,
+ *   encryptedKey EncryptedKey }
  * ```
  */
 
@@ -98,6 +104,15 @@ const keyAgreeRecipientInfo = sequence({
 
 export type KeyAgreeRecipientInfo = DerValue<typeof keyAgreeRecipientInfo>;
 
+const kekRecipientInfo = sequence({
+  version: smallInteger,
+  kekid: sequence({ keyIdentifier: octetString, date: optional(generalizedTime), other: optional(any) }),
+  keyEncryptionAlgorithm: algorithmIdentifier,
+  encryptedKey: octetString,
+});
+
+export type KekRecipientInfo = DerValue<typeof kekRecipientInfo>;
+
 /** An alternative that is only passed over. */
 function passedOver(number: number): DerType<Uint8Array> {
   return { ...any, tags: [contextTag(number, true)] };
@@ -106,7 +121,7 @@ function passedOver(number: number): DerType<Uint8Array> {
 const recipientInfo = choice({
   ktri: keyTransRecipientInfo,
   kari: implicit(1, keyAgreeRecipientInfo),
-  kekri: passedOver(2),
+  kekri: implicit(2, kekRecipientInfo),
   pwri: passedOver(3),
   ori: passedOver(4),
 });

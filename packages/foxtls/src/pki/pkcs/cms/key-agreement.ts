@@ -20,6 +20,7 @@ import type { Hash, HashName } from '../../../crypto/hash.ts';
 import type { KeyWrap, KeyWrapName } from '../../../crypto/key-encryption.ts';
 import type { PkcsProvider } from '../../../crypto/pkcs-provider.ts';
 import { type AlgorithmIdentifier, algorithmIdentifier } from '../algorithm-identifier.ts';
+import { findKeyWrap, readKeyWrap, writeKeyWrap } from './key-wrap-algorithms.ts';
 
 /** How the two keys of an agreement become one that wraps: found with a provider. */
 export interface AgreementScheme {
@@ -35,12 +36,6 @@ const SCHEMES = {
   sha512: 'dhSinglePass-stdDH-sha512kdf-scheme',
 } as const satisfies Partial<Record<HashName, OidName>>;
 
-const WRAPS = {
-  'aes-128-wrap': 'id-aes128-wrap',
-  'aes-192-wrap': 'id-aes192-wrap',
-  'aes-256-wrap': 'id-aes256-wrap',
-} as const satisfies Record<KeyWrapName, OidName>;
-
 const sharedInfo = sequence({
   keyInfo: algorithmIdentifier,
   entityUInfo: optional(explicit(0, octetString)),
@@ -55,9 +50,7 @@ export function readAgreementScheme(
   const [hashName] = Object.entries(SCHEMES).find(([, name]) => OID[name] === algorithm) ?? [];
   if (hashName === undefined) throw new PkcsInvalid('algorithm_unsupported', `the key agreement ${algorithm} is not supported`);
   const wrap = decodeDer(algorithmIdentifier, parameters, 'enveloped_data.key_encryption_algorithm.parameters');
-  const [wrapName] = Object.entries(WRAPS).find(([, name]) => OID[name] === wrap.algorithm) ?? [];
-  if (wrapName === undefined) throw new PkcsInvalid('algorithm_unsupported', `the key wrap ${wrap.algorithm} is not supported`);
-  return findScheme(hashName as HashName, wrapName as KeyWrapName, provider);
+  return { hash: findHash(hashName as HashName, provider), keyWrap: readKeyWrap(wrap, provider) };
 }
 
 /** The parts of a scheme. Throws `PkcsInvalid` (`algorithm_unsupported`) when the provider does not have them. */
@@ -66,17 +59,18 @@ export function findScheme(
   wrapName: KeyWrapName,
   provider: Pick<PkcsProvider, 'hashes' | 'keyWraps'>,
 ): AgreementScheme {
-  const hash = provider.hashes.find(({ name }) => name === hashName);
-  const keyWrap = provider.keyWraps.find(({ name }) => name === wrapName);
-  if (hash === undefined || keyWrap === undefined) {
-    throw new PkcsInvalid('algorithm_unsupported', `the provider lacks ${hash === undefined ? hashName : wrapName}`);
-  }
-  return { hash, keyWrap };
+  return { hash: findHash(hashName, provider), keyWrap: findKeyWrap(wrapName, provider) };
 }
 
-/** The keyEncryptionAlgorithm. RFC 5753 §7.2: "the AES wraps have absent parameters". */
+function findHash(name: HashName, { hashes }: Pick<PkcsProvider, 'hashes'>): Hash {
+  const hash = hashes.find((candidate) => candidate.name === name);
+  if (hash === undefined) throw new PkcsInvalid('algorithm_unsupported', `the provider has no ${name}`);
+  return hash;
+}
+
+/** The keyEncryptionAlgorithm. */
 export function writeAgreementScheme({ hash, keyWrap }: AgreementScheme): AlgorithmIdentifier {
-  const parameters = encodeDer(algorithmIdentifier, { algorithm: OID[WRAPS[keyWrap.name]] });
+  const parameters = encodeDer(algorithmIdentifier, writeKeyWrap(keyWrap));
   return { algorithm: OID[SCHEMES[hash.name as keyof typeof SCHEMES]], parameters };
 }
 
@@ -88,7 +82,7 @@ export function deriveKeyEncryptionKey(
 ): Uint8Array {
   const bits = keyWrap.keySize * 8;
   const info = encodeDer(sharedInfo, {
-    keyInfo: { algorithm: OID[WRAPS[keyWrap.name]] },
+    keyInfo: writeKeyWrap(keyWrap),
     entityUInfo: userKeyingMaterial,
     suppPubInfo: Uint8Array.of(0, 0, bits >> 8, bits & 0xff),
   });

@@ -1,5 +1,5 @@
 /**
- * Opening encrypted messages (RFC 5652 §6, RFC 5083 §2) with a recipient's private key.
+ * Opening encrypted messages (RFC 5652 §6, RFC 5083 §2) with a recipient's private key, or with a shared one.
  *
  * Whoever can make us open messages must learn nothing from those that do not open (RFC 3218; RFC 8017 §7.2): a random key takes the
  * place of one that cannot be decrypted, whatever is wrong with it, and the content is tried with that. All that fails from there on is
@@ -14,21 +14,26 @@ import { type Flow, runAsync, runSync, settle } from '../../../core/flow/flow.ts
 import type { Decrypter, KeyAgreer, RsaDecrypter } from '../../../crypto/key-encryption.ts';
 import { type Certificate, parseCertificate } from '../../x509/certificate.ts';
 import { prepareContent } from './content-encryption.ts';
-import type { MessageProvider } from './create-enveloped-data.ts';
+import type { MessageProvider, SharedKeyRecipient } from './create-enveloped-data.ts';
 import type { EnvelopedData, KeyAgreeRecipientInfo, KeyTransRecipientInfo } from './enveloped-data.ts';
 import { identifies } from './identifiers.ts';
 import { deriveKeyEncryptionKey, readAgreementScheme } from './key-agreement.ts';
 import { readRsaEncryption } from './key-transport.ts';
+import { readKeyWrap } from './key-wrap-algorithms.ts';
 
-export interface OpenEnvelopedDataOptions {
-  readonly provider: MessageProvider;
+/** Whoever has a certificate, and its private key. */
+export interface CertifiedRecipient {
   /** The recipient's certificate, DER: by it the message knows for whom each encrypted key is. */
   readonly certificate: Uint8Array;
   /** Its private key, as `provider.keyEncryption.importDecrypter` gives it, or whoever decrypts in its place. */
   readonly decrypter: Decrypter;
+}
+
+export type OpenEnvelopedDataOptions = (CertifiedRecipient | SharedKeyRecipient) & {
+  readonly provider: MessageProvider;
   /** The encrypted content, where it is detached. */
   readonly encryptedContent?: Uint8Array;
-}
+};
 
 export interface OpenedEnvelopedData {
   /** What the content is: an OBJECT IDENTIFIER, dotted. */
@@ -59,11 +64,13 @@ export function openEnvelopedDataSync(message: EnvelopedData, options: OpenEnvel
 }
 
 function* open(message: EnvelopedData, options: OpenEnvelopedDataOptions): Flow<OpenedEnvelopedData> {
-  const { provider, decrypter } = options;
+  const { provider } = options;
   const encrypted = prepareContent(message, options.encryptedContent, provider);
-  const certificate = parseCertificate(options.certificate);
   const substitute = provider.random(encrypted.keySize);
-  const key = yield* decryptKey(message, certificate, decrypter, substitute, provider);
+  const key =
+    'keyEncryptionKey' in options
+      ? unwrapKey(message, options, substitute, provider)
+      : yield* decryptKey(message, parseCertificate(options.certificate), options.decrypter, substitute, provider);
   const content = encrypted.open(key);
   wipe(key, substitute);
   if (content === undefined) throw new PkcsInvalid('decryption_failed', 'the message could not be decrypted');
@@ -90,6 +97,24 @@ function* decryptKey(
     }
   }
   throw new PkcsInvalid('recipient_unknown', `the message is not for the certificate of ${certificate.subject}`);
+}
+
+/** The content-encryption key under a shared key, or the substitute. */
+function unwrapKey(
+  { recipientInfos }: EnvelopedData,
+  { keyEncryptionKey, keyIdentifier }: SharedKeyRecipient,
+  substitute: Uint8Array,
+  provider: MessageProvider,
+): Uint8Array {
+  for (const { kind, value } of recipientInfos) {
+    if (kind !== 'kekri' || !equal(value.kekid.keyIdentifier, keyIdentifier)) continue;
+    const keyWrap = readKeyWrap(value.keyEncryptionAlgorithm, provider);
+    if (keyWrap.keySize !== keyEncryptionKey.length) {
+      throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', `the message takes a shared key of ${keyWrap.keySize} bytes`);
+    }
+    return fitting(keyWrap.unwrap(keyEncryptionKey, value.encryptedKey), substitute);
+  }
+  throw new PkcsInvalid('recipient_unknown', 'the message is not under this shared key');
 }
 
 function otherKey({ subject }: Certificate, kind: string): ApiMisuse {
