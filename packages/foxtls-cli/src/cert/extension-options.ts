@@ -59,9 +59,12 @@ export function purposesOf(given: readonly string[] = ['server']): (typeof PURPO
   return given.map((purpose) => PURPOSES[purpose as keyof typeof PURPOSES]);
 }
 
-export function commonExtensions(
-  options: OptionValues<typeof EXTENSION_OPTIONS> & { readonly 'must-staple'?: boolean | undefined },
-): Extension[] {
+interface CommonChoice extends OptionValues<typeof EXTENSION_OPTIONS> {
+  readonly 'must-staple'?: boolean | undefined;
+  readonly purpose?: readonly string[] | undefined;
+}
+
+export function commonExtensions(options: CommonChoice): Extension[] {
   const { 'crl-url': crls = [], 'ocsp-url': responders = [], 'issuer-url': issuers = [], policy: policies = [] } = options;
   const access = (oid: string, urls: readonly string[]) =>
     urls.map((url) => ({ accessMethod: oid, accessLocation: createGeneralName('uri', url) }));
@@ -78,8 +81,12 @@ export function commonExtensions(
           ),
         ]),
     ...(options['must-staple'] === true ? [createExtension('tlsFeature', MUST_STAPLE)] : []),
+    ...(options.purpose?.includes('ocsp') ? [OCSP_NO_CHECK] : []),
   ];
 }
+
+/** So that nobody asks a responder about itself (RFC 6960 §4.2.2.2.1): its value is NULL. */
+const OCSP_NO_CHECK: Extension = { extnID: OID['id-pkix-ocsp-nocheck'], critical: false, extnValue: Uint8Array.of(5, 0) };
 
 export function authorityExtensions(options: OptionValues<typeof AUTHORITY_OPTIONS>): Extension[] {
   const { permit = [], exclude = [] } = options;

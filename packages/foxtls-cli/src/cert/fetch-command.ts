@@ -50,10 +50,10 @@ export const fetchCommand = defineCommand({
   },
 });
 
-/** `host`, `host:port`, `[2001:db8::1]:port` */
+/** `host`, `host:port`, `2001:db8::1`, `[2001:db8::1]:port` */
 function parseTarget(text: string): { readonly host: string; readonly port: number } {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+|[0-9a-fA-F:]+::?[0-9a-fA-F:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = isIP(text) === 6 ? text : (bracketed ?? plain);
   const number = port === undefined ? DEFAULT_PORT : Number(port);
   if (host === undefined || number > 65535) throw new UsageError(`HOST[:PORT] is expected, not ${JSON.stringify(text)}`);
   return { host, port: number };

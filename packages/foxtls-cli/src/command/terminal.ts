@@ -61,8 +61,9 @@ const BACKSPACES = ['\x7f', '\b'];
 /** From the terminal itself, for standard input may be a file. */
 async function askSecret(question: string): Promise<string> {
   const input = openTerminal();
-  process.stderr.write(question);
+  // Before the question: whoever answers at once must not see the answer.
   input.setRawMode(true);
+  process.stderr.write(question);
   input.setEncoding('utf8');
   let secret = '';
   try {
