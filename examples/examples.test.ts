@@ -41,7 +41,7 @@ describe('the README', () => {
   it('lists exactly the entries of the package', () => {
     const { exports } = JSON.parse(readFileSync('packages/foxtls/package.json', 'utf8')) as { exports: Record<string, unknown> };
     const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
-    const listed = [...readme.matchAll(/`(foxtls(?:\/[a-z0-9/]+)?)`/g)].map((match) =>
+    const listed = [...readme.matchAll(/`(foxtls(?:\/[a-z0-9/-]+)?)`/g)].map((match) =>
       (match[1] as string).replace('foxtls', '.'),
     );
     expect([...new Set(listed)].sort()).toEqual(entries.sort());

@@ -2,11 +2,11 @@
  * `foxtls cert` makes keys, authorities, requests, certificates and lists: what it prints, its exit codes and files, and what OpenSSL says of them.
  */
 
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { createWorkbench } from './harness/foxtls-command.ts';
+import { bin, createWorkbench } from './harness/foxtls-command.ts';
 import { waitUntil } from './harness/wait.ts';
 
 const { folder, run, cert, failed, refused, openssl, read, modeOf, start, inTerminal } = createWorkbench();
@@ -386,5 +386,16 @@ describeWithPeer('foxtls cert makes', 'openssl', () => {
       expect((await serving).code).toBe(0);
       expect(serving.output().match(/ (good|revoked)$/gm)).toEqual([' good', ' revoked', ' good', ' revoked']);
     });
+  });
+
+  it('does what the README says', () => {
+    const block = /```sh\n(npx foxtls cert [\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] as string;
+    mkdirSync(join(folder, 'readme'));
+    const { status, stdout, stderr } = run('bash', ['-e', '-c', `cd readme; ${block.replaceAll('npx foxtls', `'${bin}'`)}`]);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^localhost\.pem: OK\n[\s\S]*\nCertificate:\n/);
+    expect(openssl('verify', '-CAfile', 'readme/ca.pem', '-verify_hostname', 'localhost', 'readme/localhost.pem')).toMatch(
+      /: OK\n$/,
+    );
   });
 });

@@ -131,6 +131,8 @@ describeWithPeer('foxtls cert reads', 'openssl', () => {
       openssl('rsa', '-traditional', '-in', 'rsa2048.pem', '-aes128', '-passout', 'pass:old', '-out', 'pkcs1.pem');
       expect(cert('convert', 'sec1.pem')).toBe(openssl('pkey', '-in', 'sec1.pem'));
       expect(cert('convert', 'pkcs1.pem', '--pass', 'pass:old')).toBe(read('rsa2048.pem'));
+      expect(cert('convert', 'rsa2048.pem', '--to', 'traditional')).toBe(openssl('rsa', '-traditional', '-in', 'rsa2048.pem'));
+      expect(cert('convert', 'sec1.pem', '--to', 'traditional')).toBe(read('sec1.pem'));
       cert('convert', 'pkcs1.pem', '--pass', 'pass:old', '--new-pass', 'file:password', '-o', 'pkcs8.pem');
       expect(openssl('pkey', '-in', 'pkcs8.pem', '-passin', 'pass:vixen')).toBe(read('rsa2048.pem'));
       expect(modeOf('pkcs8.pem')).toBe(0o600);

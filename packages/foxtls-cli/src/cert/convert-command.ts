@@ -1,6 +1,7 @@
 /** `foxtls cert convert`: between PEM, DER, and source code that carries a certificate or key along. */
 
 import { formatPem } from 'foxtls/asn1';
+import { formatTraditionalPrivateKeyPem, formatTraditionalPublicKeyPem } from 'foxtls/pkcs';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import { writeOutputs } from '../command/files.ts';
@@ -20,8 +21,8 @@ export const convertCommand = defineCommand({
     to: {
       type: 'string',
       short: 't',
-      choices: ['pem', 'der', ...Object.keys(SOURCE_FORMS)],
-      help: 'pem; der (one structure); a string array of C or TypeScript with the lines of the PEM; or an array of the bytes of the DER (c-bytes, ts-bytes). pem unless given',
+      choices: ['pem', 'der', 'traditional', ...Object.keys(SOURCE_FORMS)],
+      help: 'pem; der (one structure); traditional (keys as RSA PRIVATE KEY, EC PRIVATE KEY, RSA PUBLIC KEY); a string array of C or TypeScript with the lines of the PEM; or an array of the bytes of the DER (c-bytes, ts-bytes). pem unless given',
     },
     out: OUTPUT_OPTIONS.out,
     name: { type: 'string', short: 'n', value: 'NAME', help: 'what the array is called (certificate)' },
@@ -48,7 +49,12 @@ export const convertCommand = defineCommand({
     if (blocks.length === 0) throw new CommandFailure('there is no PEM block to convert');
     const isSecret = blocks.some(({ kind }) => kind === 'private key');
     const pems: { readonly label: string; readonly data: Uint8Array; readonly text: string }[] = [];
-    for (const block of blocks) pems.push(await normalize(block, passwordSource(options), newPassword, terminal));
+    if (to === 'traditional' && newPassword !== undefined)
+      throw new UsageError('the traditional forms are not encrypted here: leave --new-pass out');
+    for (const block of blocks) {
+      const normal = await normalize(block, passwordSource(options), newPassword, terminal);
+      pems.push(to === 'traditional' ? { ...normal, text: traditionalText(normal) } : normal);
+    }
     writeOutputs([{ path: out, data: convert(pems, to, name), isSecret, force }], terminal);
   },
 });
@@ -60,12 +66,17 @@ interface Normal {
 }
 
 function convert(pems: readonly Normal[], to: string, name: string): string | Uint8Array {
-  if (to === 'pem') return pems.map(({ text }) => text).join('');
+  if (to === 'pem' || to === 'traditional') return pems.map(({ text }) => text).join('');
   if (to !== 'der') return formatSource(to as SourceForm, name, pems);
   const [first, second] = pems;
   if (second !== undefined)
     throw new CommandFailure(`there are ${pems.length} blocks, and DER holds one: convert a file with one`);
   return (first as Normal).data;
+}
+
+function traditionalText({ label, data, text }: Normal & { readonly label: string }): string {
+  if (label === 'PRIVATE KEY') return formatTraditionalPrivateKeyPem(data);
+  return label === 'PUBLIC KEY' ? formatTraditionalPublicKeyPem(data) : text;
 }
 
 const LABELS: Readonly<Record<string, string>> = {
