@@ -62,6 +62,14 @@ describe('under hard-fail', () => {
     expect(await handshakeVerdict({ staple: responseOf({}, revokedAnswer) })).toEqual(['revoked']);
   });
 
+  it('a good response does not outweigh a CRL at hand that has the certificate revoked', async () => {
+    const crls = [crlOf({ revoked: [revokedLeaf] })];
+    for (const policy of ['hard-fail', 'soft-fail', 'staple-only'] as const) {
+      expect(await handshakeVerdict({ policy, crls, staple: responseOf() })).toEqual(['revoked']);
+      expect(await handshakeVerdict({ policy, crls: [rootCrl], staple: responseOf() })).toEqual(['valid']);
+    }
+  });
+
   it('a stapled response spares all other questions', async () => {
     const { fetcher, asked } = network({});
     expect(await handshakeVerdict({ certificate: pointing, staple: responseOf({}, {}, pointing), fetcher })).toEqual(['valid']);

@@ -233,14 +233,7 @@ function* refuseDeepSigner([signer]: readonly Certificate[]): Flow<CertificateIn
 function* checkPeer(subject: Subject, checker: Checker, judge: Judge): Flow<CertificateInvalid | undefined> {
   const { certificate } = subject;
   const { ocspResponse, peerRole } = judge.context;
-  if (ocspResponse !== undefined) {
-    const status = yield* judgeOcspResponse(ocspResponse, subject, { source: 'stapled' }, judge);
-    checker.onStatus?.(certificate, status);
-    if (status.status === 'unknown') {
-      return refuse('staple_invalid', 'its stapled OCSP response is not acceptable', status.problems, certificate, 0);
-    }
-    return refusalOf(status, certificate, 0, checker);
-  }
+  if (ocspResponse !== undefined) return yield* checkStaple(ocspResponse, subject, checker, judge);
   if (peerRole === 'server' && mustBeStapledOrMalformed(certificate)) {
     return refuse('staple_missing', 'it demands a stapled OCSP response, and the server sent none', [], certificate, 0);
   }
@@ -248,6 +241,22 @@ function* checkPeer(subject: Subject, checker: Checker, judge: Judge): Flow<Cert
     return refuse('staple_missing', 'no OCSP response came with it', [], certificate, 0);
   }
   return yield* checkOther(subject, 0, checker, judge);
+}
+
+function* checkStaple(
+  ocspResponse: Uint8Array,
+  subject: Subject,
+  checker: Checker,
+  judge: Judge,
+): Flow<CertificateInvalid | undefined> {
+  const { certificate } = subject;
+  const stapled = yield* judgeOcspResponse(ocspResponse, subject, { source: 'stapled' }, judge);
+  // The peer chooses what it staples. A CRL at hand that has it revoked outweighs that.
+  const given = stapled.status === 'good' ? yield* judgeByCrls(subject, checker.collection, judge) : stapled;
+  const status = given.status === 'revoked' ? given : stapled;
+  checker.onStatus?.(certificate, status);
+  if (status.status !== 'unknown') return refusalOf(status, certificate, 0, checker);
+  return refuse('staple_invalid', 'its stapled OCSP response is not acceptable', status.problems, certificate, 0);
 }
 
 /** Features that cannot be read may well be this one. */

@@ -197,7 +197,10 @@ function* findAuthority(
 
 /** Of several answers for the certificate, the latest that is not of another time. */
 function readAnswer(basic: BasicOcspResponse, subject: Subject, source: RevocationSource, judge: Judge): CertificateStatus {
-  const answers = basic.responses.filter(({ certID }) => isAbout(certID, subject, judge));
+  const serialNumber = serialNumberOf(subject.certificate);
+  const answers = basic.responses.filter(
+    ({ certID }) => equal(certID.serialNumber, serialNumber) && isOfIssuer(certID, subject, judge),
+  );
   answers.sort((a, b) => b.thisUpdate.getTime() - a.thisUpdate.getTime());
   const [latest] = answers;
   if (latest === undefined) {
@@ -208,13 +211,9 @@ function readAnswer(basic: BasicOcspResponse, subject: Subject, source: Revocati
   return refusal === undefined ? statusOf(timely, source) : unknown(refusal);
 }
 
-function isAbout(certId: SingleResponse['certID'], { certificate, issuerPath }: Subject, { hashes }: Judge): boolean {
+function isOfIssuer(certId: SingleResponse['certID'], { certificate, issuerPath }: Subject, { hashes }: Judge): boolean {
   const [issuer] = issuerPath;
-  return (
-    issuer !== undefined &&
-    equal(certId.serialNumber, serialNumberOf(certificate)) &&
-    matchesIssuer(certId, certificate.issuer.der, issuer.publicKeyBits, hashes)
-  );
+  return issuer !== undefined && matchesIssuer(certId, certificate.issuer.der, issuer.publicKeyBits, hashes);
 }
 
 function findAnswerProblem(answer: SingleResponse, source: RevocationSource, judge: Judge): RevocationProblem | undefined {
