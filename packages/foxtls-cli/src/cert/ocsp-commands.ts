@@ -21,6 +21,7 @@ import {
 import { type CommandGroup, defineCommand, type OptionTable, type OptionValues } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import { writeOutputs } from '../command/files.ts';
+import { printable } from '../command/printable.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { readBlockOf, readBlocksOf } from './blocks.ts';
 import { FETCH_OPTIONS, fetcherOf } from './fetch-options.ts';
@@ -257,7 +258,7 @@ function statusText(
     ...(facts.nextUpdate === undefined ? [] : [`\tNext Update: ${formatTime(facts.nextUpdate)}`]),
     ...(status?.status === 'revoked' && status.reason !== undefined ? [`\tReason: ${status.reason}`] : []),
     ...(status?.status === 'revoked' ? [`\tRevocation Time: ${formatTime(status.revocationDate)}`] : []),
-    ...(problem === undefined || status?.status === 'revoked' ? [] : [`\t${problem}`]),
+    ...(problem === undefined || status?.status === 'revoked' ? [] : [`\t${printable(problem)}`]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -8,6 +8,7 @@ import { defineCommand } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import { readInput, writeOutputs } from '../command/files.ts';
 import { PASSWORD_FORMS, readPassword, requirePassword } from '../command/password.ts';
+import { printable } from '../command/printable.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { readBlocksOf } from './blocks.ts';
 import { formatKey, loadPrivateKey, PASSWORD_OPTIONS, passwordSource } from './private-keys.ts';
@@ -126,5 +127,5 @@ async function open(data: Uint8Array, path: string, options: Options, terminal: 
 }
 
 function heading(friendlyName: string | undefined): string {
-  return friendlyName === undefined ? '' : `friendlyName: ${friendlyName.replace(/\p{Cc}/gu, ' ')}\n`;
+  return friendlyName === undefined ? '' : `friendlyName: ${printable(friendlyName)}\n`;
 }

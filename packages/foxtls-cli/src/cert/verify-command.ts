@@ -3,6 +3,7 @@
 import { nodeProvider } from 'foxtls/crypto/node';
 import { createRevocationChecker, explain, type PathCheck, type ValidationResult, validateCertificate } from 'foxtls/x509';
 import { defineCommand, type OptionValues } from '../command/command.ts';
+import { printableLines } from '../command/printable.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { readBlocksOf } from './blocks.ts';
 import { certificateFacts } from './facts.ts';
@@ -77,7 +78,7 @@ export const verifyCommand = defineCommand({
       if (json) results.push({ file: path, ...resultFacts(result) });
       else
         terminal.write(
-          `${path}: ${result.isValid ? 'OK' : `not valid (${result.problem.reason})`}\n${quiet ? '' : indented(explain(result))}`,
+          `${path}: ${result.isValid ? 'OK' : `not valid (${result.problem.reason})`}\n${quiet ? '' : indented(printableLines(explain(result)))}`,
         );
     }
     if (json) terminal.write(`${JSON.stringify(results, null, 2)}\n`);

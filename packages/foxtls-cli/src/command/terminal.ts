@@ -5,6 +5,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { CommandFailure } from './failure.ts';
+import { printableLines } from './printable.ts';
 
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
@@ -32,7 +33,7 @@ export function processTerminal(): Terminal {
     environment: process.env,
     isInteractive: process.stdout.isTTY === true,
     write: (data) => void process.stdout.write(data),
-    complain: (line) => void process.stderr.write(`${line}\n`),
+    complain: (line) => void process.stderr.write(`${printableLines(line)}\n`),
     readInput: readStandardInput,
     askSecret,
     now: () => new Date(),

@@ -31,6 +31,7 @@ import {
   withDefault,
 } from 'foxtls/asn1';
 import { type Extension, formatIpAddress, Name } from 'foxtls/x509';
+import { printable } from '../../command/printable.ts';
 import { extensionName, objectName } from './object-names.ts';
 import { timestampListText } from './timestamp-text.ts';
 import { colonHex, formatName, formatSlashedName, formatTime, indent } from './value-text.ts';
@@ -55,6 +56,13 @@ function extensionText(oid: string, value: Uint8Array): string[] {
 
 const read = <T>(type: DerType<T>, value: Uint8Array): T => decodeDer(type, value, 'extension');
 const TOLERANT = { encodedDefaultTolerated: true };
+
+/** Decimal digits of larger numbers take time that grows with their square; what has one is shown by its octets. */
+const boundedInteger: DerType<bigint> = {
+  tags: integer.tags,
+  read: (element) => (element.content.length > 32 ? element.fail('the number is too large to be shown') : integer.read(element)),
+  write: integer.write,
+};
 
 const FORMATS: Readonly<Record<string, (value: Uint8Array) => string[]>> = {
   [OID.basicConstraints]: (value) => {
@@ -89,7 +97,7 @@ const FORMATS: Readonly<Record<string, (value: Uint8Array) => string[]>> = {
     ];
     return [parts.join(', ')];
   },
-  [OID.inhibitAnyPolicy]: (value) => [String(read(integer, value))],
+  [OID.inhibitAnyPolicy]: (value) => [String(read(boundedInteger, value))],
   [OID.authorityInfoAccess]: accessText,
   '1.3.6.1.5.5.7.1.11': accessText,
   [OID.tlsFeature]: (value) => [
@@ -108,7 +116,7 @@ const FORMATS: Readonly<Record<string, (value: Uint8Array) => string[]>> = {
     ];
     return [parts.join(', ')];
   },
-  '2.16.840.1.113730.1.13': (value) => [readCharacters(readElement(value, 'comment'))],
+  '2.16.840.1.113730.1.13': (value) => [printable(readCharacters(readElement(value, 'comment')))],
   '2.5.29.20': (value) => [numberText(value)],
   '2.5.29.27': (value) => [numberText(value)],
   '2.5.29.21': (value) => [REASONS[readElement(value, 'reason').content[0] as number] ?? 'unknown'],
@@ -163,22 +171,26 @@ const REASON_FLAGS = [
   'AA Compromise',
 ];
 
-const basicConstraints = sequence({ cA: withDefault(boolean, false, TOLERANT), pathLenConstraint: optional(integer) });
+const basicConstraints = sequence({ cA: withDefault(boolean, false, TOLERANT), pathLenConstraint: optional(boundedInteger) });
 const privateKeyUsagePeriod = sequence({
   notBefore: optional(implicit(0, generalizedTime)),
   notAfter: optional(implicit(1, generalizedTime)),
 });
 const policyMapping = sequence({ issuerDomainPolicy: objectIdentifier, subjectDomainPolicy: objectIdentifier });
 const policyConstraints = sequence({
-  requireExplicitPolicy: optional(implicit(0, integer)),
-  inhibitPolicyMapping: optional(implicit(1, integer)),
+  requireExplicitPolicy: optional(implicit(0, boundedInteger)),
+  inhibitPolicyMapping: optional(implicit(1, boundedInteger)),
 });
 const authorityKeyIdentifier = sequence({
   keyIdentifier: optional(implicit(0, octetString)),
   authorityCertIssuer: optional(implicit(1, sequenceOf(any, 1))),
   authorityCertSerialNumber: optional(implicit(2, integerContent)),
 });
-const generalSubtree = sequence({ base: any, minimum: optional(implicit(0, integer)), maximum: optional(implicit(1, integer)) });
+const generalSubtree = sequence({
+  base: any,
+  minimum: optional(implicit(0, boundedInteger)),
+  maximum: optional(implicit(1, boundedInteger)),
+});
 const nameConstraints = sequence({
   permittedSubtrees: optional(implicit(0, sequenceOf(generalSubtree))),
   excludedSubtrees: optional(implicit(1, sequenceOf(generalSubtree))),
@@ -282,21 +294,25 @@ function policiesText(value: Uint8Array): string[] {
   ]);
 }
 
-const noticeReference = sequence({ organization: any, noticeNumbers: sequenceOf(integer) });
+const noticeReference = sequence({ organization: any, noticeNumbers: sequenceOf(boundedInteger) });
 const userNotice = sequence({ noticeRef: optional(noticeReference), explicitText: optional(any) });
 
 function qualifierText(oid: string, qualifier: Uint8Array): string[] {
-  if (oid === '1.3.6.1.5.5.7.2.1') return [`CPS: ${read(ia5String, qualifier)}`];
+  if (oid === '1.3.6.1.5.5.7.2.1') return [`CPS: ${printable(read(ia5String, qualifier))}`];
   if (oid !== '1.3.6.1.5.5.7.2.2') return [`Unknown Qualifier: ${oid}`];
   const { noticeRef, explicitText } = read(userNotice, qualifier);
   const reference = noticeRef === undefined ? [] : referenceText(noticeRef.organization, noticeRef.noticeNumbers);
-  const text = explicitText === undefined ? [] : [`Explicit Text: ${readCharacters(readElement(explicitText, 'explicit_text'))}`];
+  const text =
+    explicitText === undefined ? [] : [`Explicit Text: ${printable(readCharacters(readElement(explicitText, 'explicit_text')))}`];
   return ['User Notice:', ...indent(2, [...reference, ...text])];
 }
 
 function referenceText(organization: Uint8Array, numbers: readonly bigint[]): string[] {
   const title = numbers.length > 1 ? 'Numbers' : 'Number';
-  return [`Organization: ${readCharacters(readElement(organization, 'organization'))}`, `${title}: ${numbers.join(', ')}`];
+  return [
+    `Organization: ${printable(readCharacters(readElement(organization, 'organization')))}`,
+    `${title}: ${numbers.join(', ')}`,
+  ];
 }
 
 function accessText(value: Uint8Array): string[] {
@@ -307,7 +323,7 @@ function accessText(value: Uint8Array): string[] {
 
 /** Decimal while it is short, hexadecimal then. */
 function numberText(value: Uint8Array): string {
-  const number = read(integer, value);
+  const number = read(boundedInteger, value);
   const digits = number.toString(16).toUpperCase();
   return number < 1n << 128n ? number.toString() : `0x${digits.padStart(digits.length + (digits.length % 2), '0')}`;
 }
@@ -328,7 +344,7 @@ const GENERAL_NAME = {
 /** A name with its kind. `formatDirectoryName` differs by where it stands. */
 function generalNameText(der: Uint8Array, formatDirectoryName: (name: Name) => string): string {
   const element = readElement(der, 'general_name');
-  const text = () => String.fromCharCode(...element.content);
+  const text = () => printable(new TextDecoder('latin1').decode(element.content));
   switch (element.tag) {
     case GENERAL_NAME.otherName:
       return otherNameText(element);
@@ -358,7 +374,7 @@ function otherNameText(element: DerElement): string {
   const oid = decodeDer(objectIdentifier, cursor.next('type_id').encoded, 'type_id');
   const value = cursor.next('value').contained('value');
   const isText = [0x0c, 0x13, 0x16, 0x1a].includes(value.tag);
-  return `othername: ${OTHER_NAMES[oid] ?? oid}:${isText ? `:${readCharacters(value)}` : ':<unsupported>'}`;
+  return `othername: ${OTHER_NAMES[oid] ?? oid}:${isText ? `:${printable(readCharacters(value))}` : ':<unsupported>'}`;
 }
 
 const OTHER_NAMES: Readonly<Record<string, string>> = {

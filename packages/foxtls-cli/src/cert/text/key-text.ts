@@ -41,12 +41,7 @@ function rsaText(bits: Uint8Array, title: string): string[] {
   const { modulus, publicExponent } = decodeDer(rsaPublicKey, bits, 'public_key.subject_public_key');
   const magnitude = modulus[0] === 0 ? modulus.subarray(1) : modulus;
   const size = magnitude.length * 8 - Math.clz32(magnitude[0] ?? 0) + 24;
-  return [
-    `${title}: (${size} bit)`,
-    'Modulus:',
-    ...indent(4, hexLines(modulus, PER_LINE)),
-    `Exponent: ${exponentText(publicExponent)}`,
-  ];
+  return [`${title}: (${size} bit)`, 'Modulus:', ...indent(4, hexLines(modulus, PER_LINE)), ...exponentText(publicExponent)];
 }
 
 function restrictionsText(parameters: Uint8Array | undefined): string[] {
@@ -54,9 +49,11 @@ function restrictionsText(parameters: Uint8Array | undefined): string[] {
   return ['PSS parameter restrictions:', ...indent(2, pssText(parameters))];
 }
 
-function exponentText(content: Uint8Array): string {
+/** A number while it fits into 64 bits, else octets. */
+function exponentText(content: Uint8Array): string[] {
+  if (content.length > 8) return ['Exponent:', ...indent(4, hexLines(content, PER_LINE))];
   const exponent = BigInt(`0x${Buffer.from(content).toString('hex')}`);
-  return `${exponent} (0x${exponent.toString(16)})`;
+  return [`Exponent: ${exponent} (0x${exponent.toString(16)})`];
 }
 
 function ecText(point: Uint8Array, parameters: Uint8Array | undefined, title: string): string[] {

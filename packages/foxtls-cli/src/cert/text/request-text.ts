@@ -17,6 +17,7 @@ import {
   withDefault,
 } from 'foxtls/asn1';
 import { Name } from 'foxtls/x509';
+import { printable } from '../../command/printable.ts';
 import { readSigned, signatureAlgorithmText, signatureText } from './certificate-text.ts';
 import { extensionsText } from './extension-text.ts';
 import { publicKeyInfoText } from './key-text.ts';
@@ -73,5 +74,5 @@ function attributesText(list: ReturnType<typeof attributes.read>): string[] {
 
 function valueText(der: Uint8Array): string {
   const element = readElement(der, 'attribute');
-  return CHARACTER_STRING_TAGS.includes(element.tag) ? readCharacters(element) : 'unable to print attribute';
+  return CHARACTER_STRING_TAGS.includes(element.tag) ? printable(readCharacters(element)) : 'unable to print attribute';
 }
