@@ -5,13 +5,16 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { OID } from '../packages/foxtls/src/core/asn1/object-identifiers.ts';
 import { CertificateInvalid } from '../packages/foxtls/src/core/errors/errors.ts';
 import { nodeProvider as provider } from '../packages/foxtls/src/crypto/node/provider.ts';
 import type { KeyGenerationRequest } from '../packages/foxtls/src/crypto/signature.ts';
+import { createHttpFetcher } from '../packages/foxtls/src/node/http-fetcher.ts';
 import { formatPrivateKeyPem } from '../packages/foxtls/src/pki/pkcs/private-key.ts';
 import { parseCertificate } from '../packages/foxtls/src/pki/x509/certificate.ts';
 import {
@@ -20,7 +23,8 @@ import {
   createCertificateAuthority,
   formatCertificatePem,
 } from '../packages/foxtls/src/pki/x509/create-certificate.ts';
-import { createExtension, MUST_STAPLE } from '../packages/foxtls/src/pki/x509/create-extension.ts';
+import { createDistributionPoint, createExtension, MUST_STAPLE } from '../packages/foxtls/src/pki/x509/create-extension.ts';
+import type { Extension } from '../packages/foxtls/src/pki/x509/extensions.ts';
 import {
   formatCrlPem,
   parseCertificateRevocationList,
@@ -36,12 +40,12 @@ import type { RevocationProblem } from '../packages/foxtls/src/pki/x509/revocati
 import { createOcspRequest } from '../packages/foxtls/src/pki/x509/revocation/ocsp-request.ts';
 import { createOcspResponder } from '../packages/foxtls/src/pki/x509/revocation/ocsp-responder.ts';
 import { parseOcspResponse } from '../packages/foxtls/src/pki/x509/revocation/ocsp-response.ts';
-import { validateCertificateSync } from '../packages/foxtls/src/pki/x509/validate-certificate.ts';
+import { validateCertificate, validateCertificateSync } from '../packages/foxtls/src/pki/x509/validate-certificate.ts';
 import { createX509Verifier } from '../packages/foxtls/src/pki/x509/verifier.ts';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
 import { clientConfig, serverConfig } from './harness/configs.ts';
 import { connectEndpoint, listenEndpoints } from './harness/endpoint.ts';
-import { startPeer } from './harness/peer-process.ts';
+import { runPeer, startPeer } from './harness/peer-process.ts';
 import { createInteropPki, type InteropPki } from './harness/pki.ts';
 import { findFreePort } from './harness/ports.ts';
 
@@ -277,6 +281,77 @@ describeWithPeer('openssl', 'openssl', () => {
     });
   });
 
+  describe('over HTTP', () => {
+    const fetcher = createHttpFetcher({ allowPrivateAddresses: true });
+    let world: World;
+    beforeAll(async () => {
+      world = await createWorld({ kind: 'ec', curve: 'secp256r1' });
+    });
+
+    /** Two certificates that say where to ask, the second of them revoked; and their authority's database of them. */
+    async function pointTo(extension: Extension) {
+      const common = { provider, issuer: world.ca, extensions: [extension], ...VALID };
+      const [good, revoked] = [
+        await createCertificate({ ...common, dnsNames: ['good.test'] }),
+        await createCertificate({ ...common, dnsNames: ['revoked.test'] }),
+      ];
+      writeDatabase(good, revoked);
+      return { good, revoked };
+    }
+
+    const judged = async ({ certificate }: CreatedCertificate) => {
+      const pathCheck = createRevocationChecker({ provider, policy: 'hard-fail', fetcher });
+      const result = await validateCertificate({ ...common(certificate), pathCheck });
+      return result.isValid ? 'valid' : result.problem.reason;
+    };
+    const common = (certificate: Uint8Array) => ({ provider, certificate, trustAnchors: [world.ca.certificate], at: new Date() });
+
+    it('its responder is asked by us', async () => {
+      const port = await findFreePort();
+      const uri = { kind: 'uniformResourceIdentifier', value: `http://127.0.0.1:${port}/` } as const;
+      const access = [{ accessMethod: OID['id-ad-ocsp'], accessLocation: uri }];
+      const { good, revoked } = await pointTo(createExtension('authorityInfoAccess', access));
+      const signer = ['-rsigner', file('ca.pem'), '-rkey', file('ca-key.pem'), '-CA', file('ca.pem'), '-nmin', '60'];
+      const responder = startPeer('openssl', ['ocsp', '-port', String(port), '-index', file('index.txt'), ...signer]);
+      await responder.prints(/waiting for OCSP client connections/);
+      expect([await judged(good), await judged(revoked)]).toEqual(['valid', 'revoked']);
+    });
+
+    it('its CRL is fetched by us', async () => {
+      const server = createServer((_, response) => response.end(crl));
+      const port = await listen(server);
+      const { good, revoked } = await pointTo(
+        createExtension('cRLDistributionPoints', [createDistributionPoint(`http://127.0.0.1:${port}/ca.crl`)]),
+      );
+      openssl('ca', '-gencrl', '-config', file('ca.cnf'), '-out', file('theirs.crl'));
+      const [crl] = parseCrlPem(readFileSync(file('theirs.crl')));
+      expect([await judged(good), await judged(revoked)]).toEqual(['valid', 'revoked']);
+    });
+
+    it('our responder is asked by it', async () => {
+      const revokedSerial = serialOf(world.revoked);
+      const responder = createOcspResponder({
+        provider,
+        issuer: world.ca.certificate,
+        responder: world.responder,
+        lookUp: (serialNumber) =>
+          serialNumber === revokedSerial ? { status: 'revoked', revocationDate: inHours(-1) } : { status: 'good' },
+      });
+      const server = createServer(async (request, response) => {
+        const body: Buffer[] = [];
+        for await (const chunk of request) body.push(chunk as Buffer);
+        response.setHeader('content-type', 'application/ocsp-response');
+        response.end(await responder.respond(Buffer.concat(body), new Date()));
+      });
+      const port = await listen(server);
+      const asked = ['good', 'revoked'].flatMap((name) => ['-cert', file(`${name}.pem`)]);
+      const options = ['-issuer', file('ca.pem'), ...asked, '-CAfile', file('ca.pem'), '-url', `http://127.0.0.1:${port}/`];
+      const client = await runPeer('openssl', ['ocsp', ...options]);
+      expect(client.output).toContain('Response verify OK');
+      expect(client.output).toMatch(/good\.pem: good[\s\S]*revoked\.pem: revoked/);
+    });
+  });
+
   it('reads our refusals', () => {
     for (const [status, shown] of [
       ['malformedRequest', 'malformedrequest'],
@@ -366,6 +441,12 @@ describeWithPeer('stapled responses with openssl', 'openssl', () => {
     await client.prints(/Verify return code: 0 \(ok\)/);
   });
 });
+
+async function listen(server: Server): Promise<number> {
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
 
 function pemKey(path: string): Uint8Array {
   return Uint8Array.from(
