@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ApiMisuse, certificateAlertFor, DecodeError } from '../../../core/errors/errors.ts';
-import { entity, issueCa, issueLeaf } from '../certificates.fixture.ts';
+import { portableProvider } from '../../../crypto/portable/provider.ts';
+import { type Entity, entity, issueCa, issueLeaf } from '../certificates.fixture.ts';
+import { asynchronous } from '../chains.fixture.ts';
 import { createExtension, MUST_STAPLE } from '../create-extension.ts';
 import type { Fetcher, FetchRequest } from '../fetcher.ts';
 import { validateCertificate } from '../validate-certificate.ts';
@@ -16,6 +18,7 @@ import {
   DAY,
   HOUR,
   handshakeVerdict,
+  issueResponder,
   LEAF_SERIAL,
   later,
   leaf,
@@ -23,8 +26,10 @@ import {
   ocspPointer,
   pointer,
   provider,
+  responder,
   responseOf,
   revokedLeaf,
+  root,
   rootCert,
   rootCrl,
   server,
@@ -281,6 +286,49 @@ describe('fetching', () => {
   });
 });
 
+describe('signers', () => {
+  it('do not vouch for themselves: a responder whose status only it knows is not believed', async () => {
+    const own = issueResponder({ add: [ocspPointer()] });
+    const delegated = { responder: { certificate: own, key: responder.key } };
+    const { fetcher, asked } = network({ [OCSP_URI]: () => responseOf(delegated, {}, own) });
+    expect(await handshakeVerdict({ staple: responseOf(delegated), fetcher })).toEqual(['staple_invalid', 'signer_untrusted']);
+    expect(asked).toHaveLength(1);
+    const honest = network({ [OCSP_URI]: () => responseOf({}, {}, own) });
+    expect(await handshakeVerdict({ staple: responseOf(delegated), fetcher: honest.fetcher })).toEqual(['valid']);
+  });
+
+  /** A leaf whose CRL is signed by one, whose CRL is signed by the next, and so on; the last one's by himself, or by the first. */
+  function chainOfSigners(length: number, isCircle = false) {
+    const signers = Array.from({ length }, (_, i) => entity(`Signer ${i}`));
+    const by = ({ name }: Entity) =>
+      createExtension('cRLDistributionPoints', [{ cRLIssuer: [{ kind: 'directoryName', value: name }] }]);
+    const certificates = signers.map((signer, i) => {
+      const next = signers[i + 1] ?? (isCircle ? (signers[0] as Entity) : signer);
+      return issueCa(root, signer, { serialNumber: Uint8Array.of(0x40 + i), add: [by(next)] });
+    });
+    const crls = signers.map(({ key }, i) =>
+      crlOf({ issuer: { certificate: certificates[i] as Uint8Array, key }, issuingDistributionPoint: { indirectCRL: true } }),
+    );
+    const certificate = issueLeaf(ca, server, { add: [by(signers[0] as Entity)] });
+    return { certificate, certificates, crls };
+  }
+
+  it('are checked through others, but not without end', () => {
+    expect([1, 2, 3, 4, 8].map((length) => verdict(chainOfSigners(length))[0])).toEqual([
+      'valid',
+      'valid',
+      'valid',
+      'revocation_unknown',
+      'revocation_unknown',
+    ]);
+  });
+
+  it('that vouch for each other in a circle prove nothing', () => {
+    expect(verdict(chainOfSigners(2, true))).toEqual(['revocation_unknown', 'signer_untrusted']);
+    expect(verdict(chainOfSigners(3, true))).toEqual(['revocation_unknown', 'signer_untrusted']);
+  });
+});
+
 describe('the cache', () => {
   it('keeps responses and CRLs until their next update', async () => {
     const cache = createRevocationCache();
@@ -341,6 +389,24 @@ describe('a checker', () => {
     expect(createRevocationChecker({ provider, policy: 'hard-fail' }).wantsOcspResponse).toBe(true);
     expect(createRevocationChecker({ provider, policy: 'hard-fail', staples: 'ignored' }).wantsOcspResponse).toBe(false);
     expect(() => createRevocationChecker({ provider, policy: 'staple-only', staples: 'ignored' })).toThrow(ApiMisuse);
+  });
+
+  it.each([
+    ['the portable provider', portableProvider],
+    ['a provider that answers later', { ...provider, keys: asynchronous(provider.keys) }],
+  ])('judges with %s', async (_what, other) => {
+    const options = { provider: other, trustAnchors: [rootCert], certificate: leaf, intermediates: [caCert], at: later(0) };
+    const outcome = async (crl: Uint8Array, staple?: Uint8Array) => {
+      const pathCheck = createRevocationChecker({ provider: other, policy: 'hard-fail', crls: [crl, rootCrl] });
+      const given = staple === undefined ? {} : { ocspResponse: staple };
+      const result = await validateCertificate({ ...options, pathCheck, ...given });
+      return result.isValid ? 'valid' : result.problem.reason;
+    };
+    expect(await outcome(crlOf())).toBe('valid');
+    expect(await outcome(crlOf({ revoked: [revokedLeaf] }))).toBe('revoked');
+    const delegated = { responder: { certificate: issueResponder(), key: responder.key } };
+    expect(await outcome(rootCrl, responseOf(delegated))).toBe('valid');
+    expect(await outcome(rootCrl, responseOf(delegated, revokedAnswer))).toBe('revoked');
   });
 
   it('takes CRLs that were read already', () => {
