@@ -92,6 +92,9 @@ describeWithPeer('foxtls cert makes', 'openssl', () => {
         '1 foxtls cert key: server-key.pem exists already: give another name, or --force to overwrite it',
       );
       expect(read('server-key.pem')).toBe(before);
+      expect(failed('self-signed', 'a.example', '--key-out', 'both.pem', '--out', 'both.pem')).toBe(
+        '2 foxtls cert self-signed: both.pem is named for two things: give each a file of its own (foxtls cert self-signed --help)',
+      );
       writeFileSync(join(folder, 'open.pem'), 'old', { mode: 0o644 });
       cert('key', '--out', 'open.pem', '--force');
       expect(modeOf('open.pem')).toBe(0o600);

@@ -320,6 +320,7 @@ describeWithPeer('foxtls cert reads', 'openssl', () => {
 
     it('bundle certificates', () => {
       cert('p7', 'bundle', 'server.pem', 'ca.pem', 'ca.crl', '-o', 'chain.p7b');
+      expect(cert('show', 'chain.p7b').match(/^Certificate:$/gm)).toHaveLength(2);
       const subjects = (text: string) => text.match(/^subject=.*/gm)?.sort();
       expect(subjects(cert('p7', 'certs', 'chain.p7b'))).toEqual(
         subjects(openssl('pkcs7', '-inform', 'DER', '-in', 'chain.p7b', '-print_certs')),

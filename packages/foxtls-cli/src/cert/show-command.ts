@@ -2,7 +2,7 @@
 
 import { formatPem } from 'foxtls/asn1';
 import { nodeProvider } from 'foxtls/crypto/node';
-import { parsePublicKeyPem } from 'foxtls/pkcs';
+import { parseCertificatesOnly, parsePublicKeyPem } from 'foxtls/pkcs';
 import { parseCertificate } from 'foxtls/x509';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure } from '../command/failure.ts';
@@ -39,7 +39,7 @@ export const showCommand = defineCommand({
     const facts: object[] = [];
     const paths = operands.length === 0 ? ['-'] : operands;
     for (const path of paths) {
-      const blocks = await readBlocks(path, terminal);
+      const blocks = (await readBlocks(path, terminal)).flatMap(opened);
       const shown = blocks.filter(({ kind }) => kind in VIEWS);
       if (shown.length === 0)
         throw new CommandFailure(`${path} has nothing that can be shown (it has: ${describeBlocks(blocks)})`);
@@ -52,6 +52,14 @@ export const showCommand = defineCommand({
     if (json) terminal.write(`${JSON.stringify(facts, null, 2)}\n`);
   },
 });
+
+/** A bundle stands for what is in it. */
+function opened(block: Block): Block[] {
+  if (block.kind !== 'pkcs7') return [block];
+  const { certificates, crls } = parseCertificatesOnly(block.data);
+  const inner = (kind: 'certificate' | 'crl') => (data: Uint8Array) => ({ ...block, kind, label: '', data });
+  return [...certificates.map(inner('certificate')), ...crls.map(inner('crl'))];
+}
 
 interface Shown {
   readonly text: string;

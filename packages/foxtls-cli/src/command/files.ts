@@ -6,7 +6,7 @@
 
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure, UsageError } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Output {
@@ -25,6 +25,9 @@ export async function readInput(path: string, terminal: Terminal): Promise<Uint8
 
 /** Writes all outputs, or none: what stands in the way is found before the first is written. */
 export function writeOutputs(outputs: readonly Output[], terminal: Terminal): void {
+  const paths = outputs.map(({ path }) => path).filter(isFile);
+  const repeated = paths.find((path, i) => paths.indexOf(path) < i);
+  if (repeated !== undefined) throw new UsageError(`${repeated} is named for two things: give each a file of its own`);
   for (const { path, force } of outputs) {
     if (isFile(path) && !force && existsSync(path)) {
       throw new CommandFailure(`${path} exists already: give another name, or --force to overwrite it`);

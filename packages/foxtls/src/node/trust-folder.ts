@@ -8,11 +8,11 @@
  * The names are links to the files that people put there, or copies of them.
  */
 
-import { copyFileSync, lstatSync, readdirSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { readElement } from '../core/asn1/der.ts';
 import { parsePem } from '../core/asn1/pem.ts';
-import { fromLatin1, toHex } from '../core/bytes/bytes.ts';
+import { equal, fromLatin1, toHex } from '../core/bytes/bytes.ts';
 import { DecodeError } from '../core/errors/errors.ts';
 import { parseCertificate } from '../pki/x509/certificate.ts';
 import { Name } from '../pki/x509/name.ts';
@@ -95,7 +95,9 @@ export function rehashFolder(path: string, { hash = 'new', copy = false }: Rehas
       continue;
     }
     seen.set(toHex(sha1.digest(entry.der)), file);
-    for (const name of hashedNames(entry, hash, taken)) {
+    for (const name of hashedNames(path, entry, hash, taken)) {
+      // A copy of an earlier run.
+      if (isCopy(join(path, name), entry)) continue;
       if (copy) copyFileSync(join(path, file), join(path, name));
       else symlinkSync(file, join(path, name));
       made.push({ name, file });
@@ -110,17 +112,23 @@ interface Entry {
   readonly isCrl: boolean;
 }
 
-/** The free names of an entry; they are taken then. */
-function hashedNames({ name, isCrl }: Entry, kind: 'new' | 'old' | 'both', taken: Set<string>): string[] {
+/** The names of an entry that are free, or that a copy of it has; they are taken then. */
+function hashedNames(path: string, entry: Entry, kind: 'new' | 'old' | 'both', taken: Set<string>): string[] {
+  const { name, isCrl } = entry;
   const hashes = [...(kind === 'old' ? [] : [subjectHash(name, sha1)]), ...(kind === 'new' ? [] : [subjectHashOld(name, md5)])];
   return hashes.map((hash) => {
     for (let number = 0; ; number++) {
       const free = `${hash}.${isCrl ? 'r' : ''}${number}`;
-      if (taken.has(free)) continue;
+      if (taken.has(free) && !isCopy(join(path, free), entry)) continue;
       taken.add(free);
       return free;
     }
   });
+}
+
+function isCopy(path: string, { der }: Entry): boolean {
+  const other = existsSync(path) ? readEntry(dirname(path), basename(path)) : '';
+  return typeof other !== 'string' && equal(other.der, der);
 }
 
 /** The one certificate or CRL of a file, or why it is left out. */

@@ -112,6 +112,8 @@ describe('a folder with hashed names', () => {
     expect(findInTrustFolder(path, parseCertificate(red).subject)).toEqual([red]);
     expect(rehashFolder(path, { hash: 'both', copy: true }).made.map(({ name }) => name)).toEqual([fresh?.name, old?.name]);
     expect(readFileSync(join(path, fresh?.name ?? ''), 'utf8')).toBe(pem(red));
+    expect(rehashFolder(path, { hash: 'both', copy: true }).made).toEqual([]);
+    expect(readdirSync(path)).toHaveLength(3);
   });
 
   it('says what it leaves out', () => {
