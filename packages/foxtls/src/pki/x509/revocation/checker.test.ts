@@ -243,6 +243,15 @@ describe('fetching', () => {
     expect(asked).toEqual([]);
   });
 
+  it('tries the other addresses of a CRL when the first does not answer', async () => {
+    const value = [uriName('http://down.example/ca.crl'), uriName(CRL_URI), uriName('http://third.example/ca.crl')];
+    const points = [{ distributionPoint: { kind: 'fullName', value } as const }];
+    const certificate = issueLeaf(ca, server, { add: [createExtension('cRLDistributionPoints', points)] });
+    const { fetcher, uris } = network({ [CRL_URI]: () => crlOf() });
+    expect(await handshakeVerdict({ certificate, fetcher })).toEqual(['valid']);
+    expect(uris()).toEqual(['http://down.example/ca.crl', CRL_URI]);
+  });
+
   it('leaves an address alone for a while that did not answer', async () => {
     const { fetcher, asked } = network({});
     const options = { provider, trustAnchors: [rootCert], certificate: withCrlOnly, intermediates: [caCert] };

@@ -166,9 +166,10 @@ interface Nesting {
 }
 
 function pathCheckOf(checker: Checker, nesting: Nesting): PathCheck {
+  const judgesStaples = checker.staples === 'judged';
   return {
-    processedExtensions: [OID.cRLDistributionPoints, OID.freshestCRL, OID.tlsFeature],
-    wantsOcspResponse: checker.staples === 'judged',
+    processedExtensions: [OID.cRLDistributionPoints, OID.freshestCRL, ...(judgesStaples ? [OID.tlsFeature] : [])],
+    wantsOcspResponse: judgesStaples,
     check: (path, context) => checkPath(path, context, checker, nesting),
   };
 }

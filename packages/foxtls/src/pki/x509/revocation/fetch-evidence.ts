@@ -97,33 +97,44 @@ export interface FetchedList {
   readonly isFromCache: boolean;
 }
 
-/** The CRLs that distribution points lead to: from the cache if they are in time, else from where they are. */
+/** The CRLs that distribution points lead to: of each point one, for its addresses are the same CRL at several places. */
 export function* fetchLists(
   points: readonly DistributionPoint[],
   sources: Sources,
   judge: Judge,
   problems: RevocationProblem[],
 ): Flow<readonly FetchedList[]> {
-  const { fetcher, cache, parsed } = sources;
-  const found: FetchedList[] = [];
-  if (fetcher === undefined) return found;
-  for (const uri of urisOf(points)) {
-    const key = `crl ${uri}`;
-    const kept = yield* settle(cache.find(key));
-    const known = kept && (parsed.get(kept) ?? readList(kept));
-    if (kept !== undefined && known !== undefined && !('reason' in known)) {
-      parsed.set(kept, known);
-      if (isInTime(known, judge)) {
-        found.push({ list: known, key, isFromCache: true });
-        continue;
+  const found = new Map<string, FetchedList>();
+  let attempts = 0;
+  for (const { distributionPoint: name } of points) {
+    for (const uri of name?.kind === 'fullName' ? httpUrisOf(name.value) : []) {
+      if (found.has(uri)) break;
+      if (++attempts > MAX_URIS) return [...found.values()];
+      const list = yield* fetchList(uri, sources, judge);
+      if ('list' in list) {
+        found.set(uri, list);
+        break;
       }
+      problems.push(list);
     }
-    const body = yield* fetchFrom(fetcher, { uri, method: 'GET' }, key, sources, judge);
-    const list = body instanceof Uint8Array ? readList(body) : body;
-    if ('reason' in list) problems.push(list);
-    else found.push({ list, key, isFromCache: false });
   }
-  return found;
+  return [...found.values()];
+}
+
+/** A CRL from the cache, if it is in time, else from where it is. */
+function* fetchList(uri: string, sources: Sources, judge: Judge): Flow<FetchedList | RevocationProblem> {
+  const { fetcher, cache, parsed } = sources;
+  const key = `crl ${uri}`;
+  const kept = yield* settle(cache.find(key));
+  const known = kept && (parsed.get(kept) ?? readList(kept));
+  if (kept !== undefined && known !== undefined && !('reason' in known) && isInTime(known, judge)) {
+    parsed.set(kept, known);
+    return { list: known, key, isFromCache: true };
+  }
+  if (fetcher === undefined) return problem('crl', 'not_available', `${uri} is not to be fetched`);
+  const body = yield* fetchFrom(fetcher, { uri, method: 'GET' }, key, sources, judge);
+  const list = body instanceof Uint8Array ? readList(body) : body;
+  return 'reason' in list ? list : { list, key, isFromCache: false };
 }
 
 /** Keeps CRLs that settled a status. */
@@ -133,14 +144,6 @@ export function* keepLists(fetched: readonly FetchedList[], { cache, parsed }: S
     parsed.set(list.raw, list);
     yield* settle(cache.keep(key, list.raw, list.nextUpdate));
   }
-}
-
-/** Of each point the first addresses only: they are the same CRL at several places. */
-function urisOf(points: readonly DistributionPoint[]): readonly string[] {
-  const uris = points.flatMap(({ distributionPoint: name }) =>
-    name?.kind === 'fullName' ? httpUrisOf(name.value).slice(0, 1) : [],
-  );
-  return [...new Set(uris)].slice(0, MAX_URIS);
 }
 
 function isInTime({ nextUpdate }: CertificateRevocationList, { freshness: { now } }: Judge): boolean {
