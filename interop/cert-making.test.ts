@@ -6,10 +6,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { bin, createWorkbench } from './harness/foxtls-command.ts';
+import { createWorkbench } from './harness/foxtls-command.ts';
 import { waitUntil } from './harness/wait.ts';
 
-const { folder, run, cert, failed, refused, openssl, read, modeOf, start, inTerminal } = createWorkbench();
+const { folder, bin, run, cert, failed, refused, openssl, read, modeOf, start, inTerminal } = createWorkbench();
 
 beforeAll(() => {
   writeFileSync(join(folder, 'password'), 'vixen\nnot this line\n');

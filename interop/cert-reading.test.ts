@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import tls from 'foxtls/tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
-import { bin, createWorkbench } from './harness/foxtls-command.ts';
+import { createWorkbench } from './harness/foxtls-command.ts';
 
-const { folder, run, cert, failed, refused, openssl, read, modeOf, start } = createWorkbench();
+const { folder, bin, run, cert, failed, refused, openssl, read, modeOf, start } = createWorkbench();
 
 beforeAll(() => {
   writeFileSync(join(folder, 'password'), 'vixen\nnot this line\n');
