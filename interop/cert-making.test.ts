@@ -361,7 +361,7 @@ describeWithPeer('foxtls cert makes', 'openssl', () => {
       cert('csr', '--subject', 'CN=Responder', '--key-out', 'ocsp-key.pem', '-o', 'ocsp.csr');
       cert('sign', 'ocsp.csr', ...authority, '--purpose', 'ocsp', '-o', 'ocsp.pem');
       const responder = ['--ca', 'ca.pem', '--signer', 'ocsp.pem', '--signer-key', 'ocsp-key.pem', '--crl', 'ca.crl'];
-      const serving = start(['ocsp', 'serve', ...responder, '--port', '0', '--requests', '4']);
+      const serving = start(['ocsp', 'serve', ...responder, '--port', '0', '--requests', '5']);
       await waitUntil(
         () => serving.output().includes('\n'),
         () => serving.errorText(),
@@ -386,8 +386,14 @@ describeWithPeer('foxtls cert makes', 'openssl', () => {
           new RegExp(`^${name}: ${answer}\n`),
         );
       }
+      cert('csr', 'asked.example', '--key-out', 'asked-key.pem', '-o', 'asked.csr');
+      cert('sign', 'asked.csr', ...authority, '--ocsp-url', url, '-o', 'asked-for.pem');
+      const verified = ['verify', '-q', 'asked-for.pem', '--ca', 'ca.pem', '--revocation', 'hard-fail'];
+      expect(refused(...verified)).toBe('1 asked-for.pem: not valid (revocation_unknown)');
+      const fetching = await start([...verified, '--fetch', '--allow-private']);
+      expect([fetching.code, fetching.output]).toEqual([0, 'asked-for.pem: OK\n']);
       expect((await serving).code).toBe(0);
-      expect(serving.output().match(/ (good|revoked)$/gm)).toEqual([' good', ' revoked', ' good', ' revoked']);
+      expect(serving.output().match(/ (good|revoked)$/gm)).toEqual([' good', ' revoked', ' good', ' revoked', ' good']);
     });
   });
 

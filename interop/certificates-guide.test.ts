@@ -195,6 +195,18 @@ describe('the guide to certificates', () => {
       COMPARISONS[section.title]?.();
     });
   }
+
+  it('keeps its word in a program', async (context) => {
+    if (findPeer('openssl') === undefined) context.skip(peerMissing('openssl'));
+    const program = /^```js\n(.*?)^```$/ms.exec(readFileSync(GUIDE, 'utf8'))?.[1] as string;
+    symlinkSync(resolve('node_modules'), join(ours, 'node_modules'));
+    writeFileSync(join(ours, 'program.mjs'), program);
+    const { stdout, stderr } = await run(process.execPath, ['program.mjs'], { cwd: ours });
+    expect([stderr, stdout]).toEqual([
+      '',
+      expect.stringMatching(/^valid: CN=bank32\.com,O=Example,C=US ◂ CN=Example CA,O=Example,C=US\n/),
+    ]);
+  });
 });
 
 function foxtls(...programArguments: string[]): string {

@@ -92,6 +92,8 @@ function openTerminal(): ReadStream {
     return new ReadStream(descriptor);
   } catch {
     if (descriptor !== undefined) closeSync(descriptor);
+    // Where there is no /dev/tty, as on Windows.
+    if (process.stdin.isTTY) return process.stdin;
     throw new CommandFailure('a password is needed and there is nobody to ask: give --pass env:NAME or --pass file:PATH');
   }
 }
