@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OID } from '../../../core/asn1/object-identifiers.ts';
 import { encodeDer } from '../../../core/asn1/schema.ts';
 import { fromHex } from '../../../core/bytes/bytes.ts';
+import { parseCertificate } from '../certificate.ts';
 import { entity, issueCa, issueLeaf, unknownExtension } from '../certificates.fixture.ts';
 import { createExtension } from '../create-extension.ts';
 import { keyUsageExtension } from '../write-certificate.ts';
@@ -342,6 +343,24 @@ describe('a delta CRL', () => {
     const certificate = issueCa(root, impostor, { add: [createExtension('subjectKeyIdentifier', new Uint8Array(20))] });
     const forged = delta({ issuer: { certificate, key: impostor.key }, revoked: [revokedLeaf] });
     expect(verdict({ crls: [base, forged] })).toEqual(['valid']);
+  });
+
+  it('with another key identifier is not applied, even if the key is the same', () => {
+    const certificate = issueCa(root, ca, { without: ['subjectKeyIdentifier'] });
+    const unnamed = delta({ issuer: { certificate, key: ca.key }, revoked: [revokedLeaf] });
+    expect(verdict({ crls: [base, unnamed] })).toEqual(['valid']);
+  });
+
+  it('of another key makes no complete CRL current, nor does any delta one of tomorrow', () => {
+    const { subjectKeyIdentifier } = parseCertificate(caCert).known;
+    const impostor = { name: ca.name, key: stranger.key };
+    const certificate = issueCa(root, impostor, {
+      add: [createExtension('subjectKeyIdentifier', subjectKeyIdentifier as Uint8Array)],
+    });
+    const forged = delta({ issuer: { certificate, key: impostor.key } });
+    expect(verdict({ crls: [crlOf({ nextUpdate: later(-HOUR) }), forged] })).toEqual(['revocation_unknown', 'stale']);
+    const future = crlOf({ thisUpdate: later(HOUR) });
+    expect(verdict({ crls: [future, delta()] })).toEqual(['revocation_unknown', 'not_yet_valid']);
   });
 
   it('with a critical extension that is not known spoils both', () => {
