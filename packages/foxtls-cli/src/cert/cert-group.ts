@@ -8,7 +8,8 @@ import { csrCommand } from './csr-command.ts';
 import { fetchCommand } from './fetch-command.ts';
 import { hashCommand, rehashCommand } from './hash-command.ts';
 import { keyCommand } from './key-command.ts';
-import { ocspGroup } from './ocsp-commands.ts';
+import { answerCommand, serveCommand } from './ocsp-answer-commands.ts';
+import { askCommand } from './ocsp-ask-command.ts';
 import { p7Group } from './p7-commands.ts';
 import { p12Command } from './p12-command.ts';
 import { pinCommand } from './pin-command.ts';
@@ -16,6 +17,13 @@ import { selfSignedCommand } from './self-signed-command.ts';
 import { showCommand } from './show-command.ts';
 import { signCommand } from './sign-command.ts';
 import { verifyCommand } from './verify-command.ts';
+
+const ocspGroup: CommandGroup = {
+  kind: 'group',
+  name: 'ocsp',
+  summary: 'ask whether a certificate is revoked, and answer such questions',
+  sections: [{ title: 'commands', commands: [askCommand, answerCommand, serveCommand] }],
+};
 
 export const certGroup: CommandGroup = {
   kind: 'group',
