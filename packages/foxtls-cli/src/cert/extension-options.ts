@@ -12,7 +12,7 @@ import {
 import type { OptionTable, OptionValues } from '../command/command.ts';
 import { UsageError } from '../command/failure.ts';
 
-export const EXTENSION_OPTIONS = {
+const EXTENSION_OPTIONS = {
   'crl-url': { type: 'string', multiple: true, value: 'URL', help: 'where the CRL is that lists it; may be repeated' },
   'ocsp-url': { type: 'string', multiple: true, value: 'URL', help: 'where OCSP answers about it; may be repeated' },
   'issuer-url': { type: 'string', multiple: true, value: 'URL', help: "where its issuer's certificate is; may be repeated" },

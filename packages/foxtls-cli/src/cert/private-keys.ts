@@ -96,7 +96,7 @@ export async function readPkcs8(block: Block, source: string | undefined, termin
   }
 }
 
-export function isEncryptedKey({ label, headers, data }: Block): boolean {
+function isEncryptedKey({ label, headers, data }: Block): boolean {
   if (label === '') return data[firstContent(data)] === 0x30;
   return label === 'ENCRYPTED PRIVATE KEY' || (headers.get('Proc-Type')?.includes('ENCRYPTED') ?? false);
 }

@@ -10,7 +10,7 @@ import { UsageError } from './failure.ts';
 import { nearestWord } from './nearest.ts';
 
 /** What every command takes. `-h` is help unless the command has another use for the letter. */
-export const COMMON_OPTIONS = {
+const COMMON_OPTIONS = {
   help: { type: 'boolean', short: 'h', help: 'show this help' },
   verbose: { type: 'boolean', help: 'say more, and show where an error came from' },
 } as const satisfies OptionTable;

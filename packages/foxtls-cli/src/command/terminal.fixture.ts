@@ -27,7 +27,6 @@ export function fakeTerminal({
   const left = [...answers];
   return {
     environment,
-    isInteractive: false,
     write: (data) => void written.push(Buffer.from(data)),
     complain: (line) => void complaints.push(line),
     readInput: async () => new Uint8Array(Buffer.from(input)),

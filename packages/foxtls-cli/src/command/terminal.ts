@@ -9,8 +9,6 @@ import { printableLines } from './printable.ts';
 
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
-  /** Whether a person sees what is written. */
-  readonly isInteractive: boolean;
   /** Standard output. */
   write(data: string | Uint8Array): void;
   /** A line on standard error. */
@@ -31,7 +29,6 @@ export function processTerminal(): Terminal {
   });
   return {
     environment: process.env,
-    isInteractive: process.stdout.isTTY === true,
     write: (data) => void process.stdout.write(data),
     complain: (line) => void process.stderr.write(`${printableLines(line)}\n`),
     readInput: readStandardInput,

@@ -57,7 +57,7 @@ export function signatureText(signature: Uint8Array): string[] {
 }
 
 /** In one line while it fits into 64 bits, else by its octets. */
-export function serialNumberText(serialNumber: string): string[] {
+function serialNumberText(serialNumber: string): string[] {
   const isNegative = serialNumber.startsWith('-');
   const digits = serialNumber.replace('-', '');
   const number = BigInt(`0x${digits}`);

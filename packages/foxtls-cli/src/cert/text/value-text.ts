@@ -38,11 +38,6 @@ export function colonHex(bytes: Uint8Array): string {
   return hexPairs(bytes).join(':').toUpperCase();
 }
 
-/** The octets of an INTEGER that is not negative, with the zero that keeps it so. */
-export function signedOctets(magnitude: Uint8Array): Uint8Array {
-  return (magnitude[0] ?? 0) < 0x80 ? magnitude : Uint8Array.from([0, ...magnitude]);
-}
-
 /** Lines moved to the right. */
 export function indent(spaces: number, lines: readonly string[]): string[] {
   return lines.map((line) => (line === '' ? '' : ' '.repeat(spaces) + line));
