@@ -130,7 +130,8 @@ function entryNames() {
 }
 
 /**
- * A program that loads every entry and fails for one that exports nothing.
+ * A program that loads every entry and fails for one that exports nothing, or an error whose name is not what it is imported by: the name
+ * is what its users read.
  *
  * @param {readonly string[]} entries
  * @param {string} load
@@ -141,8 +142,12 @@ function loader(entries, load, verb) {
     const load = ${load};
     const main = async () => {
       for (const entry of ${JSON.stringify(entries)}) {
-        const names = Object.keys(await load(entry));
+        const loaded = await load(entry);
+        const names = Object.keys(loaded);
         if (names.length === 0) throw new Error(entry + ' exports nothing');
+        for (const name of names) {
+          if (loaded[name]?.prototype instanceof Error && loaded[name].name !== name) throw new Error(entry + ': ' + name + ' lost its name');
+        }
         console.log('${verb} ' + entry + ': ' + names.length + ' exports');
       }
     };

@@ -3,12 +3,14 @@
  */
 
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { fileURLToPath } from 'node:url';
 import { afterAll, expect } from 'vitest';
 import { waitUntil } from './wait.ts';
+
+const bin = fileURLToPath(new URL('../../packages/foxtls-cli/bin/foxtls.js', import.meta.url));
 
 export interface Started {
   readonly code: number | null;
@@ -20,9 +22,6 @@ export interface Started {
 export function createWorkbench() {
   const folder = mkdtempSync(join(tmpdir(), 'foxtls-cert-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const programs = mkdtempSync(join(tmpdir(), 'foxtls-bin-'));
-  afterAll(() => rmSync(programs, { recursive: true, force: true }));
-  const bin = bundleCommand(programs);
 
   /** A session of its own has no terminal, so nobody is there to be asked. */
   function run(command: string, args: readonly string[], input?: string | Uint8Array): SpawnSyncReturns<string> {
@@ -65,32 +64,13 @@ export function createWorkbench() {
     },
     read: (name: string) => readFileSync(join(folder, name), 'utf8'),
     modeOf: (name: string) => statSync(join(folder, name)).mode & 0o777,
-    start: (args: readonly string[]) => start(bin, folder, args),
+    start: (args: readonly string[]) => start(folder, args),
     inTerminal: (args: readonly string[], typed: readonly string[]) => inTerminal(bin, folder, args, typed),
   };
 }
 
-/** The command in one file: hundreds of processes start three times as fast. The guide's test starts it as it is installed. */
-function bundleCommand(folder: string): string {
-  const bin = join(folder, 'foxtls.mjs');
-  buildSync({
-    entryPoints: ['packages/foxtls-cli/bin/foxtls.js'],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile: bin,
-    logLevel: 'error',
-  });
-  chmodSync(bin, 0o755);
-  return bin;
-}
-
 /** Runs `foxtls cert` beside a server of this process. */
-function start(
-  bin: string,
-  folder: string,
-  args: readonly string[],
-): Promise<Started> & { output(): string; errorText(): string } {
+function start(folder: string, args: readonly string[]): Promise<Started> & { output(): string; errorText(): string } {
   const child = spawn(bin, ['cert', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
   let output = '';
   let errors = '';
