@@ -1,0 +1,130 @@
+/**
+ * The MAC of records in TLS 1.0 to 1.2 (RFC 5246 §6.2.3.1): HMAC (RFC 2104 §2) over a header of its own and what it protects.
+ *
+ * ```
+ * MAC(MAC_write_key, seq_num +
+ *                       TLSCompressed.type +
+ *                       TLSCompressed.version +
+ *                       TLSCompressed.length +
+ *                       TLSCompressed.fragment);
+ *
+ * | key XOR ipad | seq_num | type | version | length | fragment … |     what the inner hash sees, and how the workspace is laid out
+ *       block         8       1       2         2
+ * ```
+ * Both hashes of HMAC are taken in one call each, over memory that lies together: 1.4 µs for 64 bytes with SHA-1 against 2.5 for
+ * `createHmac` and 1.7 for a copied state, and no difference at 16 KB, though that is copied. It also leaves nothing between the length
+ * and the work that a hash does for it, which `computeEqualised` needs.
+ */
+
+import { wipe } from '../../core/bytes/bytes.ts';
+import { ApiMisuse } from '../../core/errors/errors.ts';
+import type { Hash } from '../../crypto/hash.ts';
+
+/** What the MAC takes of a hash: MD5, which is in no provider, has that much too. */
+export type RecordHash = Pick<Hash, 'name' | 'size' | 'blockSize' | 'digest'>;
+
+const HEADER_SIZE = 13;
+const TYPE_AND_VERSION = 3;
+const LENGTH_AT = 8 + TYPE_AND_VERSION;
+
+/** HMAC with one key. The caller fills the workspace and says how much of it counts. */
+export class RecordMac {
+  /** Bytes of the MAC. */
+  readonly size: number;
+  /** Where the protected bytes begin in a workspace. */
+  readonly start: number;
+  readonly #hash: RecordHash;
+  /** The key under ipad, and the key under opad with room for the inner hash. */
+  readonly #inner: Uint8Array;
+  readonly #outer: Uint8Array;
+  /** Where records are put together. Weak: a connection that is idle keeps none. */
+  #workspace: WeakRef<Uint8Array> | undefined;
+  #wiped = false;
+
+  /** Owns the key. Throws `ApiMisuse` (`ERR_TLS_KEY_SIZE`) unless the key is as long as the hash's output, as RFC 5246 §A.5 has it. */
+  constructor(hash: RecordHash, key: Uint8Array) {
+    if (key.length !== hash.size) {
+      throw new ApiMisuse('ERR_TLS_KEY_SIZE', `HMAC with ${hash.name} takes a key of ${hash.size} bytes, not ${key.length}`);
+    }
+    this.size = hash.size;
+    this.start = hash.blockSize + HEADER_SIZE;
+    this.#hash = hash;
+    this.#inner = new Uint8Array(hash.blockSize).fill(0x36);
+    this.#outer = new Uint8Array(hash.blockSize + hash.size).fill(0x5c);
+    key.forEach((byte, i) => {
+      this.#inner[i] = byte ^ 0x36;
+      this.#outer[i] = byte ^ 0x5c;
+    });
+    wipe(key);
+  }
+
+  /**
+   * A workspace with room for `size` protected bytes from `start` on, for a record whose header begins with its type and version. There
+   * is only one, and it is good until the next call; what it held before is not cleared. Throws `ApiMisuse` (`ERR_TLS_KEY_WIPED`) after `wipe`.
+   */
+  layOut(sequence: number, header: Uint8Array, size: number): Uint8Array {
+    if (this.#wiped) throw new ApiMisuse('ERR_TLS_KEY_WIPED', 'this key was wiped and cannot be used any more');
+    const work = this.#roomFor(this.start + size);
+    work.set(this.#inner);
+    const at = this.#inner.length;
+    for (let i = 7, rest = sequence; i >= 0; i--) {
+      work[at + i] = rest & 0xff;
+      rest = Math.floor(rest / 256);
+    }
+    for (let i = 0; i < TYPE_AND_VERSION; i++) work[at + 8 + i] = header[i] as number;
+    return work;
+  }
+
+  /** The MAC of the first `length` protected bytes of a workspace. */
+  compute(work: Uint8Array, length: number): Uint8Array {
+    work[this.#inner.length + LENGTH_AT] = length >>> 8;
+    work[this.#inner.length + LENGTH_AT + 1] = length & 0xff;
+    this.#outer.set(this.#hash.digest(work.subarray(0, this.start + length)), this.#inner.length);
+    return this.#hash.digest(this.#outer);
+  }
+
+  /**
+   * The same for a secret length that is `most - less`, with as many compressions of the hash for every `less`: a second hash takes the
+   * bytes that the first does not.
+   *
+   * A message of x bytes takes `floor((x + l) / b) + 1` blocks of b bytes, l of them for its length. With a second one of y bytes, so
+   * that `x + l + y + l` is one less than a multiple of b, the two floors have the same sum for every x: what the one loses, the other
+   * gains at the same step. The bytes that each leaves over for its last block mirror each other likewise.
+   */
+  computeEqualised(work: Uint8Array, most: number, less: number): Uint8Array {
+    const { blockSize } = this.#hash;
+    const lengths = blockSize / 4;
+    const rest = blockSize - 1 - ((this.start + most + lengths) % blockSize);
+    this.#hash.digest(work.subarray(0, rest + less));
+    return this.compute(work, most - less);
+  }
+
+  wipe(): void {
+    this.#wiped = true;
+    wipe(this.#inner, this.#outer, this.#workspace?.deref());
+  }
+
+  #roomFor(size: number): Uint8Array {
+    const kept = this.#workspace?.deref();
+    if (kept !== undefined && kept.length >= size) return kept;
+    const work = new Uint8Array(size);
+    this.#workspace = new WeakRef(work);
+    return work;
+  }
+}
+
+export function lengthOf(parts: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  return length;
+}
+
+/** Copies parts one behind the other into a workspace; the result is where they end. */
+export function copyInto(work: Uint8Array, from: number, parts: readonly Uint8Array[]): number {
+  let at = from;
+  for (const part of parts) {
+    work.set(part, at);
+    at += part.length;
+  }
+  return at;
+}
