@@ -64,7 +64,8 @@ export class RecordMac {
    */
   layOut(sequence: number, header: Uint8Array, size: number): Uint8Array {
     if (this.#wiped) throw new ApiMisuse('ERR_TLS_KEY_WIPED', 'this key was wiped and cannot be used any more');
-    const work = this.#roomFor(this.start + size);
+    // One block more is for the second hash of `computeEqualised`, which may read beyond what is protected.
+    const work = this.#roomFor(this.start + size + this.#inner.length);
     work.set(this.#inner);
     const at = this.#inner.length;
     for (let i = 7, rest = sequence; i >= 0; i--) {
@@ -84,18 +85,19 @@ export class RecordMac {
   }
 
   /**
-   * The same for a secret length that is `most - less`, with as many compressions of the hash for every `less`: a second hash takes the
+   * The same for a secret length that is `most - less`, of a workspace laid out for `most` at least, with as many compressions of the hash for every `less`: a second hash takes the
    * bytes that the first does not.
    *
    * A message of x bytes takes `floor((x + l) / b) + 1` blocks of b bytes, l of them for its length. With a second one of y bytes, so
    * that `x + l + y + l` is one less than a multiple of b, the two floors have the same sum for every x: what the one loses, the other
-   * gains at the same step. The bytes that each leaves over for its last block mirror each other likewise.
+   * gains at the same step. The bytes that each leaves over for its last block mirror each other likewise. Both have a whole block at
+   * least, because a hash that has none before its last is a little faster than that.
    */
   computeEqualised(work: Uint8Array, most: number, less: number): Uint8Array {
     const { blockSize } = this.#hash;
     const lengths = blockSize / 4;
     const rest = blockSize - 1 - ((this.start + most + lengths) % blockSize);
-    this.#hash.digest(work.subarray(0, rest + less));
+    this.#hash.digest(work.subarray(0, blockSize + rest + less));
     return this.compute(work, most - less);
   }
 
