@@ -13,7 +13,7 @@
  * } GenericBlockCipher;
  * ```
  * Invariants: `open` says undefined for everything that is not authentic, and takes the same time to say so whatever is wrong
- * (cbc-padding.ts, record-mac.ts, docs/decisions/0020-cbc-in-constant-time.md). With encrypt-then-MAC nothing is decrypted before its MAC
+ * (cbc-padding.ts, record-mac.ts, docs/decisions/0024-cbc-in-constant-time.md). With encrypt-then-MAC nothing is decrypted before its MAC
  * is checked. In TLS 1.0 the initialization vector of a record is known before its content: to split the first byte off application data
  * is the sender's.
  */

@@ -64,8 +64,8 @@ export class RecordMac {
    */
   layOut(sequence: number, header: Uint8Array, size: number): Uint8Array {
     if (this.#wiped) throw new ApiMisuse('ERR_TLS_KEY_WIPED', 'this key was wiped and cannot be used any more');
-    // One block more is for the second hash of `computeEqualised`, which may read beyond what is protected.
-    const work = this.#roomFor(this.start + size + this.#inner.length);
+    // Two blocks more are for the second hash of `computeEqualised`, which may read beyond what is protected.
+    const work = this.#roomFor(this.start + size + 2 * this.#inner.length);
     work.set(this.#inner);
     const at = this.#inner.length;
     for (let i = 7, rest = sequence; i >= 0; i--) {
@@ -85,19 +85,26 @@ export class RecordMac {
   }
 
   /**
-   * The same for a secret length that is `most - less`, of a workspace laid out for `most` at least, with as many compressions of the hash for every `less`: a second hash takes the
-   * bytes that the first does not.
+   * The same for a secret length that is `most - less`, of a workspace laid out for `most` at least, with the same work of the hash for
+   * every `less`: a second hash does what the first does not.
    *
-   * A message of x bytes takes `floor((x + l) / b) + 1` blocks of b bytes, l of them for its length. With a second one of y bytes, so
-   * that `x + l + y + l` is one less than a multiple of b, the two floors have the same sum for every x: what the one loses, the other
-   * gains at the same step. The bytes that each leaves over for its last block mirror each other likewise. Both have a whole block at
-   * least, because a hash that has none before its last is a little faster than that.
+   * ```
+   * first     | block | … | block | rest, 0x80, length |                      a rest that leaves no room for 0x80 and length takes one more
+   * second    | block | … | block | block | … | rest, 0x80, | length |        then this one has room, and otherwise not
+   * ```
+   * So there are as many whole blocks, given in two calls, and three blocks at the ends, given in three, whatever the length is. The whole
+   * blocks are odd in number: where a hash takes two at a time, one of the two calls always has one left over.
    */
   computeEqualised(work: Uint8Array, most: number, less: number): Uint8Array {
     const { blockSize } = this.#hash;
-    const lengths = blockSize / 4;
-    const rest = blockSize - 1 - ((this.start + most + lengths) % blockSize);
-    this.#hash.digest(work.subarray(0, blockSize + rest + less));
+    const blockBits = 31 - Math.clz32(blockSize);
+    const room = blockSize - 1 - blockSize / 8;
+    const first = this.start + most - less;
+    // -1 when the first hash needs a block more for its end, else 0.
+    const takesMore = (room - (first & (blockSize - 1))) >> 31;
+    const blocks = (((this.start + most) >> blockBits) + 1) | 1;
+    const rest = (takesMore & (blockSize >> 1)) | (~takesMore & (blockSize - 1));
+    this.#hash.digest(work.subarray(0, ((blocks - (first >> blockBits)) << blockBits) + rest));
     return this.compute(work, most - less);
   }
 
