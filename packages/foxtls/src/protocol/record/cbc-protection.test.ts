@@ -4,7 +4,18 @@ import { concat, equal, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import type { Cipher } from '../../crypto/cipher.ts';
 import { aes128Cbc } from '../../crypto/node/cipher.ts';
 import { sha1, sha256 } from '../../crypto/node/hash.ts';
-import { type CbcCase, cbcCases, counting, FIRST_IV, forge, headerOf, MAC_KEY, paddings, protectionOf } from './cbc.fixture.ts';
+import {
+  type CbcCase,
+  cbcCases,
+  counting,
+  FIRST_IV,
+  forge,
+  headerOf,
+  leastPadding,
+  MAC_KEY,
+  paddings,
+  protectionOf,
+} from './cbc.fixture.ts';
 import { cbcRecordCipher } from './cbc-protection.ts';
 
 const REQUEST = utf8('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -105,7 +116,7 @@ describe('CBC protection', () => {
     expect(seen.size).toBe(256);
   });
 
-  it.each(SOME)('of %s opens nothing with one wrong byte of padding, wherever it is', (_title, cbc) => {
+  it.each(SOME)('of %s opens nothing with one wrong byte of padding, wherever it is, as against POODLE', (_title, cbc) => {
     for (const content of [counting(0), counting(300)]) {
       const padding = paddings(cbc, content.length).at(-1) as number;
       for (let back = 0; back <= padding; back++) {
@@ -114,6 +125,19 @@ describe('CBC protection', () => {
       }
     }
   });
+
+  it.each(SOME)(
+    'of %s opens nothing whose padding_length alone is wrong, though the MAC stands right before it',
+    (_title, cbc) => {
+      const { blockSize } = cbc.cipher;
+      const content = counting(leastPadding(cbc, 0) + 20 * blockSize);
+      expect(leastPadding(cbc, content.length)).toBe(0);
+      for (let claimed = 1; claimed < 256; claimed++) {
+        const change = (plaintext: Uint8Array) => plaintext.map((byte, i) => (i === plaintext.length - 1 ? claimed : byte));
+        expect(open(cbc, forge(cbc, { content, change }))).toBeUndefined();
+      }
+    },
+  );
 
   it.each(SOME)('of %s opens nothing with one wrong byte of MAC or content, whatever the padding', (_title, cbc) => {
     const content = counting(70);

@@ -43,7 +43,7 @@ describe.each([sha1, sha256, sha384, sha512])('the MAC of records with $name', (
     }
   });
 
-  it('of a secret length is the same, from the same work of the hash whatever the length is', () => {
+  it('of a secret length is the same, from the same work of the hash whatever the length is, as against Lucky 13', () => {
     const { hash: counted, lengths } = watched(hash);
     for (const most of [255, 256, 300, 1000, 1000 + hash.blockSize / 2, 1000 + hash.blockSize]) {
       const mac = new RecordMac(counted, key());

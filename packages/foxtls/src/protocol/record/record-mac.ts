@@ -20,7 +20,7 @@ import { wipe } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
 import type { Hash } from '../../crypto/hash.ts';
 
-/** What the MAC takes of a hash: MD5, which is in no provider, has that much too. */
+/** What the MAC takes of a hash. */
 export type RecordHash = Pick<Hash, 'name' | 'size' | 'blockSize' | 'digest'>;
 
 const HEADER_SIZE = 13;
