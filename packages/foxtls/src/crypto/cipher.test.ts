@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../core/bytes/bytes.ts';
 import { CryptoFailure } from '../core/errors/errors.ts';
 import type { CipherName } from './cipher.ts';
+import { camellia128Cbc, camellia256Cbc } from './node/cipher.ts';
 import { nodeProvider } from './node/provider.ts';
 import { portablePkcsProvider } from './portable/pkcs-provider.ts';
 
@@ -46,6 +47,19 @@ describe.each([nodeProvider, portablePkcsProvider])('ciphers of the $name provid
     expect(() => cipher.encrypt(key, iv, new Uint8Array(cipher.blockSize + 1))).toThrow(CryptoFailure);
     expect(() => cipher.decrypt(key.subarray(1), iv, iv)).toThrow(CryptoFailure);
     expect(() => cipher.encrypt(key, iv.subarray(1), iv)).toThrow(CryptoFailure);
+  });
+});
+
+describe('Camellia', () => {
+  const block = '0123456789abcdeffedcba9876543210';
+
+  it.each([
+    [camellia128Cbc, block, '67673138549669730857065648eabe43'],
+    [camellia256Cbc, `${block}00112233445566778899aabbccddeeff`, '9acc237dff16d76c20ef7c919e3a7509'],
+  ])('of $name makes and reads the block of RFC 3713, Appendix A', (cipher, key, encrypted) => {
+    const none = new Uint8Array(16);
+    expect(toHex(cipher.encrypt(fromHex(key), none, fromHex(block)))).toBe(encrypted);
+    expect(toHex(cipher.decrypt(fromHex(key), none, fromHex(encrypted)))).toBe(block);
   });
 });
 

@@ -9,6 +9,8 @@ export type CipherName =
   | 'aes-128-cbc'
   | 'aes-192-cbc'
   | 'aes-256-cbc'
+  | 'camellia-128-cbc'
+  | 'camellia-256-cbc'
   | 'des-ede3-cbc'
   | 'rc2-40-cbc'
   | 'rc2-64-cbc'

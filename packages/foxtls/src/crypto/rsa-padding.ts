@@ -44,7 +44,7 @@ export function decodePkcs1(encoded: Uint8Array, substitute: Uint8Array): Uint8A
   if (separator < 10) return result;
   let wrong = (encoded[0] as number) | ((encoded[1] as number) ^ 2) | (encoded[separator] as number);
   for (let i = 2; i < separator; i++) wrong |= isZero(encoded[i] as number);
-  const mask = -isZero(wrong);
+  const mask = maskOf(isZero(wrong));
   for (let i = 0; i < result.length; i++) {
     const [ours, theirs] = [result[i] as number, encoded[separator + 1 + i] as number];
     result[i] = ours ^ ((ours ^ theirs) & mask);
@@ -81,7 +81,7 @@ export function decodeOaep(encoded: Uint8Array, { hash, mgfHash, label = EMPTY }
   for (let i = hash.size; i < data.length; i++) {
     const byte = data[i] as number;
     const isOne = isZero(byte ^ 1);
-    separator |= -(searching & isOne) & i;
+    separator |= maskOf(searching & isOne) & i;
     searching &= isOne ^ 1;
     wrong |= searching & (isZero(byte) ^ 1);
   }
@@ -103,6 +103,11 @@ export function mgf1(hash: Hash, seed: Uint8Array, length: number): Uint8Array {
 /** 1 for zero and 0 for any other number of 0 to 2^31 - 1, without a branch. */
 function isZero(value: number): number {
   return (value - 1) >>> 31;
+}
+
+/** All bits for 1, and none for 0. Not by the minus sign: -0 is no integer, and an engine takes another way with it. */
+function maskOf(bit: number): number {
+  return ~(bit - 1);
 }
 
 function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
