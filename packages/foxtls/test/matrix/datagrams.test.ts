@@ -12,8 +12,9 @@ import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import type { Established } from '../../src/protocol/handshake/established.ts';
 import { serverHandshake } from '../../src/protocol/handshake/tls13/server.ts';
 import { exportKeyingMaterial } from '../../src/protocol/keys/key-schedule.ts';
+import type { CipherSuite } from '../../src/protocol/negotiate/cipher-suites.ts';
 import { TLS13_CIPHER_SUITES } from '../../src/protocol/negotiate/cipher-suites.ts';
-import { RecordProtection } from '../../src/protocol/record/record-protection.ts';
+import { Tls13Protection } from '../../src/protocol/record/tls13-protection.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { carryDatagrams, connectDatagramEnds, DatagramEnd, type DatagramEnds, type DatagramOptions } from './datagram-ends.ts';
 
@@ -137,7 +138,7 @@ describe('the flows over datagrams', () => {
     const line = ends.client.keyLog.find((candidate) => candidate.startsWith('CLIENT_TRAFFIC_SECRET_0 ')) ?? '';
     const { suite } = ends.client.established as Established;
     const opened = (labelPrefix: 'dtls13' | 'tls13 ') => {
-      const protection = new RecordProtection(suite, labelPrefix, fromHex(line.split(' ')[2] ?? ''));
+      const protection = new Tls13Protection(suite as CipherSuite, labelPrefix, fromHex(line.split(' ')[2] ?? ''));
       return protection.open(datagram.subarray(0, 5), datagram.subarray(5));
     };
     expect(new TextDecoder().decode(opened('dtls13'))).toBe('labelled\x17');

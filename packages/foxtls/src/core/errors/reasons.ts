@@ -17,6 +17,8 @@ export const alertFor = {
   inner_content_type_missing: 'unexpected_message',
   change_cipher_spec_invalid: 'unexpected_message',
   change_cipher_spec_unexpected: 'unexpected_message',
+  change_cipher_spec_missing: 'unexpected_message',
+  record_version_wrong: 'protocol_version',
   handshake_interleaved: 'unexpected_message',
   handshake_spans_key_change: 'unexpected_message',
   application_data_too_early: 'unexpected_message',
@@ -66,6 +68,20 @@ export const alertFor = {
   record_size_limit_invalid: 'illegal_parameter',
   key_update_invalid: 'illegal_parameter',
   legacy_field_invalid: 'illegal_parameter',
+
+  // TLS 1.2 (RFC 5246 §7.2, RFC 5746 §3, RFC 7507 §3, RFC 7627 §5, RFC 8422 §5)
+  fallback_inappropriate: 'inappropriate_fallback',
+  renegotiation_info_missing: 'handshake_failure',
+  renegotiation_info_invalid: 'handshake_failure',
+  extended_master_secret_missing: 'handshake_failure',
+  extended_master_secret_changed: 'handshake_failure',
+  point_formats_invalid: 'illegal_parameter',
+  curve_type_unsupported: 'illegal_parameter',
+  session_unknown: 'illegal_parameter',
+  session_suite_changed: 'illegal_parameter',
+  certificate_unfit_for_suite: 'illegal_parameter',
+  certificate_changed: 'illegal_parameter',
+  max_fragment_length_invalid: 'illegal_parameter',
 } as const satisfies Record<string, AlertName>;
 
 /** One word for the rule that the peer broke. */

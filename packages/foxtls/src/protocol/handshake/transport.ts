@@ -2,23 +2,32 @@
  * The small interface through which a handshake flow speaks: implemented by `transport/tls` and `transport/dtls`.
  */
 
-import type { CipherSuite } from '../negotiate/cipher-suites.ts';
-import type { ProtocolVariant } from './variant.ts';
+import type { RecordProtection } from '../record/record-protection.ts';
+import type { ProtocolVariant, VersionName } from './variant.ts';
 
-/** Which secret protects records: the handshake traffic secrets or the application traffic secrets. */
+/** What may be read under the keys: the rest of the handshake, or application data too. */
 export type Epoch = 'handshake' | 'application';
 
 export interface HandshakeTransport {
   readonly variant: ProtocolVariant;
   /** Sends a whole handshake message (header and body), under the current write secret. */
   send(message: Uint8Array): void;
-  /** Sends the dummy change_cipher_spec of middlebox compatibility. */
+  /** Sends change_cipher_spec: that of TLS 1.2, or the dummy of middlebox compatibility. */
   sendChangeCipherSpec(): void;
+  /** The version is chosen, and with it what records look like. Throws `PeerMisbehaved` for what was received and is not of that version. */
+  setVersion(version: VersionName): void;
   /** Everything sent since the last call belongs together and can leave. */
   endFlight(): void;
-  /** Throws `PeerMisbehaved` if handshake bytes under the old secret are left over (RFC 8446 §5.1). The transport owns `secret`. */
-  setReadSecret(epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void;
-  setWriteSecret(epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void;
+  /** Throws `PeerMisbehaved` if handshake bytes under the old keys are left over (RFC 8446 §5.1). The transport owns `protection`. */
+  setReadProtection(epoch: Epoch, protection: RecordProtection): void;
+  setWriteProtection(epoch: Epoch, protection: RecordProtection): void;
+  /**
+   * TLS 1.2: the next record has to be the peer's change_cipher_spec (RFC 5246 §7.1); what follows it is read under `protection`. At any
+   * other time a change_cipher_spec is refused. The transport owns `protection`.
+   */
+  expectChangeCipherSpec(protection: RecordProtection): void;
+  /** TLS 1.2: the peer's Finished was right, application data may be read. */
+  openApplicationData(): void;
   /** RFC 8449: the largest inner plaintext (content type included) of protected records in each direction; undefined leaves a direction as it is. */
   setRecordSizeLimits(limits: { readonly send?: number | undefined; readonly receive?: number | undefined }): void;
   /**
@@ -30,6 +39,7 @@ export interface HandshakeTransport {
 
 /** Labels of the NSS key log format. */
 export type KeyLogLabel =
+  | 'CLIENT_RANDOM'
   | 'CLIENT_HANDSHAKE_TRAFFIC_SECRET'
   | 'SERVER_HANDSHAKE_TRAFFIC_SECRET'
   | 'CLIENT_TRAFFIC_SECRET_0'

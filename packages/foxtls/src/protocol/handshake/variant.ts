@@ -1,5 +1,5 @@
 /**
- * What differs by nature between TLS 1.3 and DTLS 1.3 in the handshake, as data (RFC 9147 §5), so that no flow asks which one it is.
+ * What differs by nature between TLS and DTLS in the handshake, as data (RFC 9147 §5), so that no flow asks which one it is.
  */
 
 import { PeerIncompatible } from '../../core/errors/errors.ts';
@@ -8,9 +8,15 @@ import type { LabelPrefix } from '../keys/hkdf.ts';
 import type { ClientHello as ClientHelloMessage } from '../messages/client-hello.ts';
 import { ClientHello, DatagramClientHello, type MessageKind } from '../messages/messages.ts';
 
+/** A version, as a config lists it. Over datagrams it is that of DTLS which was made after it. */
+export type VersionName = 'TLSv1.3' | 'TLSv1.2';
+
 export interface ProtocolVariant {
   readonly name: 'TLSv1.3' | 'DTLSv1.3';
+  /** The number of version 1.3. */
   readonly version: number;
+  /** The numbers of those versions that this transport can speak. */
+  readonly versions: { readonly [name in VersionName]?: number };
   /** legacy_version of both hellos. */
   readonly legacyVersion: number;
   readonly labelPrefix: LabelPrefix;
@@ -19,18 +25,20 @@ export interface ProtocolVariant {
   readonly middleboxCompatibility: boolean;
 }
 
-export const TLS13: ProtocolVariant = {
+export const TLS: ProtocolVariant = {
   name: 'TLSv1.3',
   version: PROTOCOL_VERSIONS['TLSv1.3'],
+  versions: { 'TLSv1.3': PROTOCOL_VERSIONS['TLSv1.3'], 'TLSv1.2': PROTOCOL_VERSIONS['TLSv1.2'] },
   legacyVersion: PROTOCOL_VERSIONS['TLSv1.2'],
   labelPrefix: 'tls13 ',
   clientHello: ClientHello,
   middleboxCompatibility: true,
 };
 
-export const DTLS13: ProtocolVariant = {
+export const DTLS: ProtocolVariant = {
   name: 'DTLSv1.3',
   version: PROTOCOL_VERSIONS['DTLSv1.3'],
+  versions: { 'TLSv1.3': PROTOCOL_VERSIONS['DTLSv1.3'] },
   legacyVersion: PROTOCOL_VERSIONS['DTLSv1.2'],
   labelPrefix: 'dtls13',
   clientHello: DatagramClientHello,

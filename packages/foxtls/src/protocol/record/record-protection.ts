@@ -1,87 +1,32 @@
 /**
- * Record protection of TLS 1.3 (RFC 8446 §5.2, §5.3): one direction under one traffic secret.
+ * What every protection of records is to a transport: one direction under one set of keys (RFC 8446 §5.2, RFC 5246 §6.2.3).
  *
  * ```
- * [sender]_write_key = HKDF-Expand-Label(Secret, "key", "", key_length)
- * [sender]_write_iv  = HKDF-Expand-Label(Secret, "iv", "", iv_length)
- * AEADEncrypted = AEAD-Encrypt(write_key, nonce, additional_data, plaintext)
+ *   header[5] + plaintext ─▶ seal ─▶ fragment pieces        header[5] + fragment ─▶ open ─▶ plaintext
  * ```
- * "The 64-bit record sequence number is encoded in network byte order and padded to the left with zeros to iv_length", then "XORed with
- * either the static client_write_iv or server_write_iv" (RFC 8446 §5.3). Framing and the additional data are the transport's.
+ * Framing is the transport's: it writes and reads the header, of which a protection takes what it authenticates. A flow makes a
+ * protection, hands it over, and forgets it: from then on it is the transport's to count with, and to wipe.
  */
 
-import { EMPTY, wipe } from '../../core/bytes/bytes.ts';
-import type { AeadKey } from '../../crypto/aead.ts';
-import { expandLabel, type LabelPrefix } from '../keys/hkdf.ts';
-import type { CipherSuite } from '../negotiate/cipher-suites.ts';
-
-export class RecordProtection {
-  readonly suite: CipherSuite;
-  /** The secret that the keys come from, kept for KeyUpdate. */
-  readonly secret: Uint8Array;
-  readonly #key: AeadKey;
-  readonly #iv: Uint8Array;
-  readonly #nonce: Uint8Array;
-  /** The sequence number of the next record. Never above 2^48: keys are updated long before. */
-  #sequence: number;
-
-  constructor(suite: CipherSuite, labelPrefix: LabelPrefix, secret: Uint8Array, sequence = 0) {
-    const labelled = { hash: suite.hash, labelPrefix };
-    const key = expandLabel(labelled, secret, 'key', EMPTY, suite.aead.keySize);
-    this.suite = suite;
-    this.secret = secret;
-    this.#key = suite.aead.create(key);
-    this.#iv = expandLabel(labelled, secret, 'iv', EMPTY, suite.aead.nonceSize);
-    this.#nonce = this.#iv.slice();
-    this.#sequence = sequence;
-    wipe(key);
-  }
-
-  get sequence(): number {
-    return this.#sequence;
-  }
-
-  /** Whether so many records were sealed under this key that it is time for a KeyUpdate (RFC 8446 §5.5), which is the last of them. */
-  get exhausted(): boolean {
-    return this.#sequence >= this.suite.recordLimit - 1;
-  }
-
-  /** Seals the next record; appends its pieces to `out`. */
-  seal(additionalData: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
-    this.#key.seal(this.#nonceOf(this.#sequence++), additionalData, plaintext, out);
-  }
-
-  /** Opens the next record; undefined when it is not authentic (the sequence number then counts all the same: the connection is over). */
-  open(additionalData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-    return this.openAt(this.#sequence++, additionalData, sealed);
-  }
-
-  /** Opens the next record if it is authentic; what is not changes nothing. For the search behind early data (RFC 8446 §4.2.10) alone. */
-  openIfAuthentic(additionalData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-    const opened = this.openAt(this.#sequence, additionalData, sealed);
-    if (opened !== undefined) this.#sequence++;
-    return opened;
-  }
-
-  /** Opens the record of that number, where records carry theirs; what is not authentic changes nothing. */
-  openAt(sequence: number, additionalData: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
-    return this.#key.open(this.#nonceOf(sequence), additionalData, sealed);
-  }
-
-  wipe(): void {
-    this.#key.wipe();
-    wipe(this.#iv, this.#nonce, this.secret);
-  }
-
-  #nonceOf(sequence: number): Uint8Array {
-    const nonce = this.#nonce;
-    const iv = this.#iv;
-    const last = nonce.length - 1;
-    let rest = sequence;
-    for (let i = 0; i < 8; i++) {
-      nonce[last - i] = (iv[last - i] as number) ^ (rest & 0xff);
-      rest = Math.floor(rest / 256);
-    }
-    return nonce;
-  }
+export interface RecordProtection {
+  /**
+   * Whether the content type stands inside, behind the content, with zeros after it (RFC 8446 §5.2): then the outer type is always
+   * application_data. Otherwise the header's type is the content's.
+   */
+  readonly hidesType: boolean;
+  /** The number of the next record. */
+  readonly sequence: number;
+  /** Whether so many records were sealed that only one more may be (RFC 8446 §5.5): a KeyUpdate, or a closing alert. */
+  readonly exhausted: boolean;
+  /** The bytes that the fragment of a plaintext of `length` bytes has. */
+  sealedLength(length: number): number;
+  /** Seals the next record, the pieces of whose plaintext are given, under its whole header; appends the pieces of the fragment to `out`. */
+  seal(header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void;
+  /** Opens the next record; undefined when it is not authentic, which changes nothing. The result is not shared with anything. */
+  open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined;
+  /** Opens the record of that number, where records carry theirs; `sequence` stays. */
+  openAt(sequence: number, header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined;
+  /** The same direction under its next keys (RFC 8446 §4.6.3), where keys can be updated. */
+  next?(): RecordProtection;
+  wipe(): void;
 }

@@ -12,13 +12,12 @@
  */
 
 import { concat } from '../../core/bytes/bytes.ts';
-import { ApiMisuse, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { ApiMisuse, InternalError, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
 import type { Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
-import { DTLS13, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
+import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
 import type { RawMessage } from '../../protocol/messages/messages.ts';
-import type { CipherSuite } from '../../protocol/negotiate/cipher-suites.ts';
-import { RecordProtection } from '../../protocol/record/record-protection.ts';
+import type { RecordProtection } from '../../protocol/record/record-protection.ts';
 import {
   type CiphertextRecord,
   PLAINTEXT_OVERHEAD,
@@ -51,7 +50,7 @@ const EPOCHS: Readonly<Record<Epoch, number>> = { handshake: 2, application: 3 }
 const EPOCH_BITS = 4;
 
 export class DatagramTransport implements HandshakeTransport {
-  readonly variant: ProtocolVariant = DTLS13;
+  readonly variant: ProtocolVariant = DTLS;
   /** Records, fragments and datagrams that could not be used. */
   discarded = 0;
   readonly #options: DatagramTransportOptions;
@@ -140,12 +139,12 @@ export class DatagramTransport implements HandshakeTransport {
     this.discarded++;
   }
 
-  setReadSecret(epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void {
+  setReadProtection(epoch: Epoch, protection: RecordProtection): void {
     if (this.#fragments.pending) {
       throw new PeerMisbehaved('handshake_spans_key_change', 'a handshake message is not whole when its epoch ends');
     }
     this.#read?.wipe();
-    this.#read = new RecordProtection(suite, this.variant.labelPrefix, secret);
+    this.#read = protection;
     this.#readEpoch = EPOCHS[epoch];
     this.#nextReadSequence = 0;
   }
@@ -190,9 +189,9 @@ export class DatagramTransport implements HandshakeTransport {
     this.endFlight();
   }
 
-  setWriteSecret(epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void {
+  setWriteProtection(epoch: Epoch, protection: RecordProtection): void {
     this.#write?.wipe();
-    this.#write = new RecordProtection(suite, this.variant.labelPrefix, secret);
+    this.#write = protection;
     this.#writeEpoch = EPOCHS[epoch];
   }
 
@@ -201,13 +200,24 @@ export class DatagramTransport implements HandshakeTransport {
     if (receive !== undefined) this.#receiveLimit = Math.min(this.#receiveLimit, receive);
   }
 
+  /** DTLS 1.3 is all that there is here. */
+  setVersion(): void {}
+
+  /** Of DTLS 1.2, which is not here. */
+  expectChangeCipherSpec(): void {
+    throw new InternalError('DTLS 1.3 has no change_cipher_spec');
+  }
+
+  /** Epochs say it. */
+  openApplicationData(): void {}
+
   /** Records that do not open are dropped anyway. */
   skipEarlyData(): void {}
 
   /** The bytes of content that a record alone in its datagram can have. */
   #contentLimit(): number {
     if (this.#write === undefined) return this.#options.mtu - PLAINTEXT_OVERHEAD;
-    const room = this.#options.mtu - PROTECTED_OVERHEAD - this.#write.suite.aead.tagSize;
+    const room = this.#options.mtu - PROTECTED_OVERHEAD - this.#write.sealedLength(0);
     return Math.min(room, this.#peerLimit - 1);
   }
 
@@ -216,7 +226,7 @@ export class DatagramTransport implements HandshakeTransport {
     if (this.#write === undefined) {
       pieces.push(plaintextHeader(type, this.#plaintextSequence++, content.length), content);
     } else {
-      const length = content.length + 1 + this.#write.suite.aead.tagSize;
+      const length = this.#write.sealedLength(content.length + 1);
       const header = unifiedHeader(this.#writeEpoch, this.#write.sequence, length);
       pieces.push(header);
       this.#write.seal(header, [content, Uint8Array.of(type)], pieces);

@@ -21,6 +21,8 @@ export const RECORD_HEADER_SIZE = 5;
 export const MAX_PLAINTEXT = 2 ** 14;
 /** "The length MUST NOT exceed 2^14 + 256 bytes." (RFC 8446 §5.2) */
 const MAX_CIPHERTEXT = MAX_PLAINTEXT + 256;
+/** "The length MUST NOT exceed 2^14 + 2048." (RFC 5246 §6.2.3) */
+const MAX_TLS12_CIPHERTEXT = MAX_PLAINTEXT + 2048;
 
 /** Of type application_data, it is valid until the next record is read. */
 export interface RawRecord {
@@ -39,6 +41,9 @@ export class RecordInput {
   #first = 0;
   #at = 0;
   #available = 0;
+  /** The longest fragment of a record of type application_data, and of one of another type. */
+  #maxData = MAX_CIPHERTEXT;
+  #maxOther = MAX_PLAINTEXT;
   /** Where protected records are joined; made when there is one to join, dropped with the chunks. */
   #joined: Uint8Array | undefined;
 
@@ -53,6 +58,12 @@ export class RecordInput {
     this.#chunks.push(chunk);
   }
 
+  /** TLS 1.2: from now on records of every type are protected, and so may be longer than their content. */
+  allowExpansion(): void {
+    this.#maxData = MAX_TLS12_CIPHERTEXT;
+    this.#maxOther = MAX_TLS12_CIPHERTEXT;
+  }
+
   /** The next whole record, or undefined until there is one. A bad header is refused as soon as it is there. */
   next(): RawRecord | undefined {
     if (this.#available < RECORD_HEADER_SIZE) {
@@ -63,7 +74,7 @@ export class RecordInput {
     checkType(header);
     const type = header[0] as number;
     const length = ((header[3] as number) << 8) | (header[4] as number);
-    const limit = type === CONTENT_TYPES.application_data ? MAX_CIPHERTEXT : MAX_PLAINTEXT;
+    const limit = type === CONTENT_TYPES.application_data ? this.#maxData : this.#maxOther;
     if (length > limit) throw new PeerMisbehaved('record_overflow', `a record of ${length} bytes, at most ${limit} are allowed`);
     if (this.#available < RECORD_HEADER_SIZE + length) return undefined;
     this.#skip(RECORD_HEADER_SIZE);

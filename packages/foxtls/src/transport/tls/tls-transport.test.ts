@@ -5,6 +5,7 @@ import { concat, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
 import { nodeProvider } from '../../crypto/node/provider.ts';
 import { availableCipherSuites, type CipherSuite } from '../../protocol/negotiate/cipher-suites.ts';
+import { Tls13Protection } from '../../protocol/record/tls13-protection.ts';
 import { type Incoming, TlsTransport } from './tls-transport.ts';
 
 const SUITE = availableCipherSuites(nodeProvider)[0] as CipherSuite;
@@ -16,11 +17,13 @@ function transport(role: 'client' | 'server', maxSendFragment = 16384): TlsTrans
   return new TlsTransport({ role, maxSendFragment, limits: LIMITS, allowEarlyChangeCipherSpec: false });
 }
 
+const protection = (key: number) => new Tls13Protection(SUITE, 'tls13 ', new Uint8Array(32).fill(key));
+
 /** Two ends under application keys: what the first writes, the second reads. */
 function protectedPair(maxSendFragment?: number): { writer: TlsTransport; reader: TlsTransport } {
   const [writer, reader] = [transport('client', maxSendFragment), transport('server')];
-  writer.setWriteSecret('application', SUITE, new Uint8Array(32).fill(6));
-  reader.setReadSecret('application', SUITE, new Uint8Array(32).fill(6));
+  writer.setWriteProtection('application', protection(6));
+  reader.setReadProtection('application', protection(6));
   return { writer, reader };
 }
 
@@ -73,7 +76,7 @@ describe('records that are sent', () => {
     server.send(MESSAGE);
     server.sendChangeCipherSpec();
     server.send(MESSAGE);
-    server.setWriteSecret('handshake', SUITE, new Uint8Array(32));
+    server.setWriteProtection('handshake', protection(0));
     expect(toHex(output(server))).toBe('160303000414000000140303000101160303000414000000');
     const failing = transport('server');
     failing.send(MESSAGE);

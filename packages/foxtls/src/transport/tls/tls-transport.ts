@@ -1,23 +1,23 @@
 /**
- * The record layer of TLS 1.3 over a byte stream (RFC 8446 §5): frames, protects, checks; knows nothing of what messages mean.
+ * The record layer of TLS 1.3 and 1.2 over a byte stream (RFC 8446 §5, RFC 5246 §6): frames, protects, checks; knows nothing of what
+ * messages mean.
  *
  * ```
  *   push(bytes) ─▶ RecordInput ─▶ open ─▶ HandshakeInput ─▶ next(): message | data | alert
  *   send, sendData, sendAlert ─▶ fragment ─▶ seal ─▶ takeOutput(): pieces
  * ```
- * Records are opened one at a time, when asked for: those behind a key change wait until the key is there.
+ * Records are opened one at a time, when asked for: those behind a key change wait until the key is there. What protects them is handed in;
+ * until the flow has said which version it is, records are read as in TLS 1.3, for a client of TLS 1.2 alone sends the same.
  */
 
 import { concat } from '../../core/bytes/bytes.ts';
 import { ApiMisuse, InternalError, LimitExceeded, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES, contentTypeName } from '../../core/registry/content-types.ts';
 import type { Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
-import { type ProtocolVariant, TLS13 } from '../../protocol/handshake/variant.ts';
-import { nextTrafficSecret } from '../../protocol/keys/key-schedule.ts';
+import { type ProtocolVariant, TLS, type VersionName } from '../../protocol/handshake/variant.ts';
 import type { RawMessage } from '../../protocol/messages/messages.ts';
-import type { CipherSuite } from '../../protocol/negotiate/cipher-suites.ts';
 import type { PaddingPolicy } from '../../protocol/record/record-padding.ts';
-import { RecordProtection } from '../../protocol/record/record-protection.ts';
+import type { RecordProtection } from '../../protocol/record/record-protection.ts';
 import { HandshakeInput } from './handshake-input.ts';
 import { joinSmall } from './join-small.ts';
 import { MAX_PLAINTEXT, type RawRecord, RECORD_HEADER_SIZE, RecordInput } from './record-input.ts';
@@ -53,15 +53,19 @@ const TLS12 = 0x0303;
 const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 
 export class TlsTransport implements HandshakeTransport {
-  readonly variant: ProtocolVariant = TLS13;
+  readonly variant: ProtocolVariant = TLS;
   readonly #limits: TlsTransportLimits;
   readonly #input = new RecordInput();
   readonly #handshakeInput: HandshakeInput;
+  #version: VersionName | undefined;
   #read: RecordProtection | undefined;
+  /** TLS 1.2: what the peer's change_cipher_spec, which has to come next, puts in force. */
+  #nextRead: RecordProtection | undefined;
   #write: RecordProtection | undefined;
   #readEpoch: Epoch | 'plaintext' = 'plaintext';
   /** Between the first ClientHello and the peer's Finished, change_cipher_spec is dropped. */
   #changeCipherSpecAllowed: boolean;
+  #changeCipherSpecDropped = false;
   #emptyRecords = 0;
   /** Which records are dropped as early data, and how many bytes of them were. */
   #skipping: 'nothing' | 'until_client_hello' | 'until_authentic' = 'nothing';
@@ -120,6 +124,7 @@ export class TlsTransport implements HandshakeTransport {
   }
 
   #readRecord(record: RawRecord): Incoming | undefined {
+    if (this.#version === 'TLSv1.2') return this.#readTls12Record(record);
     if (record.type === CONTENT_TYPES.change_cipher_spec) return this.#dropChangeCipherSpec(record.fragment);
     if (this.#skipping !== 'nothing') return this.#readBehindEarlyData(record);
     if (this.#read === undefined) return this.#readContent(record.type, record.fragment);
@@ -152,6 +157,52 @@ export class TlsTransport implements HandshakeTransport {
     return this.#readContent(inner[end - 1] as number, inner.subarray(0, end - 1));
   }
 
+  // ---- TLS 1.2 ----
+
+  get version(): VersionName | undefined {
+    return this.#version;
+  }
+
+  setVersion(version: VersionName): void {
+    this.#version = version;
+    // Between the hellos TLS 1.3 drops it; in TLS 1.2 whoever sends one there tries what CVE-2014-0224 was about.
+    if (version === 'TLSv1.2' && this.#changeCipherSpecDropped) throw changeCipherSpecUnexpected();
+  }
+
+  #readTls12Record(record: RawRecord): Incoming | undefined {
+    const { type, header, fragment } = record;
+    checkVersion(header);
+    if (type === CONTENT_TYPES.change_cipher_spec) return this.#readChangeCipherSpec(fragment);
+    // "The ChangeCipherSpec message is sent by both the client and the server to notify the receiving party that subsequent records will
+    // be protected under the newly negotiated CipherSpec and keys." (RFC 5246 §7.1) A peer that cannot go on may send an alert before it.
+    if (this.#nextRead !== undefined && type !== CONTENT_TYPES.alert) throw changeCipherSpecMissing();
+    if (this.#read === undefined) return this.#readContent(type, fragment);
+    const content = this.#read.open(header, fragment);
+    if (content === undefined) throw new PeerMisbehaved('bad_record_mac', 'a record could not be decrypted');
+    // The limits count a content type, which is not in these records.
+    if (content.length >= this.#receiveLimit) throw this.#recordOverflow(content.length + 1);
+    return this.#readContent(type, content);
+  }
+
+  expectChangeCipherSpec(protection: RecordProtection): void {
+    // A message that was sent together with the last one was not sent under the new keys.
+    if (this.#handshakeInput.pending) throw changeCipherSpecMissing();
+    this.#nextRead = protection;
+  }
+
+  #readChangeCipherSpec(fragment: Uint8Array): undefined {
+    const protection = this.#nextRead;
+    if (protection === undefined) throw changeCipherSpecUnexpected();
+    checkChangeCipherSpec(fragment);
+    this.#nextRead = undefined;
+    this.setReadProtection('handshake', protection);
+    this.#input.allowExpansion();
+  }
+
+  openApplicationData(): void {
+    this.#readEpoch = 'application';
+  }
+
   // ---- Early data that is not taken (RFC 8446 §4.2.10) ----
 
   skipEarlyData(until: 'second_client_hello' | 'handshake_record'): void {
@@ -167,7 +218,7 @@ export class TlsTransport implements HandshakeTransport {
     }
     // "The server then ignores early data by skipping all records with an external content type of "application_data" (indicating that
     // they are encrypted), up to the configured max_early_data_size." (RFC 8446 §4.2.10)
-    const inner = keys?.openIfAuthentic(record.header, record.fragment);
+    const inner = keys?.open(record.header, record.fragment);
     if (inner === undefined) {
       this.#countEarlyData(RECORD_HEADER_SIZE + record.fragment.length);
       return undefined;
@@ -226,15 +277,12 @@ export class TlsTransport implements HandshakeTransport {
    * MUST simply drop it without further processing." (RFC 8446 §5)
    */
   #dropChangeCipherSpec(fragment: Uint8Array): undefined {
-    if (!this.#changeCipherSpecAllowed || this.#readEpoch === 'application') {
-      throw new PeerMisbehaved('change_cipher_spec_unexpected', 'change_cipher_spec outside of the handshake');
-    }
-    if (fragment.length !== 1 || fragment[0] !== 1) {
-      throw new PeerMisbehaved('change_cipher_spec_invalid', 'a change_cipher_spec other than the single byte 1');
-    }
+    if (!this.#changeCipherSpecAllowed || this.#readEpoch === 'application') throw changeCipherSpecUnexpected();
+    checkChangeCipherSpec(fragment);
     if (this.#handshakeInput.pending) {
       throw new PeerMisbehaved('handshake_interleaved', 'change_cipher_spec in the midst of a handshake message');
     }
+    this.#changeCipherSpecDropped = true;
     this.#countEmpty();
   }
 
@@ -248,17 +296,12 @@ export class TlsTransport implements HandshakeTransport {
     }
   }
 
-  setReadSecret(epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void {
-    this.#changeReadKeys(new RecordProtection(suite, this.variant.labelPrefix, secret));
-    this.#readEpoch = epoch;
-  }
-
   /** The peer's KeyUpdate (RFC 8446 §4.6.3). */
   updateReadKeys(): void {
-    this.#changeReadKeys(this.#nextGeneration(this.#read));
+    this.setReadProtection(this.#readEpoch as Epoch, nextGeneration(this.#read));
   }
 
-  #changeReadKeys(protection: RecordProtection): void {
+  setReadProtection(epoch: Epoch, protection: RecordProtection): void {
     // "Implementations MUST verify that all messages immediately preceding a key change align with a record boundary; if not, then they
     // MUST terminate the connection with an "unexpected_message" alert." (RFC 8446 §5.1)
     if (this.#handshakeInput.pending) {
@@ -266,6 +309,7 @@ export class TlsTransport implements HandshakeTransport {
     }
     this.#read?.wipe();
     this.#read = protection;
+    this.#readEpoch = epoch;
   }
 
   // ---- Sending ----
@@ -315,18 +359,15 @@ export class TlsTransport implements HandshakeTransport {
     this.#writeRecord(CONTENT_TYPES.alert, Uint8Array.of(level, description));
   }
 
-  setWriteSecret(_epoch: Epoch, suite: CipherSuite, secret: Uint8Array): void {
+  setWriteProtection(_epoch: Epoch, protection: RecordProtection): void {
     this.endFlight();
     this.#write?.wipe();
-    this.#write = new RecordProtection(suite, this.variant.labelPrefix, secret);
+    this.#write = protection;
   }
 
   /** After our KeyUpdate was sent. */
   updateWriteKeys(): void {
-    this.endFlight();
-    const next = this.#nextGeneration(this.#write);
-    this.#write?.wipe();
-    this.#write = next;
+    this.setWriteProtection('application', nextGeneration(this.#write));
   }
 
   /** Whether the write key has done its duty (RFC 8446 §5.5). */
@@ -368,8 +409,10 @@ export class TlsTransport implements HandshakeTransport {
     this.#handshakeInput.clear();
     this.#flight = [];
     this.#read?.wipe();
+    this.#nextRead?.wipe();
     this.#write?.wipe();
     this.#read = undefined;
+    this.#nextRead = undefined;
     this.#write = undefined;
   }
 
@@ -384,23 +427,47 @@ export class TlsTransport implements HandshakeTransport {
 
   #writeRecord(type: number, content: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#write === undefined) {
+    const write = this.#write;
+    if (write === undefined) {
       this.#output.push(recordHeader(type, this.#recordVersion, content.length), content);
       return;
     }
+    if (!write.hidesType) {
+      const header = recordHeader(type, TLS12, write.sealedLength(content.length));
+      this.#output.push(header);
+      write.seal(header, [content], this.#output);
+      return;
+    }
     const padding = this.#padding?.(content.length, this.#peerFragmentLimit - content.length) ?? 0;
-    const length = content.length + 1 + padding + this.#write.suite.aead.tagSize;
-    const header = recordHeader(CONTENT_TYPES.application_data, TLS12, length);
+    const header = recordHeader(CONTENT_TYPES.application_data, TLS12, write.sealedLength(content.length + 1 + padding));
     this.#output.push(header);
-    this.#write.seal(header, [content, padding === 0 ? Uint8Array.of(type) : paddedType(type, padding)], this.#output);
+    write.seal(header, [content, padding === 0 ? Uint8Array.of(type) : paddedType(type, padding)], this.#output);
   }
+}
 
-  #nextGeneration(protection: RecordProtection | undefined): RecordProtection {
-    if (protection === undefined) throw new InternalError('KeyUpdate without keys');
-    const { suite } = protection;
-    const labelled = { hash: suite.hash, labelPrefix: this.variant.labelPrefix };
-    return new RecordProtection(suite, this.variant.labelPrefix, nextTrafficSecret(labelled, protection.secret));
-  }
+function nextGeneration(protection: RecordProtection | undefined): RecordProtection {
+  if (protection?.next === undefined) throw new InternalError('KeyUpdate without keys that can be updated');
+  return protection.next();
+}
+
+function changeCipherSpecUnexpected(): PeerMisbehaved {
+  return new PeerMisbehaved('change_cipher_spec_unexpected', 'change_cipher_spec where none may be');
+}
+
+function changeCipherSpecMissing(): PeerMisbehaved {
+  return new PeerMisbehaved('change_cipher_spec_missing', 'another record where change_cipher_spec has to be');
+}
+
+function checkChangeCipherSpec(fragment: Uint8Array): void {
+  if (fragment.length === 1 && fragment[0] === 1) return;
+  throw new PeerMisbehaved('change_cipher_spec_invalid', 'a change_cipher_spec other than the single byte 1');
+}
+
+/** "The version of the protocol being employed. This document describes TLS Version 1.2, which uses the version { 3, 3 }." (RFC 5246 §6.2.1) */
+function checkVersion(header: Uint8Array): void {
+  const version = ((header[1] as number) << 8) | (header[2] as number);
+  if (version === TLS12) return;
+  throw new PeerMisbehaved('record_version_wrong', `a record of version 0x${version.toString(16)} in a connection of TLS 1.2`);
 }
 
 function recordHeader(type: number, version: number, length: number): Uint8Array {

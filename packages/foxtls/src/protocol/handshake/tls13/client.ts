@@ -48,9 +48,11 @@ import {
   type Agreement,
   applicationSecrets,
   finishSchedule,
+  readApplicationTraffic,
   receiveFinished,
   sendFinished,
   startHandshakeTraffic,
+  writeApplicationTraffic,
 } from './traffic.ts';
 
 export function* clientHandshake(
@@ -73,10 +75,10 @@ export function* clientHandshake(
 
   const mainSecret = handshakeSecret.mainSecret();
   const secrets = applicationSecrets(agreement, mainSecret);
-  transport.setReadSecret('application', suite, secrets.server);
+  readApplicationTraffic(agreement, secrets.server);
   const credential = yield* sendClientCertificate(agreement, config, authentication?.request);
   const clientFinished = sendFinished(agreement, finishedKeys);
-  transport.setWriteSecret('application', suite, secrets.client);
+  writeApplicationTraffic(agreement, secrets.client);
   const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
 
   const facts = {

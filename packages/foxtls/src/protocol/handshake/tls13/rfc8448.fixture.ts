@@ -26,7 +26,8 @@ import { HEADER_SIZE } from '../../messages/messages.ts';
 import { serverHello } from '../../messages/server-hello.ts';
 import { availableCipherSuites } from '../../negotiate/cipher-suites.ts';
 import { type SignatureScheme, TLS13_SIGNATURE_SCHEMES } from '../../negotiate/signature-schemes.ts';
-import { RecordProtection } from '../../record/record-protection.ts';
+import type { RecordProtection } from '../../record/record-protection.ts';
+import { Tls13Protection } from '../../record/tls13-protection.ts';
 import type { Sealer } from '../../session/sealer.ts';
 import type { ClientConfig, ServerConfig } from '../config.ts';
 import type { Credential } from '../credential.ts';
@@ -323,7 +324,7 @@ const TLS13_LABELS = 'tls13 ';
 export function protectionOf(parts: CryptoProvider, secret: string | Uint8Array): RecordProtection {
   const suite = availableCipherSuites(parts).find(({ name }) => name === 'TLS_AES_128_GCM_SHA256');
   if (suite === undefined) throw new Error('the provider has no AES-128-GCM');
-  return new RecordProtection(suite, TLS13_LABELS, typeof secret === 'string' ? fromHex(secret) : secret.slice());
+  return new Tls13Protection(suite, TLS13_LABELS, typeof secret === 'string' ? fromHex(secret) : secret.slice());
 }
 
 /** The server's application data keys of a trace, at sequence number 0. */
@@ -339,7 +340,7 @@ export function openRecord(protection: RecordProtection, record: Uint8Array, typ
 }
 
 export function sealRecord(protection: RecordProtection, content: Uint8Array, type: number): Uint8Array {
-  const length = content.length + 1 + protection.suite.aead.tagSize;
+  const length = protection.sealedLength(content.length + 1);
   const header = Uint8Array.of(CONTENT_TYPES.application_data, 3, 3, length >> 8, length & 0xff);
   const pieces = [header];
   protection.seal(header, [content, Uint8Array.of(type)], pieces);

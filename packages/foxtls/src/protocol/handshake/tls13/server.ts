@@ -31,9 +31,11 @@ import {
   type Agreement,
   applicationSecrets,
   finishSchedule,
+  readApplicationTraffic,
   receiveFinished,
   sendFinished,
   startHandshakeTraffic,
+  writeApplicationTraffic,
 } from './traffic.ts';
 
 export function* serverHandshake(context: HandshakeContext, initialConfig: ServerConfig): HandshakeFlow<Established> {
@@ -56,12 +58,12 @@ export function* serverHandshake(context: HandshakeContext, initialConfig: Serve
   const serverFinished = sendFinished(agreement, finishedKeys);
   const mainSecret = handshakeSecret.mainSecret();
   const secrets = applicationSecrets(agreement, mainSecret);
-  transport.setWriteSecret('application', suite, secrets.server);
+  writeApplicationTraffic(agreement, secrets.server);
 
   const proved = psk === undefined ? yield* authenticateClient(agreement, config, plan?.clientKind) : undefined;
   const clientFinished = yield* receiveFinished(agreement, finishedKeys);
   const peer = proved?.identity ?? identityByPsk((psk as AcceptedPsk).client, clientFinished);
-  transport.setReadSecret('application', suite, secrets.client);
+  readApplicationTraffic(agreement, secrets.client);
   const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
   const serverName = offer.hello.extensions.values.server_name;
   yield* sendTickets(agreement, config, resumptionSecret, { serverName, alpnProtocol, client: peer }, tickets);

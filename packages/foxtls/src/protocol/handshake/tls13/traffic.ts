@@ -10,6 +10,7 @@ import type { HandshakeSecret, MainSecret } from '../../keys/key-schedule.ts';
 import type { Transcript } from '../../keys/transcript.ts';
 import { Finished, writeMessage } from '../../messages/messages.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
+import { Tls13Protection } from '../../record/tls13-protection.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
 
@@ -33,7 +34,7 @@ export interface FinishedKeys {
 
 /** Derives the handshake traffic secrets over ClientHello...ServerHello and puts both directions under them. */
 export function startHandshakeTraffic(agreement: Agreement, secret: HandshakeSecret): FinishedKeys {
-  const { context, suite, clientRandom } = agreement;
+  const { context, suite, labelled, clientRandom } = agreement;
   const transcriptHash = agreement.transcript.hash();
   const client = secret.clientTraffic(transcriptHash);
   const server = secret.serverTraffic(transcriptHash);
@@ -41,8 +42,9 @@ export function startHandshakeTraffic(agreement: Agreement, secret: HandshakeSec
   context.logSecret('SERVER_HANDSHAKE_TRAFFIC_SECRET', clientRandom, server);
   // The transport owns (and wipes) what it is given; Finished needs the secrets a little longer.
   const keys = { client: client.slice(), server: server.slice() };
-  context.transport.setReadSecret('handshake', suite, agreement.role === 'client' ? server : client);
-  context.transport.setWriteSecret('handshake', suite, agreement.role === 'client' ? client : server);
+  const [read, write] = agreement.role === 'client' ? [server, client] : [client, server];
+  context.transport.setReadProtection('handshake', new Tls13Protection(suite, labelled.labelPrefix, read));
+  context.transport.setWriteProtection('handshake', new Tls13Protection(suite, labelled.labelPrefix, write));
   return keys;
 }
 
@@ -86,6 +88,16 @@ export function applicationSecrets(agreement: Agreement, mainSecret: MainSecret)
   context.logSecret('SERVER_TRAFFIC_SECRET_0', clientRandom, server);
   context.logSecret('EXPORTER_SECRET', clientRandom, exporter);
   return { client, server, exporter };
+}
+
+/** Reads application data under the peer's secret, which the transport owns from now on. */
+export function readApplicationTraffic({ context, suite, labelled }: Agreement, secret: Uint8Array): void {
+  context.transport.setReadProtection('application', new Tls13Protection(suite, labelled.labelPrefix, secret));
+}
+
+/** Writes application data under our secret, which the transport owns from now on. */
+export function writeApplicationTraffic({ context, suite, labelled }: Agreement, secret: Uint8Array): void {
+  context.transport.setWriteProtection('application', new Tls13Protection(suite, labelled.labelPrefix, secret));
 }
 
 /** Derives the resumption secret over ClientHello...client Finished, and forgets what is not needed any more. */

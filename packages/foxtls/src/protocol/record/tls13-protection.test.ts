@@ -3,7 +3,7 @@ import { concat, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import type { Aead } from '../../crypto/aead.ts';
 import { nodeProvider } from '../../crypto/node/provider.ts';
 import { availableCipherSuites, type CipherSuite } from '../negotiate/cipher-suites.ts';
-import { RecordProtection } from './record-protection.ts';
+import { Tls13Protection } from './tls13-protection.ts';
 
 const SECRET = fromHex('b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38');
 /** Of SECRET (RFC 8448 §3). */
@@ -34,7 +34,7 @@ function watched(): { suite: CipherSuite; nonces: string[]; keys: string[] } {
 describe('record protection', () => {
   it('derives the key that RFC 8448 prints', () => {
     const { suite, keys } = watched();
-    new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    new Tls13Protection(suite, 'tls13 ', SECRET.slice());
     expect(keys).toEqual(['3fce516009c21727d0f2e4e86ee403bc']);
   });
 
@@ -49,14 +49,14 @@ describe('record protection', () => {
   ];
   it.each(nonces)('makes the nonce of record %i from the IV', (sequence, nonce) => {
     const { suite, nonces: seen } = watched();
-    new RecordProtection(suite, 'tls13 ', SECRET.slice(), sequence).seal(HEADER, [], []);
-    new RecordProtection(suite, 'tls13 ', SECRET.slice(), sequence).open(HEADER, HEADER);
+    new Tls13Protection(suite, 'tls13 ', SECRET.slice(), sequence).seal(HEADER, [], []);
+    new Tls13Protection(suite, 'tls13 ', SECRET.slice(), sequence).open(HEADER, HEADER);
     expect(seen).toEqual([nonce, nonce]);
   });
 
   it('counts records', () => {
     const { suite, nonces: seen } = watched();
-    const protection = new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    const protection = new Tls13Protection(suite, 'tls13 ', SECRET.slice());
     protection.seal(HEADER, [], []);
     protection.seal(HEADER, [], []);
     expect(seen).toEqual([IV, '5d313eb2671276ee13000b31']);
@@ -64,49 +64,49 @@ describe('record protection', () => {
   });
 
   it('is exhausted when one record less was sealed than the suite allows: the last is for KeyUpdate', () => {
-    const almost = new RecordProtection(aesGcm, 'tls13 ', SECRET.slice(), aesGcm.recordLimit - 2);
+    const almost = new Tls13Protection(aesGcm, 'tls13 ', SECRET.slice(), aesGcm.recordLimit - 2);
     expect(almost.exhausted).toBe(false);
     almost.seal(HEADER, [utf8('x')], []);
     expect(almost.exhausted).toBe(true);
   });
 
   it('does not count a record that is tried and not authentic', () => {
-    const [writer, reader] = [0, 1].map(() => new RecordProtection(aesGcm, 'tls13 ', SECRET.slice())) as [
-      RecordProtection,
-      RecordProtection,
+    const [writer, reader] = [0, 1].map(() => new Tls13Protection(aesGcm, 'tls13 ', SECRET.slice())) as [
+      Tls13Protection,
+      Tls13Protection,
     ];
     const sealed: Uint8Array[] = [];
     writer.seal(HEADER, [utf8('x')], sealed);
-    expect(reader.openIfAuthentic(HEADER, new Uint8Array(40))).toBeUndefined();
+    expect(reader.open(HEADER, new Uint8Array(40))).toBeUndefined();
     expect(reader.sequence).toBe(0);
-    expect(reader.openIfAuthentic(HEADER, concat(...sealed))).toEqual(utf8('x'));
+    expect(reader.open(HEADER, concat(...sealed))).toEqual(utf8('x'));
     expect(reader.sequence).toBe(1);
   });
 
   it.each(suites)('$name opens what it sealed, in order only', (suite) => {
-    const writer = new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    const writer = new Tls13Protection(suite, 'tls13 ', SECRET.slice());
     const sealed = [utf8('one'), utf8('two')].map((plaintext) => {
       const pieces: Uint8Array[] = [];
       writer.seal(HEADER, [plaintext, Uint8Array.of(23)], pieces);
       return concat(...pieces);
     }) as [Uint8Array, Uint8Array];
-    const reader = new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    const reader = new Tls13Protection(suite, 'tls13 ', SECRET.slice());
     expect(reader.open(HEADER, sealed[0])).toEqual(concat(utf8('one'), Uint8Array.of(23)));
     expect(reader.open(HEADER, sealed[1])).toEqual(concat(utf8('two'), Uint8Array.of(23)));
-    const other = new RecordProtection(suite, 'tls13 ', SECRET.slice());
+    const other = new Tls13Protection(suite, 'tls13 ', SECRET.slice());
     expect(other.open(HEADER, sealed[1])).toBeUndefined();
   });
 
   it('opens nothing under another header', () => {
     const pieces: Uint8Array[] = [];
-    new RecordProtection(aesGcm, 'tls13 ', SECRET.slice()).seal(HEADER, [utf8('x')], pieces);
-    const reader = new RecordProtection(aesGcm, 'tls13 ', SECRET.slice());
+    new Tls13Protection(aesGcm, 'tls13 ', SECRET.slice()).seal(HEADER, [utf8('x')], pieces);
+    const reader = new Tls13Protection(aesGcm, 'tls13 ', SECRET.slice());
     expect(reader.open(fromHex('1703030016'), concat(...pieces))).toBeUndefined();
   });
 
   it('forgets its secret when it is wiped', () => {
-    const protection = new RecordProtection(aesGcm, 'tls13 ', SECRET.slice());
-    protection.wipe();
-    expect(toHex(protection.secret)).toBe('00'.repeat(32));
+    const secret = SECRET.slice();
+    new Tls13Protection(aesGcm, 'tls13 ', secret).wipe();
+    expect(toHex(secret)).toBe('00'.repeat(32));
   });
 });

@@ -1,0 +1,125 @@
+/**
+ * Record protection of TLS 1.2 by an AEAD (RFC 5246 §6.2.3.3): with an explicit nonce (RFC 5288 §3, RFC 6655 §3), or without (RFC 7905 §2).
+ *
+ * ```
+ * additional_data = seq_num[8] + TLSCompressed.type + TLSCompressed.version + TLSCompressed.length;
+ *
+ *    GCM, CCM:   nonce    = client_write_IV[4] || nonce_explicit[8]
+ *                fragment = nonce_explicit[8]  || ciphertext || tag
+ *    ChaCha20:   nonce    = client_write_IV[12] XOR padded seq_num
+ *                fragment = ciphertext || tag
+ * ```
+ * "The nonce_explicit MAY be the 64-bit sequence number." (RFC 5288 §3) Ours is: so it never repeats under a key. A peer's may be anything.
+ */
+
+import { wipe } from '../../core/bytes/bytes.ts';
+import type { Aead, AeadKey } from '../../crypto/aead.ts';
+import type { DirectionKeys, RecordCipher } from './record-cipher.ts';
+import { recordNonce } from './record-nonce.ts';
+import type { RecordProtection } from './record-protection.ts';
+
+/** Bytes of nonce_explicit. */
+const EXPLICIT_NONCE = 8;
+
+export interface AeadCipherOptions {
+  /** Whether part of the nonce is sent with each record. */
+  readonly explicitNonce: boolean;
+  /** How many records may be sealed under one key. */
+  readonly recordLimit: number;
+}
+
+/** The cipher of suites with this AEAD. */
+export function aeadRecordCipher(aead: Aead, options: AeadCipherOptions): RecordCipher {
+  return {
+    macKeySize: 0,
+    keySize: aead.keySize,
+    ivSize: options.explicitNonce ? aead.nonceSize - EXPLICIT_NONCE : aead.nonceSize,
+    protect: (keys) => new Tls12AeadProtection(aead, options, keys),
+  };
+}
+
+class Tls12AeadProtection implements RecordProtection {
+  readonly hidesType = false;
+  readonly #key: AeadKey;
+  readonly #iv: Uint8Array;
+  readonly #nonce: Uint8Array;
+  readonly #additionalData = new Uint8Array(13);
+  readonly #explicit: boolean;
+  readonly #overhead: number;
+  readonly #recordLimit: number;
+  #sequence = 0;
+
+  constructor(aead: Aead, { explicitNonce, recordLimit }: AeadCipherOptions, { key, iv }: DirectionKeys) {
+    this.#key = aead.create(key);
+    this.#iv = iv;
+    this.#nonce = new Uint8Array(aead.nonceSize);
+    this.#nonce.set(iv);
+    this.#explicit = explicitNonce;
+    this.#overhead = (explicitNonce ? EXPLICIT_NONCE : 0) + aead.tagSize;
+    this.#recordLimit = recordLimit;
+    wipe(key);
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get exhausted(): boolean {
+    return this.#sequence >= this.#recordLimit - 1;
+  }
+
+  sealedLength(length: number): number {
+    return length + this.#overhead;
+  }
+
+  seal(header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
+    let length = 0;
+    for (const piece of plaintext) length += piece.length;
+    const sequence = this.#sequence++;
+    const additionalData = this.#additionalDataOf(sequence, header, length);
+    if (this.#explicit) {
+      const explicit = additionalData.slice(0, EXPLICIT_NONCE);
+      this.#nonce.set(explicit, this.#nonce.length - EXPLICIT_NONCE);
+      out.push(explicit);
+    } else {
+      recordNonce(this.#iv, sequence, this.#nonce);
+    }
+    this.#key.seal(this.#nonce, additionalData, plaintext, out);
+  }
+
+  open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
+    const opened = this.openAt(this.#sequence, header, fragment);
+    if (opened !== undefined) this.#sequence++;
+    return opened;
+  }
+
+  openAt(sequence: number, header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
+    // What is too short to be sealed at all is not authentic either: "Implementations MUST send TLS Alert bad_record_mac for all types of
+    // failures encountered in processing the AES-GCM algorithm." (RFC 5288 §3)
+    if (fragment.length < this.#overhead) return undefined;
+    const additionalData = this.#additionalDataOf(sequence, header, fragment.length - this.#overhead);
+    if (!this.#explicit) return this.#key.open(recordNonce(this.#iv, sequence, this.#nonce), additionalData, fragment);
+    this.#nonce.set(fragment.subarray(0, EXPLICIT_NONCE), this.#nonce.length - EXPLICIT_NONCE);
+    return this.#key.open(this.#nonce, additionalData, fragment.subarray(EXPLICIT_NONCE));
+  }
+
+  wipe(): void {
+    this.#key.wipe();
+    wipe(this.#iv, this.#nonce);
+  }
+
+  #additionalDataOf(sequence: number, header: Uint8Array, length: number): Uint8Array {
+    const data = this.#additionalData;
+    let rest = sequence;
+    for (let i = 7; i >= 0; i--) {
+      data[i] = rest & 0xff;
+      rest = Math.floor(rest / 256);
+    }
+    data[8] = header[0] as number;
+    data[9] = header[1] as number;
+    data[10] = header[2] as number;
+    data[11] = length >> 8;
+    data[12] = length & 0xff;
+    return data;
+  }
+}

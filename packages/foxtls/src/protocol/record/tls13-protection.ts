@@ -1,0 +1,83 @@
+/**
+ * Record protection of TLS 1.3 (RFC 8446 §5.2, §5.3): one direction under one traffic secret.
+ *
+ * ```
+ * [sender]_write_key = HKDF-Expand-Label(Secret, "key", "", key_length)
+ * [sender]_write_iv  = HKDF-Expand-Label(Secret, "iv", "", iv_length)
+ * AEADEncrypted = AEAD-Encrypt(write_key, nonce, additional_data, plaintext)
+ * ```
+ * "The 64-bit record sequence number is encoded in network byte order and padded to the left with zeros to iv_length", then "XORed with
+ * either the static client_write_iv or server_write_iv" (RFC 8446 §5.3). Framing and the additional data are the transport's.
+ */
+
+import { EMPTY, wipe } from '../../core/bytes/bytes.ts';
+import type { AeadKey } from '../../crypto/aead.ts';
+import { expandLabel, type LabelPrefix } from '../keys/hkdf.ts';
+import { nextTrafficSecret } from '../keys/key-schedule.ts';
+import type { CipherSuite } from '../negotiate/cipher-suites.ts';
+import { recordNonce } from './record-nonce.ts';
+import type { RecordProtection } from './record-protection.ts';
+
+export class Tls13Protection implements RecordProtection {
+  readonly hidesType = true;
+  readonly #suite: CipherSuite;
+  readonly #labelPrefix: LabelPrefix;
+  /** The secret that the keys come from, kept for KeyUpdate. */
+  readonly #secret: Uint8Array;
+  readonly #key: AeadKey;
+  readonly #iv: Uint8Array;
+  readonly #nonce: Uint8Array;
+  /** The sequence number of the next record. Never above 2^48: keys are updated long before. */
+  #sequence: number;
+
+  /** Owns `secret`. */
+  constructor(suite: CipherSuite, labelPrefix: LabelPrefix, secret: Uint8Array, sequence = 0) {
+    const labelled = { hash: suite.hash, labelPrefix };
+    const key = expandLabel(labelled, secret, 'key', EMPTY, suite.aead.keySize);
+    this.#suite = suite;
+    this.#labelPrefix = labelPrefix;
+    this.#secret = secret;
+    this.#key = suite.aead.create(key);
+    this.#iv = expandLabel(labelled, secret, 'iv', EMPTY, suite.aead.nonceSize);
+    this.#nonce = this.#iv.slice();
+    this.#sequence = sequence;
+    wipe(key);
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Whether so many records were sealed under this key that it is time for a KeyUpdate (RFC 8446 §5.5), which is the last of them. */
+  get exhausted(): boolean {
+    return this.#sequence >= this.#suite.recordLimit - 1;
+  }
+
+  sealedLength(length: number): number {
+    return length + this.#suite.aead.tagSize;
+  }
+
+  seal(header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
+    this.#key.seal(recordNonce(this.#iv, this.#sequence++, this.#nonce), header, plaintext, out);
+  }
+
+  open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
+    const opened = this.openAt(this.#sequence, header, fragment);
+    if (opened !== undefined) this.#sequence++;
+    return opened;
+  }
+
+  openAt(sequence: number, header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
+    return this.#key.open(recordNonce(this.#iv, sequence, this.#nonce), header, fragment);
+  }
+
+  next(): Tls13Protection {
+    const labelled = { hash: this.#suite.hash, labelPrefix: this.#labelPrefix };
+    return new Tls13Protection(this.#suite, this.#labelPrefix, nextTrafficSecret(labelled, this.#secret));
+  }
+
+  wipe(): void {
+    this.#key.wipe();
+    wipe(this.#iv, this.#nonce, this.#secret);
+  }
+}
