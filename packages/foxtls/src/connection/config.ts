@@ -4,6 +4,7 @@
 
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
+import type { VersionName } from '../core/registry/protocol-versions.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type {
@@ -20,9 +21,11 @@ import { PSK_MODES, type PskKeyExchangeMode } from '../protocol/messages/extensi
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
 import { availableCipherSuites, defaultCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
 import { defaultGroups } from '../protocol/negotiate/groups.ts';
+import { availableTls12CipherSuites, defaultTls12CipherSuites } from '../protocol/negotiate/tls12-cipher-suites.ts';
 import { paddingPolicy, type RecordPadding } from '../protocol/record/record-padding.ts';
 import { checkPreSharedKey, type PreSharedKey } from '../protocol/session/pre-shared-key.ts';
 import type { Sealer } from '../protocol/session/sealer.ts';
+import type { SessionCache } from '../protocol/session/session-cache.ts';
 import type { SessionStore } from '../protocol/session/session-store.ts';
 import { createTicketKeys } from '../protocol/session/ticket-keys.ts';
 import { storeAsSealer, type TicketStore } from '../protocol/session/ticket-store.ts';
@@ -41,9 +44,11 @@ export type { ClientConfig, ClientHelloInfo, ServerConfig } from '../protocol/ha
 /** What both roles can set. Names are IANA's, in order of preference. */
 export interface CommonOptions extends AuthenticationOptions {
   readonly provider: CryptoProvider;
+  /** `TLSv1.3`, `TLSv1.2`, or both (the default): then the newest that the peer has is spoken (RFC 8446 §4.2.1). */
+  readonly versions?: readonly VersionName[] | undefined;
   /**
-   * As `TLS_AES_128_GCM_SHA256`. Default: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305, so far as the provider has them. To be named:
-   * `TLS_AES_128_CCM_SHA256`, `TLS_AES_128_CCM_8_SHA256` (RFC 8446 §B.4).
+   * As `TLS_AES_128_GCM_SHA256`. Default: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305, so far as the provider has them, in TLS 1.2 with
+   * ECDHE. To be named: those with AES-CCM (RFC 8446 §B.4, RFC 7251). A version of which none is named is not spoken.
    */
   readonly cipherSuites?: readonly string[] | undefined;
   /**
@@ -153,7 +158,10 @@ export interface ServerOptions extends CommonOptions {
    * ```
    */
   readonly lookUpPreSharedKey?: PreSharedKeyLookUp | undefined;
-  /** How many tickets follow a full handshake (one by a ticket or a pre-shared key gets at most one); default 2; 0 turns resumption off. */
+  /**
+   * How many tickets follow a full handshake (one by a ticket or a pre-shared key gets at most one); default 2, of which TLS 1.2 gives one;
+   * 0 turns resumption by tickets off.
+   */
   readonly tickets?: number | undefined;
   /** How many tickets a client can get by asking for them (RFC 9149), 0 to 255; default 8. */
   readonly maxRequestedTickets?: number | undefined;
@@ -163,6 +171,11 @@ export interface ServerOptions extends CommonOptions {
   readonly ticketSealer?: Sealer | undefined;
   /** Keeps the state of sessions in place of sealing it into tickets, each for one resumption: `createTicketStore()`, or yours. */
   readonly ticketStore?: TicketStore | undefined;
+  /**
+   * Keeps sessions of TLS 1.2 under their ids, for clients that cannot keep tickets: `createSessionCache()`, or yours. Default: none, as
+   * most clients keep tickets.
+   */
+  readonly sessionCache?: SessionCache | undefined;
   /** With it, a HelloRetryRequest carries a cookie, and its answer may come to a server that has no memory of it (RFC 8446 §4.2.2). */
   readonly cookieSealer?: Sealer | undefined;
   /** Answers every first ClientHello with a HelloRetryRequest, so that nothing is computed for an address that was not proven. Default false. */
@@ -230,6 +243,7 @@ export function defineServerConfig(options: ServerOptions): ServerConfig {
     maxRequestedTickets: inRange('maxRequestedTickets', options.maxRequestedTickets ?? 8, 0, 255),
     ticketLifetime: inRange('ticketLifetime', options.ticketLifetime ?? DEFAULT_TICKET_LIFETIME, 0, MAX_TICKET_LIFETIME),
     ticketSealer: chooseTicketSealer(options),
+    sessionCache: options.sessionCache,
     cookieSealer: options.cookieSealer,
     requireCookie: options.requireCookie ?? false,
     announceGroups: options.announceGroups ?? false,
@@ -269,10 +283,7 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
   const { provider } = options;
   return {
     provider,
-    suites:
-      options.cipherSuites === undefined
-        ? orRefuse('cipher suite', provider, defaultCipherSuites(provider))
-        : pick('cipher suite', availableCipherSuites(provider), options.cipherSuites, (suite) => suite.name),
+    ...resolveVersions(options),
     groups:
       options.groups === undefined
         ? orRefuse('group', provider, defaultGroups(provider))
@@ -290,12 +301,28 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
   };
 }
 
+/** The versions, and the suites of each. */
+function resolveVersions({ provider, versions, cipherSuites }: CommonOptions) {
+  const wanted = pick('version', ALL_VERSIONS, versions, (version) => version);
+  const [tls13, tls12] = [availableCipherSuites(provider), availableTls12CipherSuites(provider)];
+  if (cipherSuites !== undefined) pick<{ name: string }>('cipher suite', [...tls13, ...tls12], cipherSuites, ({ name }) => name);
+  const named = <T extends { readonly name: string }>(suites: readonly T[], defaults: readonly T[]): readonly T[] =>
+    cipherSuites === undefined ? defaults : cipherSuites.flatMap((name) => suites.filter((suite) => suite.name === name));
+  const suites = wanted.includes('TLSv1.3') ? named(tls13, defaultCipherSuites(provider)) : [];
+  const tls12Suites = wanted.includes('TLSv1.2') ? named(tls12, defaultTls12CipherSuites(provider)) : [];
+  orRefuse<unknown>('cipher suite', provider, [...suites, ...tls12Suites]);
+  const spoken = { 'TLSv1.3': suites.length > 0, 'TLSv1.2': tls12Suites.length > 0 };
+  return { versions: ALL_VERSIONS.filter((version) => spoken[version]), suites, tls12Suites };
+}
+
+const ALL_VERSIONS: readonly VersionName[] = ['TLSv1.3', 'TLSv1.2'];
+
 /** A provider may have only what has to be asked for. */
 function orRefuse<T>(what: string, provider: CryptoProvider, defaults: readonly T[]): readonly T[] {
   if (defaults.length > 0) return defaults;
   throw new ApiMisuse(
     'ERR_TLS_UNKNOWN_NAME',
-    `the ${provider.name} provider has none of the default ${what}s: name those to use`,
+    `the ${provider.name} provider has none of the ${what}s that would be used: name those to use`,
   );
 }
 

@@ -11,13 +11,16 @@
  */
 
 import type { TlsError } from '../core/errors/errors.ts';
+import type { VersionName } from '../core/registry/protocol-versions.ts';
 import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 
 export type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 
 export interface ConnectionInfo {
-  readonly version: 'TLSv1.3';
+  readonly version: VersionName;
+  /** Whether the keys are bound to this handshake and to no other (RFC 7627): of TLS 1.3 always, of TLS 1.2 when both ends know how. */
+  readonly extendedMasterSecret: boolean;
   /** IANA's names and numbers. `group` is undefined without key exchange (psk_ke); `signatureScheme` with a PSK or a resumed session. */
   readonly suite: { readonly id: number; readonly name: string };
   readonly group: { readonly id: number; readonly name: string } | undefined;
@@ -60,7 +63,7 @@ export type TlsEvent =
   | { readonly type: 'data'; readonly data: Uint8Array }
   /** The peer's close_notify: it will send nothing more. We may go on sending (RFC 8446 §6.1). */
   | { readonly type: 'end' }
-  /** Client: the server sent a ticket. May come at any time after `connected`, more than once. */
+  /** Client: there is a new session to resume. Of TLS 1.3 at any time after `connected`, more than once; of TLS 1.2 at once or never. */
   | { readonly type: 'session'; readonly session: ClientSession }
   /** A line of the NSS key log format, without line end. Only when the connection was made with `keyLog: true`. */
   | { readonly type: 'keylog'; readonly line: string }
@@ -103,11 +106,14 @@ export interface TlsConnection {
    * ```
    */
   abort(error?: TlsError): void;
-  /** Sends KeyUpdate (RFC 8446 §4.6.3); with `requestPeer`, asks the peer to do the same. */
+  /** Sends KeyUpdate (RFC 8446 §4.6.3); with `requestPeer`, asks the peer to do the same. Throws `ApiMisuse` in TLS 1.2, which has none. */
   updateKeys(options?: { readonly requestPeer?: boolean }): void;
   /** The largest plaintext fragment to send from now on, 1 to 16384 bytes. */
   setMaxSendFragment(size: number): void;
-  /** RFC 8446 §7.5. `length` in bytes. Throws `ApiMisuse` before `connected`. */
+  /**
+   * RFC 8446 §7.5, RFC 5705. `length` in bytes. In TLS 1.2 no context and an empty one are not the same. Throws `ApiMisuse` before
+   * `connected`, and (`ERR_TLS_NO_EXTENDED_MASTER_SECRET`) when `info.extendedMasterSecret` is false.
+   */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   /**
    * The channel binding "tls-exporter" (RFC 9266): 32 bytes that both ends have in common with nobody else. For one authentication mechanism

@@ -3,8 +3,8 @@
  */
 
 import { type Flow, run, settle } from '../core/flow/flow.ts';
-import { clientHandshake } from '../protocol/handshake/tls13/client.ts';
-import { serverHandshake } from '../protocol/handshake/tls13/server.ts';
+import { clientHandshake } from '../protocol/handshake/client.ts';
+import { serverHandshake } from '../protocol/handshake/server.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import type { SessionStore } from '../protocol/session/session-store.ts';
 import { TlsTransport } from '../transport/tls/tls-transport.ts';

@@ -11,7 +11,8 @@ import type { ConnectionInfo } from './connection.ts';
 export function connectionInfo(established: Established): ConnectionInfo {
   const { suite, group, signatureScheme } = established;
   return {
-    version: 'TLSv1.3',
+    version: established.version,
+    extendedMasterSecret: established.extendedMasterSecret,
     suite: { id: suite.id, name: cipherSuiteName(suite.id) ?? suite.name },
     group: named(group, namedGroupName),
     signatureScheme: named(signatureScheme, signatureSchemeName),

@@ -12,7 +12,7 @@ export const LIMITS = {
   maxEmptyRecords: 32,
   /** KeyUpdates in a row without data between them. */
   keyUpdatesInARow: 32,
-  /** Alerts that change nothing (user_canceled). */
+  /** Alerts that change nothing (user_canceled, warnings of TLS 1.2), and requests to renegotiate, which are refused. */
   warningAlerts: 4,
   /** Bytes of input that wait while an asynchronous step is pending; beyond, `wantsInput` is false. */
   queuedInput: 65536,

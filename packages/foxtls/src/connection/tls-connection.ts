@@ -8,7 +8,7 @@
  * ```
  */
 
-import { EMPTY, plain, toHex, wipe } from '../core/bytes/bytes.ts';
+import { plain, toHex, wipe } from '../core/bytes/bytes.ts';
 import {
   AlertReceived,
   ApiMisuse,
@@ -25,7 +25,7 @@ import type { Limits } from '../protocol/handshake/config.ts';
 import type { Established } from '../protocol/handshake/established.ts';
 import type { HandshakeFlow, ReceiveRequest } from '../protocol/handshake/receive.ts';
 import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
-import { exportKeyingMaterial } from '../protocol/keys/key-schedule.ts';
+import { exportFrom } from '../protocol/keys/exporter.ts';
 import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
@@ -40,6 +40,17 @@ const CHANNEL_BINDING_SIZE = 32;
 
 const WARNING = 1;
 const FATAL = 2;
+
+/** What a server of TLS 1.2 may say and go on (RFC 5246 §7.2.2; RFC 6066 §3: a name that it does not know). */
+const WARNINGS: readonly number[] = [
+  ALERTS.no_renegotiation_RESERVED,
+  ALERTS.unrecognized_name,
+  ALERTS.bad_certificate,
+  ALERTS.unsupported_certificate,
+  ALERTS.certificate_revoked,
+  ALERTS.certificate_expired,
+  ALERTS.certificate_unknown,
+];
 
 type Step = IteratorResult<PromiseLike<unknown> | ReceiveRequest, Established>;
 
@@ -82,6 +93,8 @@ export class Connection implements TlsConnection {
   #keyUpdatesInARow = 0;
   #keyUpdateDue = false;
   #warningAlerts = 0;
+  /** The peer sent user_canceled. */
+  #canceled = false;
 
   #events: TlsEvent[] = [];
   #delivering = false;
@@ -139,12 +152,10 @@ export class Connection implements TlsConnection {
       const when = this.#state === 'handshaking' ? 'before the handshake is over' : 'after close';
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', `send ${when}`);
     }
-    if (this.#keyUpdateDue || this.#transport.writeKeyExhausted) this.#sendKeyUpdate(false);
-    let sent = this.#transport.sendData(data);
-    while (sent < data.length) {
-      this.#sendKeyUpdate(false);
-      sent += this.#transport.sendData(data.subarray(sent));
-    }
+    let sent = 0;
+    if (!(this.#keyUpdateDue || this.#transport.writeKeyExhausted) || this.#renewWriteKeys())
+      sent = this.#transport.sendData(data);
+    while (sent < data.length && this.#renewWriteKeys()) sent += this.#transport.sendData(data.subarray(sent));
     this.#deliver();
   }
 
@@ -169,16 +180,15 @@ export class Connection implements TlsConnection {
   updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
     if (this.#state !== 'connected' || this.#weClosed)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
+    if (this.#transport.version === 'TLSv1.2') throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', 'TLS 1.2 has no KeyUpdate');
     this.#sendKeyUpdate(requestPeer);
     this.#deliver();
   }
 
-  exportKeyingMaterial(length: number, label: string, context: Uint8Array = EMPTY): Uint8Array {
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
     if (this.#established === undefined)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportKeyingMaterial before the handshake is over');
-    const { suite, exporterSecret } = this.#established;
-    const labelled = { hash: suite.hash, labelPrefix: this.#transport.variant.labelPrefix };
-    return exportKeyingMaterial(labelled, exporterSecret, label, context, length);
+    return exportFrom(this.#established, this.#transport.variant.labelPrefix, label, context, length);
   }
 
   exportChannelBinding(): Uint8Array {
@@ -265,6 +275,14 @@ export class Connection implements TlsConnection {
     this.#established = established;
     this.#state = 'connected';
     this.#events.push({ type: 'connected', info: this.info as ConnectionInfo });
+    const { session } = established;
+    if (session !== undefined) this.#keep(session.session, session.isNew);
+  }
+
+  /** A session that was resumed goes back where it came from: of TLS 1.2 it is good for more than one time. */
+  #keep(session: ClientSession, isNew: boolean): void {
+    this.#keepSession?.(session);
+    if (isNew) this.#events.push({ type: 'session', session });
   }
 
   /** Reads records while there are any and nothing is pending. */
@@ -275,8 +293,9 @@ export class Connection implements TlsConnection {
         if (this.#inputEnded) throw this.#truncation();
         return;
       }
-      if (incoming.kind === 'alert') this.#readAlert(incoming.description);
+      if (incoming.kind === 'alert') this.#readAlert(incoming.level, incoming.description);
       else if (incoming.kind === 'data') this.#readData(incoming.data);
+      else if (this.#isRenegotiation(incoming.message)) this.#refuseRenegotiation();
       else if (this.#flow !== undefined) this.#advance((flow) => flow.next(incoming.message));
       else this.#readPostHandshake(incoming.message);
     }
@@ -308,9 +327,10 @@ export class Connection implements TlsConnection {
   }
 
   #readPostHandshake(raw: RawMessage): void {
-    if (raw.type === HANDSHAKE_TYPES.key_update) {
+    const isTls13 = this.#transport.version === 'TLSv1.3';
+    if (isTls13 && raw.type === HANDSHAKE_TYPES.key_update) {
       this.#readKeyUpdate(raw);
-    } else if (raw.type === HANDSHAKE_TYPES.new_session_ticket && this.role === 'client') {
+    } else if (isTls13 && raw.type === HANDSHAKE_TYPES.new_session_ticket && this.role === 'client') {
       const message = readMessage(NewSessionTicket, raw);
       const session = sessionOfTicket(
         this.#established as Established,
@@ -318,13 +338,34 @@ export class Connection implements TlsConnection {
         message,
         this.#now(),
       );
-      if (session === undefined) return;
-      this.#keepSession?.(session);
-      this.#events.push({ type: 'session', session });
+      if (session !== undefined) this.#keep(session, true);
     } else {
       const name = handshakeTypeName(raw.type) ?? raw.type;
       throw new PeerMisbehaved('message_unexpected', `handshake message ${name} after the handshake`);
     }
+  }
+
+  // ---- Renegotiation (RFC 5246 §7.4.1.1), which is refused ----
+
+  #isRenegotiation({ type, body }: RawMessage): boolean {
+    if (this.#transport.version !== 'TLSv1.2') return false;
+    if (this.role === 'client') return type === HANDSHAKE_TYPES.hello_request && body.length === 0;
+    return type === HANDSHAKE_TYPES.client_hello && this.#state === 'connected';
+  }
+
+  /**
+   * "This message will be ignored by the client if the client is currently negotiating a session." (RFC 5246 §7.4.1.1) Otherwise "This
+   * message MAY be ignored by the client if it does not wish to renegotiate a session, or the client may, if it wishes, respond with a
+   * no_renegotiation alert."
+   */
+  #refuseRenegotiation(): void {
+    this.#countIdle('requests to renegotiate');
+    if (this.#state === 'connected' && !this.#weClosed) this.#transport.sendAlert(WARNING, ALERTS.no_renegotiation_RESERVED);
+  }
+
+  #countIdle(what: string): void {
+    if (++this.#warningAlerts <= this.#limits.warningAlerts) return;
+    throw new LimitExceeded('warningAlerts', `more than ${this.#limits.warningAlerts} ${what}`, 'unexpected_message');
   }
 
   /** RFC 8446 §4.6.3 */
@@ -343,26 +384,38 @@ export class Connection implements TlsConnection {
     if (requestUpdate) this.#keyUpdateDue = true;
   }
 
+  /** Before the next data. TLS 1.2 has no means for it but a new connection: then this one is over, and the answer is false. */
+  #renewWriteKeys(): boolean {
+    if (this.#transport.version !== 'TLSv1.2') {
+      this.#sendKeyUpdate(false);
+      return true;
+    }
+    const problem = 'so many records were sent under one key that no more may be: open another connection';
+    this.#fail(new LimitExceeded('recordsUnderOneKey', problem, 'internal_error'));
+    return false;
+  }
+
   #sendKeyUpdate(requestUpdate: boolean): void {
     this.#keyUpdateDue = false;
     this.#transport.send(writeMessage(KeyUpdate, { requestUpdate }));
     this.#transport.updateWriteKeys();
   }
 
-  /** RFC 8446 §6: in TLS 1.3 the level is ignored; all alerts but the closure alerts are errors. */
-  #readAlert(description: number): void {
-    if (description === ALERTS.user_canceled) {
-      // "This alert SHOULD be followed by a "close_notify"." (RFC 8446 §6.1)
-      if (++this.#warningAlerts <= this.#limits.warningAlerts) return;
-      throw new LimitExceeded(
-        'warningAlerts',
-        `more than ${this.#limits.warningAlerts} alerts that change nothing`,
-        'unexpected_message',
-      );
+  /**
+   * RFC 8446 §6: in TLS 1.3 the level is ignored; all alerts but the closure alerts are errors. In TLS 1.2, and before it is known which of
+   * them it is, some may come as warnings (RFC 5246 §7.2.2).
+   */
+  #readAlert(level: number, description: number): void {
+    const isWarning = level === WARNING && this.#transport.version !== 'TLSv1.3' && WARNINGS.includes(description);
+    // "This alert SHOULD be followed by a "close_notify"." (RFC 8446 §6.1)
+    if (description === ALERTS.user_canceled || isWarning) {
+      if (description === ALERTS.user_canceled) this.#canceled = true;
+      this.#countIdle('alerts that change nothing');
+      return;
     }
     if (description !== ALERTS.close_notify || this.#state === 'handshaking') {
       // A close_notify that follows user_canceled only says the same.
-      const name = this.#warningAlerts > 0 && description === ALERTS.close_notify ? 'user_canceled' : alertName(description);
+      const name = this.#canceled && description === ALERTS.close_notify ? 'user_canceled' : alertName(description);
       throw new AlertReceived(name ?? `unknown_${description}`, adviceForAlert(name));
     }
     // "Any data received after a closure alert has been received MUST be ignored." (RFC 8446 §6.1)

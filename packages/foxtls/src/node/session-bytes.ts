@@ -3,14 +3,15 @@
  *
  * ```
  * magic "foxtls1\n", then fields: uint32 length and that many bytes each, in this order:
- *   suite, ticketAgeAdd, lifetime, receivedAt, flags (numbers in decimal), psk, ticket, serverName, alpnProtocol,
+ *   suite, ticketAgeAdd, lifetime, receivedAt, flags (numbers in decimal), psk (of TLS 1.2 the master secret), ticket, serverName,
+ *   alpnProtocol, of TLS 1.2 the session id,
  *   reason, depth and message of the certificate's refusal (when it was refused), certificates… (or the identity of a PSK, or a raw key)
  * ```
- * The bytes hold a secret (the PSK). Foreign bytes, such as a session of node:tls, read as undefined: then the handshake is a full
+ * The bytes hold a secret. Foreign bytes, such as a session of node:tls, read as undefined: then the handshake is a full
  * one, as in Node for a session that cannot be used.
  */
 
-import { fromUtf8, utf8 } from '../core/bytes/bytes.ts';
+import { EMPTY, fromUtf8, utf8 } from '../core/bytes/bytes.ts';
 import { CertificateInvalid, type CertificateReason, certificateAlertFor } from '../core/errors/errors.ts';
 import { type PeerIdentity, presentedCertificates, presentedRawPublicKey } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
@@ -25,6 +26,8 @@ const REFUSED = 8;
 const BY_PSK = 16;
 /** The server showed a bare key, which stands in place of certificates. */
 const RAW_KEY = 32;
+/** Of TLS 1.2. */
+const TLS12 = 64;
 
 /** Writes a session. */
 export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
@@ -35,14 +38,17 @@ export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
     (peer.kind === 'verified' ? VERIFIED : 0) |
     (peer.kind === 'unverified' ? REFUSED : 0) |
     (peer.kind === 'psk' ? BY_PSK : 0) |
-    (presentedRawPublicKey(peer) === undefined ? 0 : RAW_KEY);
-  const numbers = [session.suite, session.ticketAgeAdd, session.lifetime, session.receivedAt, flags];
+    (presentedRawPublicKey(peer) === undefined ? 0 : RAW_KEY) |
+    (session.version === 'TLSv1.2' ? TLS12 : 0);
+  const ticketAgeAdd = session.version === 'TLSv1.3' ? session.ticketAgeAdd : 0;
+  const numbers = [session.suite, ticketAgeAdd, session.lifetime, session.receivedAt, flags];
   const fields = [
     ...numbers.map((number) => utf8(String(number))),
-    session.psk,
-    session.ticket,
+    session.version === 'TLSv1.3' ? session.psk : session.masterSecret,
+    session.ticket ?? EMPTY,
     utf8(session.serverName ?? ''),
     utf8(session.alpnProtocol ?? ''),
+    ...(session.version === 'TLSv1.2' ? [session.sessionId] : []),
     ...describeRefusal(peer).map(utf8),
     ...(peer.kind === 'psk' ? [peer.identity] : [presentedRawPublicKey(peer) ?? presentedCertificates(peer)].flat()),
   ];
@@ -56,16 +62,30 @@ export function readSession(bytes: Uint8Array): ClientSession | undefined {
   const numbers = fields.slice(0, 5).map((field) => Number(field.toString('latin1')));
   if (!numbers.every(Number.isSafeInteger)) return undefined;
   const [suite, ticketAgeAdd, lifetime, receivedAt, flags] = numbers as [number, number, number, number, number];
-  const [psk, ticket, serverName, alpnProtocol] = fields.slice(5) as [Buffer, Buffer, Buffer, Buffer];
+  const [secret, ticket, serverName, alpnProtocol] = fields.slice(5).map(plain) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
   try {
-    return {
-      version: 'TLSv1.3',
-      ...{ suite, ticketAgeAdd, lifetime, receivedAt },
-      psk: plain(psk),
-      ticket: plain(ticket),
+    const common = {
+      ...{ suite, lifetime, receivedAt },
       serverName: flags & NAMED ? fromUtf8(serverName) : undefined,
       alpnProtocol: flags & HAS_ALPN ? fromUtf8(alpnProtocol) : undefined,
-      peer: readPeer(flags, fields.slice(9)),
+    };
+    if (!(flags & TLS12)) {
+      return { version: 'TLSv1.3', ...common, psk: secret, ticket, ticketAgeAdd, peer: readPeer(flags, fields.slice(9)) };
+    }
+    return {
+      version: 'TLSv1.2',
+      ...common,
+      masterSecret: secret,
+      // Without it, nothing is handed out.
+      extendedMasterSecret: true,
+      sessionId: plain(fields[9] as Buffer),
+      ticket: ticket.length === 0 ? undefined : ticket,
+      peer: readPeer(flags, fields.slice(10)),
     };
   } catch {
     return undefined;

@@ -174,7 +174,7 @@ export class TLSSocket extends TlsStream {
   }
 
   getTLSTicket(): Buffer<ArrayBuffer> | undefined {
-    return this.#session && Buffer.from(this.#session.ticket);
+    return this.#session?.ticket && Buffer.from(this.#session.ticket);
   }
 
   setSession(session: Uint8Array | string): void {

@@ -10,8 +10,8 @@ import { rawPublicKeyCredential } from '../../src/pki/x509/credential.ts';
 import { createRawPublicKeyVerifier } from '../../src/pki/x509/raw-public-key-verifier.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import type { Established } from '../../src/protocol/handshake/established.ts';
-import { serverHandshake } from '../../src/protocol/handshake/tls13/server.ts';
-import { exportKeyingMaterial } from '../../src/protocol/keys/key-schedule.ts';
+import { serverHandshake } from '../../src/protocol/handshake/server.ts';
+import { exportFrom } from '../../src/protocol/keys/exporter.ts';
 import type { CipherSuite } from '../../src/protocol/negotiate/cipher-suites.ts';
 import { TLS13_CIPHER_SUITES } from '../../src/protocol/negotiate/cipher-suites.ts';
 import { Tls13Protection } from '../../src/protocol/record/tls13-protection.ts';
@@ -42,9 +42,7 @@ function connect(
 }
 
 function exported({ established }: DatagramEnd): string {
-  const { suite, exporterSecret } = established as Established;
-  const labelled = { hash: suite.hash, labelPrefix: 'dtls13' } as const;
-  return toHex(exportKeyingMaterial(labelled, exporterSecret, 'EXPORTER-x', new Uint8Array(0), 32));
+  return toHex(exportFrom(established as Established, 'dtls13', 'EXPORTER-x', undefined, 32));
 }
 
 function expectAgreement(ends: DatagramEnds): void {

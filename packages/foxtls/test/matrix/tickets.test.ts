@@ -4,7 +4,7 @@ import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.t
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { ClientHello, readMessage } from '../../src/protocol/messages/messages.ts';
-import type { ClientSession } from '../../src/protocol/session/client-session.ts';
+import type { ClientSession, Tls13ClientSession } from '../../src/protocol/session/client-session.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { createSessionStore, type SessionStore } from '../../src/protocol/session/session-store.ts';
 import { createTicketKeys } from '../../src/protocol/session/ticket-keys.ts';
@@ -34,7 +34,8 @@ function resumed(ends: Ends): boolean {
   return ends.client.info?.resumed === true;
 }
 
-const sessionsOf = (ends: Ends): readonly ClientSession[] => ends.clientSide.of('session').map(({ session }) => session);
+const sessionsOf = (ends: Ends): readonly Tls13ClientSession[] =>
+  ends.clientSide.of('session').map(({ session }) => session as Tls13ClientSession);
 
 describe('the session store of a client', () => {
   it('resumes by itself, each ticket once', () => {

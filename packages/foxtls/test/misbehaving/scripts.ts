@@ -22,7 +22,7 @@ import * as messages from '../../src/protocol/messages/messages.ts';
 import { HELLO_RETRY_REQUEST_RANDOM, type ServerHello } from '../../src/protocol/messages/server-hello.ts';
 import { availableCipherSuites, type CipherSuite } from '../../src/protocol/negotiate/cipher-suites.ts';
 import { chooseSignatureScheme, TLS13_SIGNATURE_SCHEMES } from '../../src/protocol/negotiate/signature-schemes.ts';
-import type { ClientSession } from '../../src/protocol/session/client-session.ts';
+import type { Tls13ClientSession } from '../../src/protocol/session/client-session.ts';
 import { now, type Peer, type Script } from './peer.ts';
 import { TrafficKeys } from './traffic-keys.ts';
 
@@ -35,7 +35,7 @@ export interface Situation {
   /** Server: asks for a certificate. */
   readonly requestsCertificate?: boolean | undefined;
   /** A session that both sides know: the client offers it, the server takes it up. */
-  readonly session?: ClientSession | undefined;
+  readonly session?: Tls13ClientSession | undefined;
   /** Without a session: PSKs that a client offers, or the one that a server takes. */
   readonly psks?: readonly PeerPsk[] | undefined;
   /** psk_key_exchange_modes of a client; psk_dhe_ke unless set. */

@@ -25,10 +25,10 @@ import { createCertificate } from '../../src/pki/x509/create-certificate.ts';
 import { createRawPublicKeyVerifier, verifyByKind } from '../../src/pki/x509/raw-public-key-verifier.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { keyUsageExtension, signCertificate } from '../../src/pki/x509/write-certificate.ts';
+import { clientHandshake } from '../../src/protocol/handshake/client.ts';
 import type { X509Credential } from '../../src/protocol/handshake/credential.ts';
-import { clientHandshake } from '../../src/protocol/handshake/tls13/client.ts';
-import { serverHandshake } from '../../src/protocol/handshake/tls13/server.ts';
-import type { ClientSession } from '../../src/protocol/session/client-session.ts';
+import { serverHandshake } from '../../src/protocol/handshake/server.ts';
+import type { Tls13ClientSession } from '../../src/protocol/session/client-session.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { TlsTransport } from '../../src/transport/tls/tls-transport.ts';
 import type { Case, VictimOptions } from './case.ts';
@@ -55,7 +55,7 @@ export interface World {
   readonly credentials: Readonly<Record<CredentialName, X509Credential>>;
   readonly pki: TestPki;
   /** A session that the server victim's tickets know and the client victim may offer. */
-  readonly session: ClientSession;
+  readonly session: Tls13ClientSession;
 }
 
 export async function createWorld(): Promise<World> {
@@ -102,7 +102,7 @@ function withoutSigning({ root }: TestPki, credential: X509Credential): X509Cred
 }
 
 /** A session from a real handshake between our own ends. */
-function establishSession(pki: TestPki): ClientSession {
+function establishSession(pki: TestPki): Tls13ClientSession {
   const recorder = new Recorder();
   const client = createTlsClient(clientConfig(pki, {}), { serverName: SERVER_NAME, onEvent: recorder.onEvent });
   const server = createTlsServer(serverConfig(pki, {}), { onEvent: () => {} });
@@ -111,7 +111,7 @@ function establishSession(pki: TestPki): ClientSession {
   exchangeSync(client, server);
   const [event] = recorder.of('session');
   if (event === undefined) throw new Error('no session came out of a right handshake');
-  return event.session;
+  return event.session as Tls13ClientSession;
 }
 
 /** Certificates of the PKI, and as raw keys those of its two leaves. */

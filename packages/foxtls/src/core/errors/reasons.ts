@@ -80,8 +80,7 @@ export const alertFor = {
   session_unknown: 'illegal_parameter',
   session_suite_changed: 'illegal_parameter',
   certificate_unfit_for_suite: 'illegal_parameter',
-  certificate_changed: 'illegal_parameter',
-  max_fragment_length_invalid: 'illegal_parameter',
+  certificate_missing: 'handshake_failure',
 } as const satisfies Record<string, AlertName>;
 
 /** One word for the rule that the peer broke. */

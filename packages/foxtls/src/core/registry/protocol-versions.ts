@@ -20,6 +20,9 @@ export const PROTOCOL_VERSIONS = {
 
 export type ProtocolVersionName = keyof typeof PROTOCOL_VERSIONS;
 
+/** A version that can be spoken, as configs list them. Over datagrams it is that of DTLS which was made after it. */
+export type VersionName = 'TLSv1.3' | 'TLSv1.2';
+
 const NAMES = /* @__PURE__ */ namesByCode(PROTOCOL_VERSIONS);
 
 /** The name of a version number, or undefined when it has none. */

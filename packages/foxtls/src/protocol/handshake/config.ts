@@ -3,6 +3,7 @@
  */
 
 import type { Eventually } from '../../core/flow/flow.ts';
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { KeyExchangeGroup } from '../../crypto/key-exchange.ts';
 import type { PeerVerifier } from '../../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
@@ -10,16 +11,18 @@ import type { RawExtension } from '../messages/extensions/block.ts';
 import type { PskKeyExchangeMode } from '../messages/extensions/psk-key-exchange-modes.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
 import type { SignatureScheme } from '../negotiate/signature-schemes.ts';
+import type { Tls12CipherSuite } from '../negotiate/tls12-cipher-suites.ts';
 import type { PaddingPolicy } from '../record/record-padding.ts';
 import type { ExternalKey, PreSharedKey } from '../session/pre-shared-key.ts';
 import type { Sealer } from '../session/sealer.ts';
+import type { SessionCache } from '../session/session-cache.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import type { ClientHelloInfo } from './client-hello-info.ts';
 import type { CertificateKind, Credential } from './credential.ts';
 
 export type { ClientHelloInfo } from './client-hello-info.ts';
 
-/** A credential with its Certificate message (RFC 8446 §4.4.2, empty context), encoded once. */
+/** A credential with its Certificate message of TLS 1.3 (RFC 8446 §4.4.2, empty context), encoded once. */
 export interface PreparedCredential {
   readonly credential: Credential;
   readonly certificateMessage: Uint8Array;
@@ -38,7 +41,11 @@ export interface Limits {
 
 interface CommonConfig {
   readonly provider: CryptoProvider;
+  /** Those that are spoken. A version without suites is not there. */
+  readonly versions: readonly VersionName[];
+  /** Of TLS 1.3. */
   readonly suites: readonly CipherSuite[];
+  readonly tls12Suites: readonly Tls12CipherSuite[];
   readonly groups: readonly KeyExchangeGroup[];
   /** What we verify, and offer. */
   readonly signatureSchemes: readonly SignatureScheme[];
@@ -89,7 +96,10 @@ export interface ServerConfig extends CommonConfig {
   readonly tickets: number;
   readonly maxRequestedTickets: number;
   readonly ticketLifetime: number;
+  /** Of both versions: their states are told apart by what is sealed. */
   readonly ticketSealer: Sealer;
+  /** Sessions of TLS 1.2 under their ids. */
+  readonly sessionCache: SessionCache | undefined;
   readonly cookieSealer: Sealer | undefined;
   readonly requireCookie: boolean;
   readonly announceGroups: boolean;

@@ -2,13 +2,30 @@
  * The outcome of a handshake: flat facts and the secrets that outlive it.
  */
 
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
+import type { Hash } from '../../crypto/hash.ts';
 import type { FinishedVerified } from '../keys/finished.ts';
-import type { CipherSuite } from '../negotiate/cipher-suites.ts';
+import type { HelloRandoms } from '../keys/tls12-key-schedule.ts';
+import type { Tls12ClientSession } from '../session/client-session.ts';
 import type { LocalIdentity } from './certificate-message.ts';
 import type { PeerIdentity } from './peer-identity.ts';
 
+/** Of a suite, what outlives the handshake. */
+export interface NegotiatedSuite {
+  readonly id: number;
+  readonly name: string;
+  readonly hash: Hash;
+}
+
+/** What exported keying material comes from; undefined where there may be none (RFC 7627 §5.4). */
+export type Exporter =
+  | { readonly kind: 'hkdf'; readonly secret: Uint8Array }
+  | { readonly kind: 'prf'; readonly secret: Uint8Array; readonly randoms: HelloRandoms }
+  | undefined;
+
 export interface Established extends LocalIdentity {
-  readonly suite: CipherSuite;
+  readonly version: VersionName;
+  readonly suite: NegotiatedSuite;
   /** IANA number of the group; undefined when there was no key exchange. */
   readonly group: number | undefined;
   /** IANA number of what the server signed with; undefined when resumed. */
@@ -27,7 +44,11 @@ export interface Established extends LocalIdentity {
   readonly clientFinished: Uint8Array;
   readonly serverFinished: Uint8Array;
   readonly sharedSignatureSchemes: readonly number[];
-  readonly exporterSecret: Uint8Array;
+  readonly exporter: Exporter;
+  /** TLS 1.2: whether the peers agreed on extended_master_secret; TLS 1.3 always works that way. */
+  readonly extendedMasterSecret: boolean;
+  /** Client, TLS 1.2: the session, if the server lets it be resumed; and whether it is a new one. */
+  readonly session: { readonly isNew: boolean; readonly session: Tls12ClientSession } | undefined;
   /** Client only: what the PSKs of tickets derive from. */
   readonly resumptionSecret: Uint8Array | undefined;
 }

@@ -5,7 +5,7 @@
 import type { TlsError } from '../../core/errors/errors.ts';
 import type { PeerPresented, PeerUnverified, PeerVerified } from '../../crypto/peer-verifier.ts';
 import type { FinishedVerified } from '../keys/finished.ts';
-import type { SignatureVerified } from './tls13/certificate-verify.ts';
+import type { SignatureVerified } from './peer-signature.ts';
 
 export type PeerIdentity =
   /** Proved by a certificate, or a bare key, that the config's verifier accepted. `certificates` as presented, `path` as trusted (DER, end entity first; empty after resumption). */

@@ -2,8 +2,9 @@
  * The small interface through which a handshake flow speaks: implemented by `transport/tls` and `transport/dtls`.
  */
 
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { RecordProtection } from '../record/record-protection.ts';
-import type { ProtocolVariant, VersionName } from './variant.ts';
+import type { ProtocolVariant } from './variant.ts';
 
 /** What may be read under the keys: the rest of the handshake, or application data too. */
 export type Epoch = 'handshake' | 'application';

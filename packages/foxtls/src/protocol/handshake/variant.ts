@@ -3,13 +3,10 @@
  */
 
 import { PeerIncompatible } from '../../core/errors/errors.ts';
-import { PROTOCOL_VERSIONS } from '../../core/registry/protocol-versions.ts';
+import { PROTOCOL_VERSIONS, type VersionName } from '../../core/registry/protocol-versions.ts';
 import type { LabelPrefix } from '../keys/hkdf.ts';
 import type { ClientHello as ClientHelloMessage } from '../messages/client-hello.ts';
 import { ClientHello, DatagramClientHello, type MessageKind } from '../messages/messages.ts';
-
-/** A version, as a config lists it. Over datagrams it is that of DTLS which was made after it. */
-export type VersionName = 'TLSv1.3' | 'TLSv1.2';
 
 export interface ProtocolVariant {
   readonly name: 'TLSv1.3' | 'DTLSv1.3';

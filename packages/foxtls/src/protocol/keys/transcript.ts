@@ -1,5 +1,6 @@
 /**
- * The transcript hash (RFC 8446 §4.4.1): a running hash over handshake messages, which may begin before the hash is known.
+ * The transcript hash (RFC 8446 §4.4.1; handshake_messages of RFC 5246 §7.4.9): a running hash over handshake messages, which may begin
+ * before the hash is known.
  *
  * ```
  * Transcript-Hash(ClientHello1, HelloRetryRequest, ... Mn) =
@@ -18,11 +19,29 @@ import type { Hash, HashState } from '../../crypto/hash.ts';
 export class Transcript {
   #early: Uint8Array[] = [];
   #state: HashState | undefined;
+  #kept: Uint8Array[] | undefined;
 
   /** Adds a whole handshake message, header included. */
   add(message: Uint8Array): void {
+    this.#kept?.push(message);
     if (this.#state === undefined) this.#early.push(message);
     else this.#state.update(message);
+  }
+
+  /** TLS 1.2: keeps the messages that are added from now on, for a CertificateVerify, which signs them all. */
+  keepMessages(): void {
+    this.#kept = [];
+  }
+
+  /** All messages that were kept. */
+  messages(): Uint8Array {
+    if (this.#kept === undefined) throw new InternalError('the transcript keeps no messages');
+    return concat(...this.#kept);
+  }
+
+  /** No CertificateVerify will come. */
+  forgetMessages(): void {
+    this.#kept = undefined;
   }
 
   /** The suite is chosen: hash what came before, and from now on everything at once. */

@@ -1,5 +1,5 @@
 /**
- * The handshake messages of TLS 1.3 as data: number, name, codec (RFC 8446 §4).
+ * The handshake messages of TLS 1.3 as data: number, name, codec (RFC 8446 §4). Those of TLS 1.2 that differ are in tls12/.
  *
  * ```
  * struct {
@@ -31,7 +31,7 @@ export interface MessageKind<Name extends string, T> {
   readonly codec: Codec<T>;
 }
 
-function kind<Name extends keyof typeof HANDSHAKE_TYPES, T>(name: Name, codec: Codec<T>): MessageKind<Name, T> {
+export function kind<Name extends keyof typeof HANDSHAKE_TYPES, T>(name: Name, codec: Codec<T>): MessageKind<Name, T> {
   return { type: HANDSHAKE_TYPES[name], name, codec };
 }
 

@@ -1,5 +1,6 @@
 /**
- * ServerHello and HelloRetryRequest (RFC 8446 §4.1.3, §4.1.4): one structure, told apart by its random.
+ * ServerHello and HelloRetryRequest (RFC 8446 §4.1.3, §4.1.4), and ServerHello of TLS 1.2 (RFC 5246 §7.4.1.3): one structure, told apart by
+ * its random and its extensions.
  *
  * ```
  * struct {
@@ -14,9 +15,9 @@
  */
 
 import { equal, fromHex } from '../../core/bytes/bytes.ts';
-import { type Codec, opaque, opaqueVector, type StructOf, struct, uint8, uint16 } from '../../core/wire/codec.ts';
-import type { Reader } from '../../core/wire/reader.ts';
-import { type ExtensionBlock, extensionBlock, extensionsOf } from './extensions/block.ts';
+import { EXTENSION_TYPES } from '../../core/registry/extension-types.ts';
+import { type Chooser, type Codec, opaque, opaqueVector, type StructOf, struct, uint8, uint16 } from '../../core/wire/codec.ts';
+import { type ExtensionBlock, extensionBlock, extensionBlockBy, extensionsOf } from './extensions/block.ts';
 
 /**
  * "For reasons of backward compatibility with middleboxes …, the HelloRetryRequest message uses the same structure as the ServerHello,
@@ -46,37 +47,60 @@ export interface HelloRetryRequest extends Head {
   readonly extensions: ExtensionBlock<'hello_retry_request'>;
 }
 
+/** Of TLS 1.2 and before (RFC 5246 §7.4.1.3): legacy_version is the version, legacy_session_id_echo the session's id. */
+export interface Tls12ServerHello extends Head {
+  readonly kind: 'server_hello_tls12';
+  readonly extensions: ExtensionBlock<'server_hello_tls12'>;
+}
+
 const serverHelloExtensions = extensionBlock('server_hello');
 const retryExtensions = extensionBlock('hello_retry_request');
+const tls12Extensions = extensionBlock('server_hello_tls12');
 
-export const serverHello: Codec<ServerHello | HelloRetryRequest> = {
+/**
+ * "A server which negotiates TLS 1.3 MUST respond by sending a "supported_versions" extension containing the selected version value"
+ * (RFC 8446 §4.2.1): a ServerHello without it is one of an older version.
+ */
+const extensionsByVersion = extensionBlockBy<'server_hello' | 'server_hello_tls12'>((list) =>
+  list.some(({ type }) => type === EXTENSION_TYPES.supported_versions) ? 'server_hello' : 'server_hello_tls12',
+);
+
+type AnyServerHello = ServerHello | HelloRetryRequest | Tls12ServerHello;
+
+export const serverHello: Codec<AnyServerHello> = {
   read(reader) {
     const values = headCodec.read(reader);
+    // A server of an older version may send no extensions at all.
+    const isEmpty = reader.remaining === 0;
     if (equal(values.random, HELLO_RETRY_REQUEST_RANDOM)) {
-      const extensions = reader.field('extensions', () => readOptional(reader, 'hello_retry_request', retryExtensions));
-      return { kind: 'hello_retry_request', ...values, extensions };
+      const read = () => (isEmpty ? extensionsOf('hello_retry_request', {}) : retryExtensions.read(reader));
+      return { kind: 'hello_retry_request', ...values, extensions: reader.field('extensions', read) };
     }
-    const extensions = reader.field('extensions', () => readOptional(reader, 'server_hello', serverHelloExtensions));
-    return { kind: 'server_hello', ...values, extensions };
+    const extensions = reader.field('extensions', () =>
+      isEmpty ? extensionsOf('server_hello_tls12', {}) : extensionsByVersion.read(reader),
+    );
+    return { kind: extensions.context, ...values, extensions } as ServerHello | Tls12ServerHello;
   },
   write(writer, hello) {
     headCodec.write(writer, hello);
     if (hello.kind === 'server_hello') serverHelloExtensions.write(writer, hello.extensions);
-    else retryExtensions.write(writer, hello.extensions);
+    else if (hello.kind === 'hello_retry_request') retryExtensions.write(writer, hello.extensions);
+    // A client that sent none may not know that there can be any (RFC 5246 §7.4.1.2).
+    else if (hello.extensions.list.length > 0) tls12Extensions.write(writer, hello.extensions);
   },
   invent(choose) {
     const values = headCodec.invent(choose);
-    if (choose(2) === 0) return { kind: 'server_hello', ...values, extensions: serverHelloExtensions.invent(choose) };
+    const drawn = choose(3);
+    if (drawn === 0) return { kind: 'server_hello_tls12', ...values, extensions: tls12Extensions.invent(choose) };
+    if (drawn === 1) return { kind: 'server_hello', ...values, extensions: inventTls13(choose) };
     const random = HELLO_RETRY_REQUEST_RANDOM;
     return { kind: 'hello_retry_request', ...values, random, extensions: retryExtensions.invent(choose) };
   },
 };
 
-/** A server of an older version may send no extensions at all; that it speaks an older version is the better complaint. */
-function readOptional<C extends 'server_hello' | 'hello_retry_request'>(
-  reader: Reader,
-  context: C,
-  codec: Codec<ExtensionBlock<C>>,
-): ExtensionBlock<C> {
-  return reader.remaining === 0 ? extensionsOf(context, {}) : codec.read(reader);
+/** With the extension that makes it one of TLS 1.3. */
+function inventTls13(choose: Chooser): ExtensionBlock<'server_hello'> {
+  const invented = serverHelloExtensions.invent(choose);
+  if (invented.values.supported_versions !== undefined) return invented;
+  return extensionsOf('server_hello', { ...invented.values, supported_versions: choose(0x10000) });
 }

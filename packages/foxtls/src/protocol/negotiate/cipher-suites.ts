@@ -21,7 +21,6 @@ interface CipherSuiteParts {
   readonly name: keyof typeof CIPHER_SUITES;
   readonly aead: AeadName;
   readonly hash: HashName;
-  readonly recordLimit: number;
   /** Offered and accepted without being named; the others have to be named in `cipherSuites`. */
   readonly byDefault: boolean;
 }
@@ -35,6 +34,15 @@ const CHACHA20_POLY1305_RECORD_LIMIT = 2 ** 48;
 /** "[TLS13] does not specify a limit for AEAD_AES_128_CCM, but the analysis in Appendix B shows that a limit of 2^23 packets can be used" (RFC 9147 §4.5.3) */
 const AES_CCM_RECORD_LIMIT = 2 ** 23;
 
+/** How many records may be sealed under one key, of TLS 1.2 too: it is the AEAD that wears out. */
+export const AEAD_RECORD_LIMITS: Readonly<Record<AeadName, number>> = {
+  'aes-128-gcm': AES_GCM_RECORD_LIMIT,
+  'aes-256-gcm': AES_GCM_RECORD_LIMIT,
+  'chacha20-poly1305': CHACHA20_POLY1305_RECORD_LIMIT,
+  'aes-128-ccm': AES_CCM_RECORD_LIMIT,
+  'aes-128-ccm-8': AES_CCM_RECORD_LIMIT,
+};
+
 /**
  * In order of preference: AES-128 first, as it is the fastest with hardware and strong enough for every group offered.
  *
@@ -43,21 +51,19 @@ const AES_CCM_RECORD_LIMIT = 2 ** 23;
  * (RFC 9147 §B.3) Over TLS, unlike DTLS, the first forgery that fails ends the connection.
  */
 export const TLS13_CIPHER_SUITES: readonly CipherSuiteParts[] = [
-  { name: 'TLS_AES_128_GCM_SHA256', aead: 'aes-128-gcm', hash: 'sha256', recordLimit: AES_GCM_RECORD_LIMIT, byDefault: true },
-  { name: 'TLS_AES_256_GCM_SHA384', aead: 'aes-256-gcm', hash: 'sha384', recordLimit: AES_GCM_RECORD_LIMIT, byDefault: true },
+  { name: 'TLS_AES_128_GCM_SHA256', aead: 'aes-128-gcm', hash: 'sha256', byDefault: true },
+  { name: 'TLS_AES_256_GCM_SHA384', aead: 'aes-256-gcm', hash: 'sha384', byDefault: true },
   {
     name: 'TLS_CHACHA20_POLY1305_SHA256',
     aead: 'chacha20-poly1305',
     hash: 'sha256',
-    recordLimit: CHACHA20_POLY1305_RECORD_LIMIT,
     byDefault: true,
   },
-  { name: 'TLS_AES_128_CCM_SHA256', aead: 'aes-128-ccm', hash: 'sha256', recordLimit: AES_CCM_RECORD_LIMIT, byDefault: false },
+  { name: 'TLS_AES_128_CCM_SHA256', aead: 'aes-128-ccm', hash: 'sha256', byDefault: false },
   {
     name: 'TLS_AES_128_CCM_8_SHA256',
     aead: 'aes-128-ccm-8',
     hash: 'sha256',
-    recordLimit: AES_CCM_RECORD_LIMIT,
     byDefault: false,
   },
 ];
@@ -65,11 +71,11 @@ export const TLS13_CIPHER_SUITES: readonly CipherSuiteParts[] = [
 /** The suites that a provider has all parts for, in order of preference. */
 export function availableCipherSuites(provider: CryptoProvider): readonly CipherSuite[] {
   const suites: CipherSuite[] = [];
-  for (const { name, aead, hash, recordLimit } of TLS13_CIPHER_SUITES) {
+  for (const { name, aead, hash } of TLS13_CIPHER_SUITES) {
     const aeadPart = provider.aeads.find((part) => part.name === aead);
     const hashPart = provider.hashes.find((part) => part.name === hash);
     if (aeadPart !== undefined && hashPart !== undefined) {
-      suites.push({ id: CIPHER_SUITES[name], name, aead: aeadPart, hash: hashPart, recordLimit });
+      suites.push({ id: CIPHER_SUITES[name], name, aead: aeadPart, hash: hashPart, recordLimit: AEAD_RECORD_LIMITS[aead] });
     }
   }
   return suites;

@@ -3,6 +3,7 @@
  */
 
 import { equal } from '../../core/bytes/bytes.ts';
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import { SIGNATURE_SCHEMES } from '../../core/registry/signature-schemes.ts';
 import type { CertificateKind, Credential } from '../../crypto/credential.ts';
 import { chooseSignatureScheme, type SignatureScheme } from './signature-schemes.ts';
@@ -18,6 +19,8 @@ export interface CredentialWish {
   readonly serverName: string | undefined;
   /** Its certificate_authorities. */
   readonly authorities: readonly Uint8Array[] | undefined;
+  /** Of the handshake; TLS 1.3 unless set. */
+  readonly version?: VersionName;
 }
 
 export interface ChosenCredential<P> {
@@ -40,7 +43,7 @@ export function chooseCredential<P extends { readonly credential: Credential }>(
   let best: { readonly chosen: ChosenCredential<P>; readonly fitness: number } | undefined;
   for (const prepared of credentials) {
     const { credential } = prepared;
-    const scheme = chooseSignatureScheme(schemes, credential.signer.type, wish.signatureSchemes);
+    const scheme = chooseSignatureScheme(schemes, credential.signer.type, wish.signatureSchemes, wish.version);
     if (credential.kind !== wish.kind || scheme === undefined || isForbidden(credential, wish)) continue;
     const fitness = fitnessOf(credential, wish);
     if (best === undefined || fitness > best.fitness) best = { chosen: { prepared, scheme }, fitness };

@@ -1,7 +1,8 @@
 /**
- * Signature schemes as data (RFC 8446 §4.2.3): which key signs how, and which of them may sign a TLS 1.3 handshake.
+ * Signature schemes as data (RFC 8446 §4.2.3): which key signs how, and which of them may sign a handshake of which version.
  */
 
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import { SIGNATURE_SCHEMES } from '../../core/registry/signature-schemes.ts';
 import type { HashName } from '../../crypto/hash.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
@@ -11,9 +12,9 @@ export interface SignatureScheme {
   readonly id: number;
   readonly name: string;
   readonly algorithm: SignatureAlgorithm;
-  /** The kind of key, and for ECDSA its curve: in TLS 1.3 the scheme fixes the curve. */
+  /** The kind of key, and for ECDSA its curve: in TLS 1.3 the scheme fixes the curve, in TLS 1.2 only the hash. */
   readonly key: { readonly kind: KeyType['kind']; readonly curve?: CurveName };
-  /** False for the schemes that are for certificates only (RSASSA-PKCS1-v1_5). */
+  /** Whether it signs handshakes of TLS 1.3: false for RSASSA-PKCS1-v1_5, which there is for certificates only. In TLS 1.2 each does. */
   readonly signsHandshakes: boolean;
 }
 
@@ -79,10 +80,18 @@ export function verifiableSignatureSchemes({ keys, hashes }: CryptoProvider): re
   });
 }
 
-/** Whether a key of this type can sign by this scheme. */
-export function schemeFitsKey(scheme: SignatureScheme, type: KeyType): boolean {
+/** Whether handshakes of a version may be signed by this scheme. */
+export function signsHandshakesOf(version: VersionName, scheme: SignatureScheme): boolean {
+  return version === 'TLSv1.2' || scheme.signsHandshakes;
+}
+
+/**
+ * Whether a key of this type can sign by this scheme. In TLS 1.2 the code points of ECDSA are pairs of a hash and an algorithm, which leave
+ * the curve open (RFC 5246 §7.4.1.4.1).
+ */
+export function schemeFitsKey(scheme: SignatureScheme, type: KeyType, version: VersionName = 'TLSv1.3'): boolean {
   if (scheme.key.kind !== type.kind) return false;
-  if (type.kind === 'ec') return scheme.key.curve === type.curve;
+  if (type.kind === 'ec') return version === 'TLSv1.2' || scheme.key.curve === type.curve;
   if ((type.kind === 'rsa' || type.kind === 'rsa-pss') && scheme.algorithm.kind === 'rsa-pss') {
     // EMSA-PSS needs emLen >= hLen + sLen + 2 (RFC 8017 §9.1.1), with emBits = modBits - 1.
     const hashLength = HASH_SIZES[scheme.algorithm.hash] as number;
@@ -91,11 +100,15 @@ export function schemeFitsKey(scheme: SignatureScheme, type: KeyType): boolean {
   return true;
 }
 
-/** The first of our schemes that signs handshakes, fits the key and is offered by the peer. */
+/** The first of our schemes that signs handshakes of the version, fits the key and is offered by the peer; for ECDSA rather that of its curve. */
 export function chooseSignatureScheme(
   ours: readonly SignatureScheme[],
   type: KeyType,
   offered: readonly number[],
+  version: VersionName = 'TLSv1.3',
 ): SignatureScheme | undefined {
-  return ours.find((scheme) => scheme.signsHandshakes && offered.includes(scheme.id) && schemeFitsKey(scheme, type));
+  const usable = ours.filter(
+    (scheme) => signsHandshakesOf(version, scheme) && offered.includes(scheme.id) && schemeFitsKey(scheme, type, version),
+  );
+  return usable.find((scheme) => schemeFitsKey(scheme, type)) ?? usable[0];
 }

@@ -1,11 +1,34 @@
 /**
- * What a client keeps to resume a session (RFC 8446 §4.6.1): flat, serialisable, secret.
+ * What a client keeps to resume a session (RFC 8446 §4.6.1, RFC 5246 §7.4.1.2, RFC 5077 §3.4): flat, serialisable, secret.
  */
 
 import type { PeerIdentity } from '../handshake/peer-identity.ts';
 
-/** A ticket and what it stands for. Holds a secret (`psk`): store it as one. */
-export interface ClientSession {
+/** A session of either version. Holds a secret: store it as one. */
+export type ClientSession = Tls13ClientSession | Tls12ClientSession;
+
+/** A session of TLS 1.2: an id, a ticket, or both (then the ticket counts). Can be resumed many times. Holds `masterSecret`. */
+export interface Tls12ClientSession {
+  readonly version: 'TLSv1.2';
+  readonly suite: number;
+  readonly masterSecret: Uint8Array;
+  /** Whether it was made with extended_master_secret (RFC 7627). */
+  readonly extendedMasterSecret: boolean;
+  /** Empty when the server gave none. */
+  readonly sessionId: Uint8Array;
+  readonly ticket: Uint8Array | undefined;
+  /** Seconds from `receivedAt` after which it is not offered any more. */
+  readonly lifetime: number;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  readonly serverName: string | undefined;
+  readonly alpnProtocol: string | undefined;
+  /** The server, as it was proved in the full handshake. */
+  readonly peer: PeerIdentity;
+}
+
+/** A ticket of TLS 1.3 and what it stands for. */
+export interface Tls13ClientSession {
   readonly version: 'TLSv1.3';
   /** The suite of the session; its hash is the hash of the PSK. */
   readonly suite: number;

@@ -7,7 +7,7 @@ import type { LabelPrefix } from '../keys/hkdf.ts';
 import { resumptionPsk } from '../keys/key-schedule.ts';
 import { checkPlaces } from '../messages/extensions/block.ts';
 import { MAX_TICKET_LIFETIME, type NewSessionTicket } from '../messages/new-session-ticket.ts';
-import type { ClientSession } from './client-session.ts';
+import type { Tls13ClientSession } from './client-session.ts';
 
 /** The session of a ticket; undefined for one that is to be discarded. `now` in milliseconds since the epoch. */
 export function sessionOfTicket(
@@ -15,7 +15,7 @@ export function sessionOfTicket(
   labelPrefix: LabelPrefix,
   message: NewSessionTicket,
   now: number,
-): ClientSession | undefined {
+): Tls13ClientSession | undefined {
   checkPlaces(message.extensions);
   const { suite, resumptionSecret, serverName, alpnProtocol, peer } = established;
   // "The value of zero indicates that the ticket should be discarded immediately." (RFC 8446 §4.6.1)

@@ -48,7 +48,7 @@ export interface TicketState {
 
 const FORMAT = 1;
 
-const optionalText: Codec<string | undefined> = mapped(
+export const optionalText: Codec<string | undefined> = mapped(
   opaqueVector(0, 255),
   (bytes) => (bytes.length === 0 ? undefined : fromLatin1(bytes)),
   (text) => Uint8Array.from(text ?? '', (character) => character.charCodeAt(0)),
@@ -99,7 +99,8 @@ export function readTicketState(bytes: Uint8Array): TicketState | undefined {
   }
 }
 
-function describeIdentity(client: PeerIdentity): { clientIdentity: number; clientCertificates: readonly Uint8Array[] } {
+/** How a client's identity stands in a state. */
+export function describeIdentity(client: PeerIdentity): { clientIdentity: number; clientCertificates: readonly Uint8Array[] } {
   if (client.kind === 'psk') return { clientIdentity: IDENTITY_KINDS.psk, clientCertificates: [client.identity] };
   if ('rawPublicKey' in client && client.rawPublicKey !== undefined) {
     return { clientIdentity: RAW_KEY_KINDS[client.kind], clientCertificates: [client.rawPublicKey] };
@@ -107,7 +108,7 @@ function describeIdentity(client: PeerIdentity): { clientIdentity: number; clien
   return { clientIdentity: IDENTITY_KINDS[client.kind], clientCertificates: presentedCertificates(client) };
 }
 
-function readIdentity(kind: number, shown: readonly Uint8Array[]): PeerIdentity {
+export function readIdentity(kind: number, shown: readonly Uint8Array[]): PeerIdentity {
   const rawPublicKey = kind === RAW_KEY_KINDS.verified || kind === RAW_KEY_KINDS.unverified ? shown[0] : undefined;
   const presented = rawPublicKey === undefined ? { certificates: shown } : { certificates: [], rawPublicKey };
   if (kind === IDENTITY_KINDS.verified || kind === RAW_KEY_KINDS.verified) return { kind: 'verified', ...presented, path: [] };

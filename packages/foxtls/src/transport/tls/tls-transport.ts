@@ -13,8 +13,9 @@
 import { concat } from '../../core/bytes/bytes.ts';
 import { ApiMisuse, InternalError, LimitExceeded, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES, contentTypeName } from '../../core/registry/content-types.ts';
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
-import { type ProtocolVariant, TLS, type VersionName } from '../../protocol/handshake/variant.ts';
+import { type ProtocolVariant, TLS } from '../../protocol/handshake/variant.ts';
 import type { RawMessage } from '../../protocol/messages/messages.ts';
 import type { PaddingPolicy } from '../../protocol/record/record-padding.ts';
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';

@@ -10,11 +10,11 @@ import { Certificate, CertificateRequest, writeMessage } from '../../messages/me
 import { noCommonCertificateType } from '../../negotiate/certificate-types.ts';
 import { type CredentialWish, chooseCredential } from '../../negotiate/credentials.ts';
 import { certificateMessageFor, type StapleWish } from '../certificate-message.ts';
+import type { ClientOffer, ClientRequest } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
 import type { CertificateKind, Credential } from '../credential.ts';
 import { type HandshakeFlow, receive, receiveOneOf } from '../receive.ts';
 import { certificateVerifyMessage } from './certificate-verify.ts';
-import type { ClientOffer, ClientRequest } from './client-offer.ts';
 import { checkCertificate, type PeerAuthentication, provePeer } from './peer-certificate.ts';
 import type { Agreement } from './traffic.ts';
 

@@ -6,10 +6,11 @@ import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { checkPlaces, checkSolicited, type ExtensionBlock } from '../../messages/extensions/block.ts';
 import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
+import { checkAlpnProtocol } from '../application-protocol.ts';
+import type { ClientOffer } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { AgreedCertificateKinds } from './client-authentication.ts';
-import type { ClientOffer } from './client-offer.ts';
 
 /** What the extensions say beyond this message. */
 export interface ServerParameters {
@@ -36,11 +37,8 @@ export function checkEncryptedExtensions(
     checkRecordSizeLimit(limit);
     transport.setRecordSizeLimits({ send: limit, receive: config.recordSizeLimit });
   }
-  if (protocol !== undefined && !config.alpnProtocols.includes(protocol)) {
-    throw new PeerMisbehaved('alpn_not_offered', `the server chose ${JSON.stringify(protocol)}, which was not offered`);
-  }
   return {
-    alpnProtocol: protocol,
+    alpnProtocol: checkAlpnProtocol(config, protocol),
     expectedTickets: extensions.values.ticket_request,
     kinds: agreedCertificateKinds(config, extensions),
   };

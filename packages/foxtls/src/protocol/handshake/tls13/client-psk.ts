@@ -4,7 +4,7 @@
  * Sessions come first, then external keys, in the order of the config; an imported key stands there once for each hash (RFC 9258 §5.1).
  */
 
-import { concat, equal } from '../../../core/bytes/bytes.ts';
+import { concat } from '../../../core/bytes/bytes.ts';
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
@@ -18,21 +18,13 @@ import { bindersLength, preSharedKeyOffer, writeBinders } from '../../messages/e
 import { PSK_MODES } from '../../messages/extensions/psk-key-exchange-modes.ts';
 import type { ServerHello } from '../../messages/server-hello.ts';
 import { type CipherSuite, hashesOf } from '../../negotiate/cipher-suites.ts';
-import type { ClientSession } from '../../session/client-session.ts';
+import type { ClientSession, Tls13ClientSession } from '../../session/client-session.ts';
 import { type PreSharedKey, usablePsks } from '../../session/pre-shared-key.ts';
+import { mayBeResumed, type SessionRequest } from '../client-sessions.ts';
 import type { ClientConfig } from '../config.ts';
-import { type PeerIdentity, presentedRawPublicKey } from '../peer-identity.ts';
+import type { PeerIdentity } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import type { ProtocolVariant } from '../variant.ts';
-
-/** What one connection asks to resume. */
-export interface SessionRequest {
-  readonly serverName: string | undefined;
-  /** Sessions to resume, in order of preference; without any, the config's store is asked. */
-  readonly session: ClientSession | readonly ClientSession[] | undefined;
-  /** What the sessions of this server go by in the store. */
-  readonly sessionKey?: string | undefined;
-}
 
 /** A PSK as it is offered, and what its use proves. */
 export interface OfferedPsk {
@@ -43,35 +35,22 @@ export interface OfferedPsk {
   /** Who the server is if it holds the key. */
   readonly peer: PeerIdentity;
   /** The session that the key resumes; undefined for an external key. */
-  readonly session: ClientSession | undefined;
+  readonly session: Tls13ClientSession | undefined;
 }
 
-/** Everything that may be offered under this config. */
+/** Everything that may be offered under this config, of `sessions` those that fit. */
 export function* offeredPsks(
   variant: ProtocolVariant,
   config: ClientConfig,
   request: SessionRequest,
+  sessions: readonly ClientSession[],
 ): HandshakeFlow<readonly OfferedPsk[]> {
   const { preSharedKeys } = config;
   const keys = typeof preSharedKeys === 'function' ? yield* settle(preSharedKeys()) : preSharedKeys;
-  const sessions = yield* sessionsToTry(config, request);
   return [
     ...sessions.flatMap((session) => offeredSession(variant, config, request, keys, session)),
     ...keys.flatMap((key) => offeredKeys(variant, config, key)),
   ];
-}
-
-/** The sessions of the connection, or one out of the store. */
-function* sessionsToTry(config: ClientConfig, { session, sessionKey }: SessionRequest): HandshakeFlow<readonly ClientSession[]> {
-  if (session !== undefined) return 'ticket' in session ? [session] : session;
-  if (config.sessionStore === undefined || sessionKey === undefined) return [];
-  try {
-    const taken = yield* settle(config.sessionStore.take(sessionKey));
-    return taken === undefined ? [] : [taken];
-  } catch {
-    // A cache that is down makes connections slower, not impossible.
-    return [];
-  }
 }
 
 function offeredSession(
@@ -81,22 +60,12 @@ function offeredSession(
   keys: readonly PreSharedKey[],
   session: ClientSession,
 ): OfferedPsk[] {
-  if (session.serverName !== request.serverName || !admits(config, keys, session.peer)) return [];
+  if (session.version !== 'TLSv1.3' || !mayBeResumed(config, request, keys, session)) return [];
   const suite = config.suites.find((candidate) => candidate.id === session.suite);
-  // "Clients MUST NOT attempt to use tickets which have ages greater than the "ticket_lifetime" value which was provided with the
-  // ticket." (RFC 8446 §4.2.11.1)
-  if (suite === undefined || config.now() >= session.receivedAt + session.lifetime * 1000) return [];
+  if (suite === undefined) return [];
   const labelled = { hash: suite.hash, labelPrefix: variant.labelPrefix };
   const earlySecret = new EarlySecret(labelled, session.psk);
   return [{ identity: session.ticket, labelled, earlySecret, binder: 'resumption', peer: session.peer, session }];
-}
-
-/** Whether a full handshake under this config could have ended with this server: a session is no way around what it asks for. */
-function admits(config: ClientConfig, keys: readonly PreSharedKey[], peer: PeerIdentity): boolean {
-  if (peer.kind === 'psk') return keys.some(({ identity }) => equal(identity, peer.identity));
-  const kind = presentedRawPublicKey(peer) === undefined ? 'x509' : 'raw-public-key';
-  if (!config.serverCertificateTypes.includes(kind)) return false;
-  return peer.kind === 'verified' || config.verifier.acceptsUnverified === true;
 }
 
 function offeredKeys(variant: ProtocolVariant, config: ClientConfig, key: PreSharedKey): OfferedPsk[] {
@@ -119,7 +88,7 @@ export function pskExtension(psks: readonly OfferedPsk[], now: number): RawExten
  * included with the ticket …, modulo 2^32." (RFC 8446 §4.2.11.1) "For identities established externally, an obfuscated_ticket_age of 0
  * SHOULD be used" (RFC 8446 §4.2.11).
  */
-function obfuscatedAge(session: ClientSession | undefined, now: number): number {
+function obfuscatedAge(session: Tls13ClientSession | undefined, now: number): number {
   if (session === undefined) return 0;
   return (Math.max(0, now - session.receivedAt) + session.ticketAgeAdd) % 2 ** 32;
 }

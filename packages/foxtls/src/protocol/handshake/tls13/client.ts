@@ -23,27 +23,28 @@
  * The same flow speaks DTLS 1.3: what differs is in the transport and its `variant`.
  */
 
-import { PeerMisbehaved } from '../../../core/errors/errors.ts';
+import { InternalError, PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { namedGroupName } from '../../../core/registry/named-groups.ts';
 import { type HandshakeSecret, handshakeSecretWithoutPsk } from '../../keys/key-schedule.ts';
 import { Transcript, transcriptAfterRetry } from '../../keys/transcript.ts';
 import type { KeyShareEntry } from '../../messages/extensions/key-share.ts';
 import { EncryptedExtensions, ServerHello } from '../../messages/messages.ts';
-import type { ServerHello as ServerHelloMessage } from '../../messages/server-hello.ts';
+import type { HelloRetryRequest, ServerHello as ServerHelloMessage } from '../../messages/server-hello.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import { localIdentity } from '../certificate-message.ts';
+import { type ClientOffer, type ClientRequest, secondOffer } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive, receiveWithBytes } from '../receive.ts';
+import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
+import { answeredVersion } from '../versions.ts';
 import { authenticateServer, sendClientCertificate } from './client-authentication.ts';
 import { checkEncryptedExtensions } from './client-encrypted-extensions.ts';
-import { type ClientOffer, type ClientRequest, firstOffer, secondOffer } from './client-offer.ts';
 import { acceptedPsk, type OfferedPsk } from './client-psk.ts';
 import { checkHello, checkRetry } from './client-retry.ts';
-import { staplesOf } from './peer-certificate.ts';
 import {
   type Agreement,
   applicationSecrets,
@@ -55,13 +56,21 @@ import {
   writeApplicationTraffic,
 } from './traffic.ts';
 
-export function* clientHandshake(
+/** The first answer to our ClientHello. */
+export interface Answer {
+  readonly offer: ClientOffer;
+  readonly hello: ServerHelloMessage | HelloRetryRequest;
+  readonly bytes: Uint8Array;
+}
+
+export function* tls13ClientHandshake(
   context: HandshakeContext,
   config: ClientConfig,
   request: ClientRequest,
+  answer: Answer,
 ): HandshakeFlow<Established> {
   const { transport } = context;
-  const { offer, hello, suite, transcript } = yield* exchangeHellos(context, config, request);
+  const { offer, hello, suite, transcript } = yield* exchangeHellos(context, config, request, answer);
   const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
   const agreement: Agreement = { context, role: 'client', suite, labelled, transcript, clientRandom: offer.random };
   const psk = acceptedPsk(config, offer.psks, hello, suite);
@@ -82,6 +91,7 @@ export function* clientHandshake(
   const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
 
   const facts = {
+    version: 'TLSv1.3' as const,
     suite,
     group,
     signatureScheme: authentication?.scheme.id,
@@ -96,7 +106,9 @@ export function* clientHandshake(
     clientFinished,
     serverFinished: serverFinished.verifyData,
     sharedSignatureSchemes: authentication?.request?.sharedSchemes ?? [],
-    exporterSecret: secrets.exporter,
+    exporter: { kind: 'hkdf', secret: secrets.exporter } as const,
+    extendedMasterSecret: true,
+    session: undefined,
     resumptionSecret,
   };
   return establish(facts, serverFinished);
@@ -110,25 +122,25 @@ interface Hellos {
   readonly transcript: Transcript;
 }
 
-/** ClientHello and ServerHello, with a HelloRetryRequest between them if the server wants one. */
-function* exchangeHellos(context: HandshakeContext, config: ClientConfig, request: ClientRequest): HandshakeFlow<Hellos> {
-  const { transport } = context;
-  const offer = yield* firstOffer(context, config, request, new Transcript());
-  transport.send(offer.bytes);
-  transport.endFlight();
-  const answer = yield* receiveWithBytes(ServerHello);
-  if (answer.message.kind === 'hello_retry_request') {
-    const retry = checkRetry(transport.variant, config, offer, answer.message);
+/** The ServerHello that was answered with, or the one after a HelloRetryRequest and a second ClientHello. */
+function* exchangeHellos(
+  context: HandshakeContext,
+  config: ClientConfig,
+  request: ClientRequest,
+  { offer, hello, bytes }: Answer,
+): HandshakeFlow<Hellos> {
+  if (hello.kind === 'hello_retry_request') {
+    const retry = checkRetry(config, offer, hello);
     sendCompatibilityChangeCipherSpec(context, offer);
-    return yield* exchangeAfterRetry(context, config, request, { offer, retry, bytes: answer.bytes });
+    return yield* exchangeAfterRetry(context, config, request, { offer, retry, bytes });
   }
-  const suite = checkHello(transport.variant, config, offer, answer.message);
+  const suite = checkHello(config, offer, hello);
   const transcript = new Transcript();
   transcript.start(suite.hash);
   transcript.add(offer.bytes);
-  transcript.add(answer.bytes);
+  transcript.add(bytes);
   sendCompatibilityChangeCipherSpec(context, offer);
-  return { offer, hello: answer.message, suite, transcript };
+  return { offer, hello, suite, transcript };
 }
 
 interface RetryReceived {
@@ -155,7 +167,9 @@ function* exchangeAfterRetry(
   // "If a client receives a second HelloRetryRequest in the same connection …, it MUST abort the handshake with an
   // "unexpected_message" alert." (RFC 8446 §4.1.4)
   if (hello.kind === 'hello_retry_request') throw new PeerMisbehaved('retry_second', 'a second HelloRetryRequest');
-  const suite = checkHello(context.transport.variant, config, offer, hello);
+  answeredVersion(context.transport.variant, ['TLSv1.3'], hello);
+  if (hello.kind !== 'server_hello') throw new InternalError('a ServerHello of TLS 1.3 without supported_versions');
+  const suite = checkHello(config, offer, hello);
   // "Upon receiving the ServerHello, clients MUST check that the cipher suite supplied in the ServerHello is the same as that in the
   // HelloRetryRequest and otherwise abort the handshake with an "illegal_parameter" alert." (RFC 8446 §4.1.4)
   if (suite !== retry.suite) {

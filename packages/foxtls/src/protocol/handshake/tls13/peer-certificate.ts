@@ -76,12 +76,3 @@ export function* provePeer(
   const possession = yield* verifyCertificateVerify(config, peerRole, certificateVerify, judged, signedHash);
   return { identity: identityByCertificate(judged, possession, presented), scheme: possession.scheme, presented };
 }
-
-/** What came with the peer's certificate. */
-export function staplesOf(presented: PeerPresented | undefined): {
-  readonly ocspResponse: Uint8Array | undefined;
-  readonly signedCertificateTimestamps: Uint8Array | undefined;
-} {
-  const x509 = presented?.kind === 'x509' ? presented : undefined;
-  return { ocspResponse: x509?.ocspResponse, signedCertificateTimestamps: x509?.signedCertificateTimestamps };
-}

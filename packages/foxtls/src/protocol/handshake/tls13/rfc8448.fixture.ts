@@ -309,9 +309,8 @@ export function sharedSecretOf(parts: CryptoProvider, trace: Trace): Uint8Array 
   const pool = new Pool(trace.bytes('Client_RNG_Pool').subarray(32));
   const exchange = parts.groups.find(({ name }) => name === 'x25519')?.start(pool.draw);
   const hello = decode(serverHello, trace.bytes('Message_ServerHello').subarray(HEADER_SIZE), 'server_hello');
-  const share = hello.extensions.values.key_share;
-  if (exchange === undefined || isThenable(exchange) || share === undefined || typeof share === 'number')
-    throw new Error('no share');
+  const share = hello.kind === 'server_hello' ? hello.extensions.values.key_share : undefined;
+  if (exchange === undefined || isThenable(exchange) || share === undefined) throw new Error('no share');
   return exchange.finish(share.keyExchange) as Uint8Array;
 }
 

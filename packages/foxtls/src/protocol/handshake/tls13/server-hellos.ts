@@ -9,19 +9,20 @@ import { cipherSuiteName } from '../../../core/registry/cipher-suites.ts';
 import { namedGroupName } from '../../../core/registry/named-groups.ts';
 import type { KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
 import { Transcript, transcriptAfterRetry } from '../../keys/transcript.ts';
-import { extensionsOf } from '../../messages/extensions/block.ts';
+import { checkPlaces, extensionsOf } from '../../messages/extensions/block.ts';
 import { ServerHello, writeMessage } from '../../messages/messages.ts';
 import { HELLO_RETRY_REQUEST_RANDOM } from '../../messages/server-hello.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import type { ServerConfig } from '../config.ts';
 import { type HandshakeFlow, receiveWithBytes } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
+import { refuseSsl3 } from '../variant.ts';
 import { COOKIE_LIFETIME, NO_GROUP, type RetryState, readRetryState, writeRetryState } from './retry-cookie.ts';
 import {
   type CheckedClientHello,
   checkClientHello,
   checkSecondClientHello,
-  clientHelloInfo,
+  type ReceivedClientHello,
   sessionIdEcho,
 } from './server-offer.ts';
 import { choosePskMode, type FoundPsk, findPsk, stillOffered } from './server-psk.ts';
@@ -39,9 +40,12 @@ export interface ServerHellos {
   readonly retried: boolean;
 }
 
-export function* receiveHellos(context: HandshakeContext, initialConfig: ServerConfig): HandshakeFlow<ServerHellos> {
-  const offer = yield* receiveClientHello(context);
-  const config = (yield* settle(initialConfig.selectConfig?.(clientHelloInfo(offer)))) ?? initialConfig;
+export function* receiveHellos(
+  context: HandshakeContext,
+  config: ServerConfig,
+  first: ReceivedClientHello,
+): HandshakeFlow<ServerHellos> {
+  const offer = checkClientHello(first);
   const { cookie } = offer.hello.extensions.values;
   if (cookie !== undefined) return yield* resumeFromCookie(context, config, offer, cookie);
 
@@ -58,12 +62,6 @@ export function* receiveHellos(context: HandshakeContext, initialConfig: ServerC
     return { config, offer, suite, group, psk, transcript, retried: false };
   }
   return yield* retry(context, config, offer, { suite, group, psk });
-}
-
-function* receiveClientHello(context: HandshakeContext): HandshakeFlow<CheckedClientHello> {
-  const { variant } = context.transport;
-  const { message, bytes } = yield* receiveWithBytes(variant.clientHello);
-  return checkClientHello(variant, message, bytes);
 }
 
 /** Our suites that the client has too, in our order: at least one. */
@@ -121,7 +119,10 @@ function* retry(
   context.transport.endFlight();
   if (first.hello.extensions.values.early_data !== undefined) context.transport.skipEarlyData('second_client_hello');
 
-  const second = yield* receiveClientHello(context);
+  const { message: hello, bytes } = yield* receiveWithBytes(context.transport.variant.clientHello);
+  refuseSsl3(context.transport.variant, hello.legacyVersion);
+  checkPlaces(hello.extensions);
+  const second = checkClientHello({ hello, bytes });
   checkSecondClientHello(first.hello, second.hello, asked !== undefined);
   // "When sending the new ClientHello, the client MUST copy the contents of the extension received in the HelloRetryRequest into a
   // "cookie" extension in the new ClientHello." (RFC 8446 §4.2.2)

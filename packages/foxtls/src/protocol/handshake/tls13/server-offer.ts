@@ -3,13 +3,12 @@
  */
 
 import { EMPTY, equal } from '../../../core/bytes/bytes.ts';
-import { PeerIncompatible, PeerMisbehaved } from '../../../core/errors/errors.ts';
+import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
-import { protocolVersionName } from '../../../core/registry/protocol-versions.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
-import { checkPlaces, type RawExtension } from '../../messages/extensions/block.ts';
+import type { RawExtension } from '../../messages/extensions/block.ts';
 import { type ClientHelloInfo, describeClientHello } from '../client-hello-info.ts';
-import { type ProtocolVariant, refuseSsl3 } from '../variant.ts';
+import type { ProtocolVariant } from '../variant.ts';
 
 /** A ClientHello that keeps the rules; what is not there is empty. */
 export interface CheckedClientHello {
@@ -22,9 +21,13 @@ export interface CheckedClientHello {
   readonly pskModes: readonly number[];
 }
 
-export function checkClientHello(variant: ProtocolVariant, hello: ClientHello, bytes: Uint8Array): CheckedClientHello {
-  checkVersion(variant, hello);
-  checkPlaces(hello.extensions);
+/** A ClientHello that offers TLS 1.3, in which every extension stands in its place. */
+export interface ReceivedClientHello {
+  readonly hello: ClientHello;
+  readonly bytes: Uint8Array;
+}
+
+export function checkClientHello({ hello, bytes }: ReceivedClientHello): CheckedClientHello {
   // "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to zero, which corresponds to the "null"
   // compression method" (RFC 8446 §4.1.2)
   if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
@@ -51,15 +54,6 @@ export function sessionIdEcho(variant: ProtocolVariant, hello: ClientHello): Uin
 /** What hooks of the configuration get to see. */
 export function clientHelloInfo({ hello, bytes }: CheckedClientHello): ClientHelloInfo {
   return describeClientHello(hello, bytes);
-}
-
-function checkVersion(variant: ProtocolVariant, hello: ClientHello): void {
-  refuseSsl3(variant, hello.legacyVersion);
-  const offered = hello.extensions.values.supported_versions ?? [hello.legacyVersion];
-  if (hello.extensions.values.supported_versions?.includes(variant.version) !== true) {
-    const names = offered.map((version) => protocolVersionName(version) ?? `0x${version.toString(16)}`);
-    throw new PeerIncompatible('version', [variant.name], names);
-  }
 }
 
 /** RFC 8446 §9.2: "Servers receiving a ClientHello which does not conform to these requirements MUST abort the handshake with a "missing_extension" alert." */

@@ -2,7 +2,6 @@
  * Tickets, taken up and given out (RFC 8446 §2.2, §4.2.11, §4.6.1).
  */
 
-import { EMPTY } from '../../../core/bytes/bytes.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { Reader } from '../../../core/wire/reader.ts';
 import { resumptionPsk } from '../../keys/key-schedule.ts';
@@ -10,11 +9,12 @@ import { extensionsOf } from '../../messages/extensions/block.ts';
 import { NewSessionTicket, writeMessage } from '../../messages/messages.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import { sharedPskModes } from '../../negotiate/psk-key-exchange-modes.ts';
-import { MAX_CARRIED_CHAIN, readTicketState, type TicketState, writeTicketState } from '../../session/ticket-state.ts';
+import { readTicketState, type TicketState, writeTicketState } from '../../session/ticket-state.ts';
 import type { ServerConfig } from '../config.ts';
 import { withGrease } from '../grease.ts';
-import { type PeerIdentity, presentedCertificates, presentedRawPublicKey } from '../peer-identity.ts';
+import type { PeerIdentity } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
+import { admits, canBeCarried } from '../server-sessions.ts';
 import type { CheckedClientHello } from './server-offer.ts';
 import type { Agreement } from './traffic.ts';
 
@@ -42,17 +42,6 @@ function fits(config: ServerConfig, offer: CheckedClientHello, suite: CipherSuit
     state.serverName === offer.hello.extensions.values.server_name &&
     admits(config, state.client)
   );
-}
-
-/** Whether a full handshake under this config could have ended with this client: a ticket is no way around its demands. */
-function admits(config: ServerConfig, client: PeerIdentity): boolean {
-  const { clientCertificates, verifier, lookUpPreSharedKey } = config;
-  if (client.kind === 'psk') return lookUpPreSharedKey !== undefined;
-  if (clientCertificates === 'none') return true;
-  if (client.kind === 'anonymous') return clientCertificates !== 'require';
-  const kind = client.rawPublicKey === undefined ? 'x509' : 'raw-public-key';
-  if (!config.clientCertificateTypes.includes(kind)) return false;
-  return client.kind === 'verified' || verifier?.acceptsUnverified === true;
 }
 
 /**
@@ -85,7 +74,7 @@ export function* sendTickets(
   facts: TicketFacts,
   count: number,
 ): HandshakeFlow<void> {
-  if (count === 0 || chainLength(facts.client) > MAX_CARRIED_CHAIN) return;
+  if (count === 0 || !canBeCarried(facts.client)) return;
   for (let i = 0; i < count; i++) {
     const ticketNonce = Uint8Array.of(i >> 8, i & 0xff);
     const ticketAgeAdd = new Reader(config.provider.random(4), 'ticket_age_add').uint(4);
@@ -100,9 +89,4 @@ export function* sendTickets(
     );
   }
   context.transport.endFlight();
-}
-
-function chainLength(client: PeerIdentity): number {
-  const shown = [...presentedCertificates(client), presentedRawPublicKey(client) ?? EMPTY];
-  return shown.reduce((total, { length }) => total + length, 0);
 }

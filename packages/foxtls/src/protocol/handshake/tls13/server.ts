@@ -2,20 +2,20 @@
  * The TLS 1.3 handshake of a server (RFC 8446 §2, §A.2), read downward. The drawing is in client.ts.
  */
 
-import { PeerIncompatible } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import type { KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
 import { type HandshakeSecret, handshakeSecretWithoutPsk } from '../../keys/key-schedule.ts';
 import { extensionsOf } from '../../messages/extensions/block.ts';
 import { EncryptedExtensions, ServerHello, writeMessage } from '../../messages/messages.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
+import { chooseAlpnProtocol } from '../application-protocol.ts';
 import { localIdentity } from '../certificate-message.ts';
 import type { ServerConfig } from '../config.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
+import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
-import { staplesOf } from './peer-certificate.ts';
 import {
   type AuthenticationPlan,
   authenticateClient,
@@ -24,7 +24,7 @@ import {
   planAuthentication,
 } from './server-authentication.ts';
 import { receiveHellos, type ServerHellos } from './server-hellos.ts';
-import { type CheckedClientHello, clientHelloInfo, sessionIdEcho } from './server-offer.ts';
+import { type CheckedClientHello, clientHelloInfo, type ReceivedClientHello, sessionIdEcho } from './server-offer.ts';
 import { type AcceptedPsk, acceptPsk } from './server-psk.ts';
 import { sendTickets, ticketCount } from './server-resumption.ts';
 import {
@@ -38,13 +38,17 @@ import {
   writeApplicationTraffic,
 } from './traffic.ts';
 
-export function* serverHandshake(context: HandshakeContext, initialConfig: ServerConfig): HandshakeFlow<Established> {
+export function* tls13ServerHandshake(
+  context: HandshakeContext,
+  config: ServerConfig,
+  first: ReceivedClientHello,
+): HandshakeFlow<Established> {
   const { transport } = context;
-  const hellos = yield* receiveHellos(context, initialConfig);
-  const { config, offer, suite, transcript } = hellos;
+  const hellos = yield* receiveHellos(context, config, first);
+  const { offer, suite, transcript } = hellos;
   const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
   const agreement: Agreement = { context, role: 'server', suite, labelled, transcript, clientRandom: offer.hello.random };
-  const alpnProtocol = yield* chooseAlpnProtocol(hellos);
+  const alpnProtocol = yield* chooseAlpnProtocol(config, clientHelloInfo(offer));
   const psk = acceptPsk(agreement, offer, hellos.psk);
   const plan = psk === undefined ? planAuthentication(config, offer) : undefined;
   transcript.add(offer.bytes);
@@ -68,6 +72,7 @@ export function* serverHandshake(context: HandshakeContext, initialConfig: Serve
   const serverName = offer.hello.extensions.values.server_name;
   yield* sendTickets(agreement, config, resumptionSecret, { serverName, alpnProtocol, client: peer }, tickets);
   const facts = {
+    version: 'TLSv1.3' as const,
     suite,
     group: hellos.group?.id,
     signatureScheme: plan?.scheme.id,
@@ -82,28 +87,12 @@ export function* serverHandshake(context: HandshakeContext, initialConfig: Serve
     clientFinished: clientFinished.verifyData,
     serverFinished,
     sharedSignatureSchemes: sharedSchemes(hellos),
-    exporterSecret: secrets.exporter,
+    exporter: { kind: 'hkdf', secret: secrets.exporter } as const,
+    extendedMasterSecret: true,
+    session: undefined,
     resumptionSecret: undefined,
   };
   return establish(facts, clientFinished);
-}
-
-/** RFC 7301 §3.2. A client that asks for none gets none. */
-function* chooseAlpnProtocol({ config, offer }: ServerHellos): HandshakeFlow<string | undefined> {
-  const info = clientHelloInfo(offer);
-  const offered = info.alpnProtocols;
-  if (offered.length === 0) return undefined;
-  if (config.chooseAlpnProtocol === undefined && config.alpnProtocols.length === 0) return undefined;
-  const chosen =
-    config.chooseAlpnProtocol === undefined
-      ? config.alpnProtocols.find((protocol) => offered.includes(protocol))
-      : yield* settle(config.chooseAlpnProtocol(info));
-  // "In the event that the server supports no protocols that the client advertises, then the server SHALL respond with a fatal
-  // "no_application_protocol" alert." (RFC 7301 §3.2)
-  if (chosen === undefined || !offered.includes(chosen)) {
-    throw new PeerIncompatible('application_protocol', chosen === undefined ? config.alpnProtocols : [chosen], offered);
-  }
-  return chosen;
 }
 
 /** Agrees on the shared secret, sends ServerHello, enters the Handshake Secret. */

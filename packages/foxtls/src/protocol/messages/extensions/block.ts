@@ -34,7 +34,7 @@ export interface ExtensionBlock<C extends ExtensionContext> {
 
 type TableRow = Readonly<Record<string, Codec<unknown>>>;
 
-/** Types that some TLS 1.3 message may carry. */
+/** Types that some message may carry. */
 const RECOGNISED: ReadonlySet<number> = new Set(
   Object.values(EXTENSION_TABLE).flatMap((row) => Object.keys(row).map((name) => EXTENSION_TYPES[name as ExtensionName])),
 );
@@ -51,6 +51,19 @@ export function extensionBlock<C extends ExtensionContext>(context: C, min = 0, 
       const raw = names.map((name) => rawExtension(context, name, (row[name] as Codec<unknown>).invent(choose)));
       if (raw.length === 0) raw.push({ type: 0xfafa, data: new Uint8Array(min) });
       return readExtensions(context, raw, new Reader(new Uint8Array(0), 'invented'));
+    },
+  };
+}
+
+/** The same, of a message that the extensions themselves tell from another of its type. */
+export function extensionBlockBy<C extends ExtensionContext>(
+  contextOf: (list: readonly RawExtension[]) => C,
+): Pick<Codec<ExtensionBlock<C>>, 'read'> {
+  const list = vector(extension, 0, 0xffff);
+  return {
+    read(reader) {
+      const raw = list.read(reader);
+      return readExtensions(contextOf(raw), raw, reader);
     },
   };
 }

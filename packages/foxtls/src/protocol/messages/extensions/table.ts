@@ -1,5 +1,5 @@
 /**
- * Which extension may stand in which message (RFC 8446 §4.2), and how its content is read there.
+ * Which extension may stand in which message (RFC 8446 §4.2; of TLS 1.2 the RFC of each), and how its content is read there.
  *
  * An extension with the codec `rest` is recognised but not interpreted yet: its place is checked, its content is kept as bytes.
  */
@@ -11,11 +11,14 @@ import { certificateAuthorities } from './certificate-authorities.ts';
 import { certificateTypeAck, certificateTypeOffer } from './certificate-type.ts';
 import { cookie } from './cookie.ts';
 import { earlyDataIndication, maxEarlyDataSize } from './early-data.ts';
+import { ecPointFormats } from './ec-point-formats.ts';
 import { keyShareAck, keyShareOffer, keyShareRetry } from './key-share.ts';
+import { maxFragmentLength } from './max-fragment-length.ts';
 import { oidFilters } from './oid-filters.ts';
 import { preSharedKeyAck, preSharedKeyOffer } from './pre-shared-key.ts';
 import { pskKeyExchangeModes } from './psk-key-exchange-modes.ts';
 import { recordSizeLimit } from './record-size-limit.ts';
+import { renegotiationInfo } from './renegotiation-info.ts';
 import { serverNameAck, serverNameOffer } from './server-name.ts';
 import { signatureAlgorithms } from './signature-algorithms.ts';
 import { signedCertificateTimestamps } from './signed-certificate-timestamp.ts';
@@ -29,9 +32,10 @@ export type ExtensionName = keyof typeof EXTENSION_TYPES;
 export const EXTENSION_TABLE = {
   client_hello: {
     server_name: serverNameOffer,
-    max_fragment_length: rest,
+    max_fragment_length: maxFragmentLength,
     status_request: certificateStatusRequest,
     supported_groups: supportedGroups,
+    ec_point_formats: ecPointFormats,
     signature_algorithms: signatureAlgorithms,
     use_srtp: rest,
     heartbeat: rest,
@@ -40,7 +44,10 @@ export const EXTENSION_TABLE = {
     client_certificate_type: certificateTypeOffer,
     server_certificate_type: certificateTypeOffer,
     padding: rest,
+    encrypt_then_mac: empty,
+    extended_master_secret: empty,
     record_size_limit: recordSizeLimit,
+    session_ticket: rest,
     key_share: keyShareOffer,
     pre_shared_key: preSharedKeyOffer,
     psk_key_exchange_modes: pskKeyExchangeModes,
@@ -51,11 +58,32 @@ export const EXTENSION_TABLE = {
     post_handshake_auth: empty,
     signature_algorithms_cert: signatureAlgorithms,
     ticket_request: ticketRequestOffer,
+    renegotiation_info: renegotiationInfo,
   },
   server_hello: {
     key_share: keyShareAck,
     pre_shared_key: preSharedKeyAck,
     supported_versions: supportedVersionsAck,
+  },
+  /** ServerHello of TLS 1.2 and before. */
+  server_hello_tls12: {
+    server_name: serverNameAck,
+    max_fragment_length: maxFragmentLength,
+    status_request: empty,
+    // Some servers answer it, against RFC 8422 §4; it says nothing to a client.
+    supported_groups: rest,
+    ec_point_formats: ecPointFormats,
+    use_srtp: rest,
+    heartbeat: rest,
+    application_layer_protocol_negotiation: protocolNameAck,
+    signed_certificate_timestamp: signedCertificateTimestamps,
+    client_certificate_type: certificateTypeAck,
+    server_certificate_type: certificateTypeAck,
+    encrypt_then_mac: empty,
+    extended_master_secret: empty,
+    record_size_limit: recordSizeLimit,
+    session_ticket: empty,
+    renegotiation_info: renegotiationInfo,
   },
   hello_retry_request: {
     key_share: keyShareRetry,

@@ -1,18 +1,23 @@
 /**
- * The client's ClientHello: what it offers, and the keys behind the offer (RFC 8446 §4.1.2, §4.2.8, §4.2.11).
+ * The client's ClientHello, of all its versions: what it offers, and the keys behind the offer (RFC 8446 §4.1.2, §4.2.8, §4.2.11; of TLS 1.2
+ * RFC 5246 §7.4.1.2, RFC 5077 §3.4, RFC 5746 §3.4, RFC 7627 §5.2, RFC 8422 §5.1).
  */
 
-import { EMPTY } from '../../../core/bytes/bytes.ts';
-import { settle } from '../../../core/flow/flow.ts';
-import type { KeyExchange, KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
-import type { Transcript } from '../../keys/transcript.ts';
-import { extensionsOf, type RawExtension, undecoded } from '../../messages/extensions/block.ts';
-import { ANY_OCSP_RESPONSE } from '../../messages/extensions/status-request.ts';
-import type { ExtensionValues } from '../../messages/extensions/table.ts';
-import { writeMessage } from '../../messages/messages.ts';
-import { certificateTypeOffer } from '../../negotiate/certificate-types.ts';
-import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
-import type { ClientConfig } from '../config.ts';
+import { EMPTY } from '../../core/bytes/bytes.ts';
+import { settle } from '../../core/flow/flow.ts';
+import { EC_POINT_FORMATS } from '../../core/registry/curve-formats.ts';
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
+import type { KeyExchange, KeyExchangeGroup, RandomSource } from '../../crypto/key-exchange.ts';
+import type { Transcript } from '../keys/transcript.ts';
+import { extensionsOf, type RawExtension, undecoded } from '../messages/extensions/block.ts';
+import { ANY_OCSP_RESPONSE } from '../messages/extensions/status-request.ts';
+import type { ExtensionValues } from '../messages/extensions/table.ts';
+import { writeMessage } from '../messages/messages.ts';
+import { certificateTypeOffer } from '../negotiate/certificate-types.ts';
+import type { CipherSuite } from '../negotiate/cipher-suites.ts';
+import type { Tls12ClientSession } from '../session/client-session.ts';
+import { type SessionRequest, sessionsToTry, tls12SessionToOffer } from './client-sessions.ts';
+import type { ClientConfig } from './config.ts';
 import {
   answerableTypes,
   drawExtensionOrder,
@@ -21,10 +26,11 @@ import {
   greased,
   type HelloGrease,
   permuted,
-} from '../grease.ts';
-import type { HandshakeFlow } from '../receive.ts';
-import type { HandshakeContext } from '../transport.ts';
-import { bind, type OfferedPsk, offeredModes, offeredPsks, pskExtension, type SessionRequest } from './client-psk.ts';
+} from './grease.ts';
+import type { HandshakeFlow } from './receive.ts';
+import { bind, type OfferedPsk, offeredModes, offeredPsks, pskExtension } from './tls13/client-psk.ts';
+import type { HandshakeContext } from './transport.ts';
+import { spokenVersions } from './versions.ts';
 
 /** What one connection asks for, beyond its config. */
 export type ClientRequest = SessionRequest;
@@ -36,10 +42,14 @@ export interface KeyShare {
 
 /** Everything that was said in a ClientHello, to judge the answers by. */
 export interface ClientOffer {
+  /** The newest first. */
+  readonly versions: readonly VersionName[];
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
   readonly keyShares: readonly KeyShare[];
   readonly psks: readonly OfferedPsk[];
+  /** The session of TLS 1.2, by its id or its ticket. */
+  readonly tls12Session: Tls12ClientSession | undefined;
   readonly disguise: Disguise;
   /** The extension types that stood in it and that can be answered. */
   readonly offeredTypes: ReadonlySet<number>;
@@ -55,6 +65,7 @@ interface Disguise {
 
 /** The parts of a ClientHello that a HelloRetryRequest changes. */
 interface Changing {
+  readonly versions: readonly VersionName[];
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
   readonly disguise: Disguise;
@@ -62,6 +73,7 @@ interface Changing {
   /** The second ClientHello has one key share and no other (RFC 8446 §4.1.2). */
   readonly greaseShare: number | undefined;
   readonly psks: readonly OfferedPsk[];
+  readonly tls12Session: Tls12ClientSession | undefined;
   readonly cookie: Uint8Array | undefined;
 }
 
@@ -72,15 +84,25 @@ export function* firstOffer(
   transcript: Transcript,
 ): HandshakeFlow<ClientOffer> {
   const { random } = config.provider;
-  const compatible = config.middleboxCompatibility && context.transport.variant.middleboxCompatibility;
+  const { variant } = context.transport;
+  const versions = spokenVersions(variant, config.versions);
+  const isTls13 = versions.includes('TLSv1.3');
   const grease = config.grease ? drawHelloGrease(random) : undefined;
+  const sessions = yield* sessionsToTry(config, request);
+  const tls12Session = versions.includes('TLSv1.2') ? tls12SessionToOffer(config, request, sessions) : undefined;
   const changing: Changing = {
+    versions,
     random: random(32),
-    legacySessionId: compatible ? random(32) : EMPTY,
+    legacySessionId: sessionIdToSend(
+      isTls13 && config.middleboxCompatibility && variant.middleboxCompatibility,
+      tls12Session,
+      random,
+    ),
     disguise: { grease, order: config.permuteExtensions ? drawExtensionOrder(random) : undefined },
     greaseShare: grease?.group,
-    keyShares: yield* makeKeyShares(config, config.keyShareGroups),
-    psks: yield* offeredPsks(context.transport.variant, config, request),
+    keyShares: isTls13 ? yield* makeKeyShares(config, config.keyShareGroups) : [],
+    psks: isTls13 ? yield* offeredPsks(variant, config, request, sessions) : [],
+    tls12Session,
     cookie: undefined,
   };
   return writeOffer(context, config, request, transcript, changing);
@@ -100,6 +122,16 @@ export function* secondOffer(
   const psks = first.psks.filter(({ labelled }) => labelled.hash.name === retry.suite.hash.name);
   const greaseShare = retry.group === undefined ? first.disguise.grease?.group : undefined;
   return writeOffer(context, config, request, transcript, { ...first, keyShares, greaseShare, psks, cookie: retry.cookie });
+}
+
+/**
+ * "A client which has a cached session ID set by a pre-TLS 1.3 server SHOULD set this field to that value. In compatibility mode …, this
+ * field MUST be non-empty, so a client not offering a pre-TLS 1.3 session MUST generate a new 32-byte value." (RFC 8446 §4.1.2) With a
+ * ticket, a new value too: the server that takes it repeats the value (RFC 5077 §3.4).
+ */
+function sessionIdToSend(compatible: boolean, session: Tls12ClientSession | undefined, random: RandomSource): Uint8Array {
+  if (session !== undefined && session.ticket === undefined) return session.sessionId;
+  return compatible || session !== undefined ? random(32) : EMPTY;
 }
 
 function* makeKeyShares(config: ClientConfig, groups: readonly KeyExchangeGroup[]): HandshakeFlow<KeyShare[]> {
@@ -123,10 +155,10 @@ function writeOffer(
     legacyVersion: variant.legacyVersion,
     random: changing.random,
     legacySessionId: changing.legacySessionId,
-    cipherSuites: greased(
-      changing.disguise.grease?.suite,
-      config.suites.map((suite) => suite.id),
-    ),
+    cipherSuites: greased(changing.disguise.grease?.suite, [
+      ...(changing.versions.includes('TLSv1.3') ? config.suites : []).map(({ id }) => id),
+      ...(changing.versions.includes('TLSv1.2') ? config.tls12Suites : []).map(({ id }) => id),
+    ]),
     legacyCompressionMethods: Uint8Array.of(0),
     extensions: undecoded('client_hello', list),
   });
@@ -156,19 +188,46 @@ function offeredExtensions(
       application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
-    supported_versions: greased(grease?.version, [context.transport.variant.version]),
-    ...(changing.cookie !== undefined && { cookie: changing.cookie }),
-    // Sent without a session too: it says which tickets we can use (RFC 8446 §4.2.9).
-    psk_key_exchange_modes: greased(grease?.pskMode, offeredModes(config)),
-    ...(config.ticketRequest !== undefined && { ticket_request: config.ticketRequest }),
-    key_share: greased(
-      changing.greaseShare === undefined ? undefined : { group: changing.greaseShare, keyExchange: Uint8Array.of(0) },
-      changing.keyShares.map(({ group, exchange }) => ({ group: group.id, keyExchange: exchange.share })),
-    ),
+    ...(changing.versions.includes('TLSv1.2') && tls12Offer(changing)),
+    ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),
   });
   const ordered = order === undefined ? list : permuted(list, order);
   const complete = grease === undefined ? ordered : [grease.first, ...ordered, grease.last];
   return config.shapeClientHello?.(complete) ?? complete;
+}
+
+function tls13Offer(
+  { transport: { variant } }: HandshakeContext,
+  config: ClientConfig,
+  { versions, disguise: { grease }, cookie, greaseShare, keyShares }: Changing,
+): ExtensionValues<'client_hello'> {
+  return {
+    supported_versions: greased(
+      grease?.version,
+      versions.map((version) => variant.versions[version] as number),
+    ),
+    ...(cookie !== undefined && { cookie }),
+    // Sent without a session too: it says which tickets we can use (RFC 8446 §4.2.9).
+    psk_key_exchange_modes: greased(grease?.pskMode, offeredModes(config)),
+    ...(config.ticketRequest !== undefined && { ticket_request: config.ticketRequest }),
+    key_share: greased(
+      greaseShare === undefined ? undefined : { group: greaseShare, keyExchange: Uint8Array.of(0) },
+      keyShares.map(({ group, exchange }) => ({ group: group.id, keyExchange: exchange.share })),
+    ),
+  };
+}
+
+/** What TLS 1.2 needs, and TLS 1.3 has no use for. */
+function tls12Offer({ tls12Session }: Changing): ExtensionValues<'client_hello'> {
+  return {
+    ec_point_formats: [EC_POINT_FORMATS.uncompressed],
+    extended_master_secret: true,
+    // Empty without a session: then it says that we can keep tickets (RFC 5077 §3.2).
+    session_ticket: tls12Session?.ticket ?? EMPTY,
+    // "The client MUST include either an empty "renegotiation_info" extension, or the TLS_EMPTY_RENEGOTIATION_INFO_SCSV signaling cipher
+    // suite value in the ClientHello." (RFC 5746 §3.4)
+    renegotiation_info: EMPTY,
+  };
 }
 
 /** What the client says about certificates, its own and the server's. */

@@ -1,0 +1,75 @@
+/**
+ * Which sessions a client tries to resume: those of the connection, or one out of the store; of TLS 1.2 one, of TLS 1.3 several.
+ */
+
+import { equal } from '../../core/bytes/bytes.ts';
+import { settle } from '../../core/flow/flow.ts';
+import type { ClientSession, Tls12ClientSession } from '../session/client-session.ts';
+import type { PreSharedKey } from '../session/pre-shared-key.ts';
+import type { ClientConfig } from './config.ts';
+import { type PeerIdentity, presentedRawPublicKey } from './peer-identity.ts';
+import type { HandshakeFlow } from './receive.ts';
+
+/** What one connection asks to resume. */
+export interface SessionRequest {
+  readonly serverName: string | undefined;
+  /** Sessions to resume, in order of preference; without any, the config's store is asked. */
+  readonly session: ClientSession | readonly ClientSession[] | undefined;
+  /** What the sessions of this server go by in the store. */
+  readonly sessionKey?: string | undefined;
+}
+
+/** The sessions of the connection, or one out of the store. */
+export function* sessionsToTry(
+  config: ClientConfig,
+  { session, sessionKey }: SessionRequest,
+): HandshakeFlow<readonly ClientSession[]> {
+  if (session !== undefined) return 'version' in session ? [session] : session;
+  if (config.sessionStore === undefined || sessionKey === undefined) return [];
+  try {
+    const taken = yield* settle(config.sessionStore.take(sessionKey));
+    return taken === undefined ? [] : [taken];
+  } catch {
+    // A cache that is down makes connections slower, not impossible.
+    return [];
+  }
+}
+
+/** Whether a session is with the server that is wanted, and still good under this config. */
+export function mayBeResumed(
+  config: ClientConfig,
+  { serverName }: SessionRequest,
+  keys: readonly PreSharedKey[],
+  session: ClientSession,
+): boolean {
+  // "Clients MUST NOT attempt to use tickets which have ages greater than the "ticket_lifetime" value which was provided with the
+  // ticket." (RFC 8446 §4.2.11.1)
+  if (config.now() >= session.receivedAt + session.lifetime * 1000) return false;
+  return session.serverName === serverName && admits(config, keys, session.peer);
+}
+
+/** Whether a full handshake under this config could have ended with this server: a session is no way around what it asks for. */
+function admits(config: ClientConfig, keys: readonly PreSharedKey[], peer: PeerIdentity): boolean {
+  if (peer.kind === 'psk') return keys.some(({ identity }) => equal(identity, peer.identity));
+  const kind = presentedRawPublicKey(peer) === undefined ? 'x509' : 'raw-public-key';
+  if (!config.serverCertificateTypes.includes(kind)) return false;
+  return peer.kind === 'verified' || config.verifier.acceptsUnverified === true;
+}
+
+/**
+ * The session of TLS 1.2 to offer: the first that fits. "The client SHOULD NOT offer an abbreviated handshake to resume a session that does
+ * not use an extended master secret." (RFC 7627 §5.3) Ours does not.
+ */
+export function tls12SessionToOffer(
+  config: ClientConfig,
+  request: SessionRequest,
+  sessions: readonly ClientSession[],
+): Tls12ClientSession | undefined {
+  return sessions.find(
+    (session): session is Tls12ClientSession =>
+      session.version === 'TLSv1.2' &&
+      session.extendedMasterSecret &&
+      config.tls12Suites.some(({ id }) => id === session.suite) &&
+      mayBeResumed(config, request, [], session),
+  );
+}

@@ -1,0 +1,31 @@
+/**
+ * The handshake of a client: one ClientHello for all versions, and then the handshake of the version that the server answers with.
+ */
+
+import { Transcript } from '../keys/transcript.ts';
+import { ServerHello } from '../messages/messages.ts';
+import { type ClientRequest, firstOffer } from './client-offer.ts';
+import type { ClientConfig } from './config.ts';
+import type { Established } from './established.ts';
+import { type HandshakeFlow, receiveWithBytes } from './receive.ts';
+import { tls12ClientHandshake } from './tls12/client.ts';
+import { tls13ClientHandshake } from './tls13/client.ts';
+import type { HandshakeContext } from './transport.ts';
+import { answeredVersion } from './versions.ts';
+
+export function* clientHandshake(
+  context: HandshakeContext,
+  config: ClientConfig,
+  request: ClientRequest,
+): HandshakeFlow<Established> {
+  const { transport } = context;
+  const offer = yield* firstOffer(context, config, request, new Transcript());
+  transport.send(offer.bytes);
+  transport.endFlight();
+  const { message: hello, bytes } = yield* receiveWithBytes(ServerHello);
+  const version = answeredVersion(transport.variant, offer.versions, hello);
+  transport.setVersion(version);
+  return hello.kind === 'server_hello_tls12'
+    ? yield* tls12ClientHandshake(context, config, request, { offer, hello, bytes })
+    : yield* tls13ClientHandshake(context, config, request, { offer, hello, bytes });
+}

@@ -1,0 +1,84 @@
+/**
+ * Signatures of a handshake, made and checked, of either version (RFC 8446 §4.4.3; RFC 5246 §7.4.3, §7.4.8).
+ */
+
+import { CryptoFailure, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { settle } from '../../core/flow/flow.ts';
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
+import { signatureSchemeName } from '../../core/registry/signature-schemes.ts';
+import type { PeerUnverified, PeerVerified } from '../../crypto/peer-verifier.ts';
+import type { CryptoProvider } from '../../crypto/provider.ts';
+import type { PublicKey, Signer } from '../../crypto/signature.ts';
+import { type SignatureScheme, schemeFitsKey, signsHandshakesOf } from '../negotiate/signature-schemes.ts';
+import type { HandshakeFlow } from './receive.ts';
+
+const signatureProof = Symbol('signature');
+
+/** Proof that the peer holds the private key of its certificate. Constructed by `verifyPeerSignature` only. */
+export interface SignatureVerified {
+  readonly [signatureProof]: true;
+  readonly scheme: SignatureScheme;
+}
+
+/** A signature as messages carry it. */
+export interface SignedBy {
+  /** IANA number of the scheme. */
+  readonly algorithm: number;
+  readonly signature: Uint8Array;
+}
+
+/** Signs `content` with our key. */
+export function* sign(
+  signer: Signer,
+  scheme: SignatureScheme,
+  content: Uint8Array,
+  signal: AbortSignal,
+): HandshakeFlow<SignedBy> {
+  try {
+    return { algorithm: scheme.id, signature: yield* settle(signer.sign(scheme.algorithm, content, signal)) };
+  } catch (error) {
+    throw new CryptoFailure(`our key could not sign by ${scheme.name}: see cause`, { cause: error });
+  }
+}
+
+interface Acceptance {
+  readonly provider: CryptoProvider;
+  readonly signatureSchemes: readonly SignatureScheme[];
+}
+
+/** The key of the peer's certificate. Throws `PeerMisbehaved` when it is not for signing. */
+export function* signingKeyOf(
+  { provider }: Pick<Acceptance, 'provider'>,
+  peer: PeerVerified | PeerUnverified,
+): HandshakeFlow<PublicKey> {
+  // "… the digitalSignature bit MUST be set if the Key Usage extension is present" (RFC 8446 §4.4.2.2)
+  if (!peer.mayDigitallySign) {
+    throw new PeerMisbehaved('certificate_unsuitable', 'the keyUsage of the certificate does not have digitalSignature');
+  }
+  return peer.importedKey ?? (yield* settle(provider.keys.importPublicKey(peer.publicKey)));
+}
+
+/** Checks the peer's signature over `content`, in the message `what`, with the key that its certificate gave. */
+export function* verifyPeerSignature(
+  { signatureSchemes }: Acceptance,
+  version: VersionName,
+  what: string,
+  { algorithm, signature }: SignedBy,
+  publicKey: PublicKey,
+  content: Uint8Array,
+): HandshakeFlow<SignatureVerified> {
+  const scheme = signatureSchemes.find((candidate) => candidate.id === algorithm);
+  // "If the CertificateVerify message is sent by a server, the signature algorithm MUST be one offered in the client's
+  // "signature_algorithms" extension" (RFC 8446 §4.4.3), and in TLS 1.3 RSASSA-PKCS1-v1_5 is for certificates only.
+  if (scheme === undefined || !signsHandshakesOf(version, scheme)) {
+    const name = signatureSchemeName(algorithm) ?? `scheme ${algorithm}`;
+    throw new PeerMisbehaved('signature_scheme_not_offered', `${what} by ${name}, which we do not accept there`);
+  }
+  if (!schemeFitsKey(scheme, publicKey.type, version)) {
+    throw new PeerMisbehaved('signature_scheme_not_offered', `${scheme.name} does not fit the key of the certificate`);
+  }
+  const valid = yield* settle(publicKey.verify(scheme.algorithm, content, signature));
+  // "If the verification fails, the receiver MUST terminate the handshake with a "decrypt_error" alert." (RFC 8446 §4.4.3)
+  if (!valid) throw new PeerMisbehaved('signature_invalid', `the signature of ${what} (${scheme.name}) is wrong`);
+  return { [signatureProof]: true, scheme };
+}

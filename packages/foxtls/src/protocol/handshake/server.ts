@@ -1,0 +1,28 @@
+/**
+ * The handshake of a server: the ClientHello, the config and the version that it leads to, and then the handshake of that version.
+ */
+
+import { settle } from '../../core/flow/flow.ts';
+import { checkPlaces } from '../messages/extensions/block.ts';
+import { describeClientHello } from './client-hello-info.ts';
+import type { ServerConfig } from './config.ts';
+import type { Established } from './established.ts';
+import { type HandshakeFlow, receiveWithBytes } from './receive.ts';
+import { tls12ServerHandshake } from './tls12/server.ts';
+import { tls13ServerHandshake } from './tls13/server.ts';
+import type { HandshakeContext } from './transport.ts';
+import { refuseSsl3 } from './variant.ts';
+import { chooseVersion } from './versions.ts';
+
+export function* serverHandshake(context: HandshakeContext, initialConfig: ServerConfig): HandshakeFlow<Established> {
+  const { transport } = context;
+  const { message: hello, bytes } = yield* receiveWithBytes(transport.variant.clientHello);
+  refuseSsl3(transport.variant, hello.legacyVersion);
+  checkPlaces(hello.extensions);
+  const config = (yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)))) ?? initialConfig;
+  const version = chooseVersion(transport.variant, config.versions, hello);
+  transport.setVersion(version);
+  return version === 'TLSv1.3'
+    ? yield* tls13ServerHandshake(context, config, { hello, bytes })
+    : yield* tls12ServerHandshake(context, config, { hello, bytes });
+}

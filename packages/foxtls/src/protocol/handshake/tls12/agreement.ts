@@ -1,0 +1,82 @@
+/**
+ * What the hellos of TLS 1.2 agree on, and its secrets in use: change_cipher_spec and Finished, both ways (RFC 5246 §7.1, §7.4.9, §8.1).
+ */
+
+import { PeerMisbehaved } from '../../../core/errors/errors.ts';
+import { type FinishedVerified, verifyFinished } from '../../keys/finished.ts';
+import { extendedMasterSecret, type HelloRandoms, type MasterSecret, masterSecret } from '../../keys/tls12-key-schedule.ts';
+import type { Transcript } from '../../keys/transcript.ts';
+import { Finished, writeMessage } from '../../messages/messages.ts';
+import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
+import type { RecordProtection } from '../../record/record-protection.ts';
+import type { Exporter } from '../established.ts';
+import { type HandshakeFlow, receive } from '../receive.ts';
+import type { HandshakeContext } from '../transport.ts';
+
+/** What every later step of one handshake needs. */
+export interface Agreement {
+  readonly context: HandshakeContext;
+  readonly role: 'client' | 'server';
+  readonly suite: Tls12CipherSuite;
+  readonly transcript: Transcript;
+  readonly randoms: HelloRandoms;
+  readonly extendedMasterSecret: boolean;
+}
+
+/** The master secret of a full handshake, when ClientKeyExchange is in the transcript. Wipes the premaster secret. */
+export function agreeOnMasterSecret(agreement: Agreement, premasterSecret: Uint8Array): MasterSecret {
+  const { suite, randoms, transcript } = agreement;
+  const master = agreement.extendedMasterSecret
+    ? extendedMasterSecret(suite.hash, premasterSecret, transcript.hash())
+    : masterSecret(suite.hash, premasterSecret, randoms);
+  agreement.context.logSecret('CLIENT_RANDOM', randoms.client, master.bytes);
+  return master;
+}
+
+/** The protections of both directions, as we see them. */
+export interface Protections {
+  readonly read: RecordProtection;
+  readonly write: RecordProtection;
+}
+
+export function deriveProtections({ role, suite, randoms }: Agreement, master: MasterSecret): Protections {
+  const { client, server } = master.connectionKeys(randoms, suite.cipher);
+  const [read, write] = role === 'client' ? [server, client] : [client, server];
+  return { read: suite.cipher.protect(read), write: suite.cipher.protect(write) };
+}
+
+/** [ChangeCipherSpec], Finished: ours, which end a flight. Returns the verify_data. */
+export function sendFinished(agreement: Agreement, master: MasterSecret, write: RecordProtection): Uint8Array {
+  const { context, role, transcript } = agreement;
+  const verifyData = master.verifyData(role, transcript.hash());
+  context.transport.sendChangeCipherSpec();
+  context.transport.setWriteProtection('application', write);
+  const message = writeMessage(Finished, { verifyData });
+  context.transport.send(message);
+  transcript.add(message);
+  context.transport.endFlight();
+  return verifyData;
+}
+
+/** [ChangeCipherSpec], Finished: the peer's. Then application data may come. */
+export function* receiveFinished(
+  agreement: Agreement,
+  master: MasterSecret,
+  read: RecordProtection,
+): HandshakeFlow<FinishedVerified> {
+  const { context, role, transcript } = agreement;
+  const peer = role === 'client' ? 'server' : 'client';
+  context.transport.expectChangeCipherSpec(read);
+  const expected = master.verifyData(peer, transcript.hash());
+  const { verifyData } = yield* receive(Finished, transcript);
+  const verified = verifyFinished(expected, verifyData);
+  // "Recipients of Finished messages MUST verify that the contents are correct." (RFC 5246 §7.4.9)
+  if (verified === undefined) throw new PeerMisbehaved('finished_invalid', `the verify_data of the ${peer}'s Finished is wrong`);
+  context.transport.openApplicationData();
+  return verified;
+}
+
+/** What exporters work with. The established connection owns the secret from then on. */
+export function exporterOf({ extendedMasterSecret: extended, randoms }: Agreement, { bytes }: MasterSecret): Exporter {
+  return extended ? { kind: 'prf', secret: bytes, randoms } : undefined;
+}

@@ -1,0 +1,132 @@
+/**
+ * What a client checks in a ServerHello of TLS 1.2, and what the two hellos agree on (RFC 5246 §7.4.1.3, §7.4.1.4).
+ */
+
+import { equal } from '../../../core/bytes/bytes.ts';
+import { PeerMisbehaved } from '../../../core/errors/errors.ts';
+import { cipherSuiteName } from '../../../core/registry/cipher-suites.ts';
+import { EC_POINT_FORMATS } from '../../../core/registry/curve-formats.ts';
+import { Transcript } from '../../keys/transcript.ts';
+import { checkPlaces, checkSolicited } from '../../messages/extensions/block.ts';
+import type { ExtensionValues } from '../../messages/extensions/table.ts';
+import type { Tls12ServerHello } from '../../messages/server-hello.ts';
+import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
+import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
+import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
+import type { Tls12ClientSession } from '../../session/client-session.ts';
+import { checkAlpnProtocol } from '../application-protocol.ts';
+import type { ClientOffer } from '../client-offer.ts';
+import type { ClientConfig } from '../config.ts';
+import type { CertificateKind } from '../credential.ts';
+import type { HandshakeContext } from '../transport.ts';
+import type { Agreement } from './agreement.ts';
+
+/** The answer to our ClientHello. */
+export interface Answer {
+  readonly offer: ClientOffer;
+  readonly hello: Tls12ServerHello;
+  readonly bytes: Uint8Array;
+}
+
+export interface CheckedServerHello {
+  readonly agreement: Agreement;
+  /** The session that the server goes on with; undefined for a full handshake. */
+  readonly resumed: Tls12ClientSession | undefined;
+  /** The id that the server gives to the session; may be empty. */
+  readonly sessionId: Uint8Array;
+  readonly alpnProtocol: string | undefined;
+  readonly ticketFollows: boolean;
+  readonly statusMayFollow: boolean;
+  readonly signedCertificateTimestamps: Uint8Array | undefined;
+  readonly kinds: { readonly server: CertificateKind; readonly client: CertificateKind };
+}
+
+export function checkServerHello(context: HandshakeContext, config: ClientConfig, answer: Answer): CheckedServerHello {
+  const { offer, hello, bytes } = answer;
+  const { values } = hello.extensions;
+  checkPlaces(hello.extensions);
+  checkSolicited(hello.extensions, offer.offeredTypes);
+  if (hello.legacyCompressionMethod !== 0) {
+    throw new PeerMisbehaved('compression_not_null', `compression_method is ${hello.legacyCompressionMethod}`);
+  }
+  const suite = offeredSuite(config, hello);
+  const resumed = resumedSession(offer, hello);
+  checkExtensions(values);
+  checkRecordLimits(context, config, values);
+
+  const transcript = new Transcript();
+  transcript.keepMessages();
+  transcript.start(suite.hash);
+  transcript.add(offer.bytes);
+  transcript.add(bytes);
+  const randoms = { client: offer.random, server: hello.random.slice() };
+  const extendedMasterSecret = values.extended_master_secret === true;
+  return {
+    agreement: { context, role: 'client', suite, transcript, randoms, extendedMasterSecret },
+    resumed,
+    sessionId: hello.legacySessionIdEcho,
+    alpnProtocol: checkAlpnProtocol(config, values.application_layer_protocol_negotiation),
+    ticketFollows: values.session_ticket === true,
+    statusMayFollow: values.status_request === true,
+    signedCertificateTimestamps: values.signed_certificate_timestamp,
+    kinds: {
+      server: answeredCertificateKind(config.serverCertificateTypes, values.server_certificate_type),
+      client: answeredCertificateKind(config.clientCertificateTypes, values.client_certificate_type),
+    },
+  };
+}
+
+function offeredSuite(config: ClientConfig, hello: Tls12ServerHello): Tls12CipherSuite {
+  const suite = config.tls12Suites.find((candidate) => candidate.id === hello.cipherSuite);
+  if (suite !== undefined) return suite;
+  const name = cipherSuiteName(hello.cipherSuite) ?? hello.cipherSuite;
+  throw new PeerMisbehaved('suite_not_offered', `the server chose ${name}, which was not offered for TLS 1.2`);
+}
+
+/** The session that the server goes on with: it says so by the id that we sent (RFC 5246 §7.4.1.3, RFC 5077 §3.4). */
+function resumedSession(offer: ClientOffer, hello: Tls12ServerHello): Tls12ClientSession | undefined {
+  const { legacySessionId, tls12Session: session } = offer;
+  if (legacySessionId.length === 0 || !equal(hello.legacySessionIdEcho, legacySessionId)) return undefined;
+  if (session === undefined) {
+    throw new PeerMisbehaved('session_unknown', 'the server goes on with a session that there never was');
+  }
+  if (hello.cipherSuite !== session.suite) {
+    throw new PeerMisbehaved('session_suite_changed', 'the server goes on with a session under another cipher suite');
+  }
+  // "If the original session used the extension but the new ServerHello does not contain the extension, the client MUST abort the
+  // handshake." (RFC 7627 §5.3)
+  if (hello.extensions.values.extended_master_secret !== true) {
+    throw new PeerMisbehaved('extended_master_secret_changed', 'the session has extended_master_secret, the server left it out');
+  }
+  return session;
+}
+
+function checkExtensions(values: ExtensionValues<'server_hello_tls12'>): void {
+  const { renegotiation_info: renegotiated, ec_point_formats: formats } = values;
+  // "If the server does not acknowledge the extension, the client MUST generate a fatal handshake_failure alert prior to terminating
+  // the connection." (RFC 9325 §3.5)
+  if (renegotiated === undefined) {
+    throw new PeerMisbehaved('renegotiation_info_missing', 'the server does not know secure renegotiation (RFC 5746)');
+  }
+  // "The client MUST then verify that the length of the "renegotiated_connection" field is zero, and if it is not, MUST abort the
+  // handshake (by sending a fatal handshake_failure alert)." (RFC 5746 §3.4)
+  if (renegotiated.length > 0) {
+    throw new PeerMisbehaved('renegotiation_info_invalid', 'renegotiation_info is not empty in the first handshake');
+  }
+  // "The Supported Point Formats Extension, when used, MUST contain the value 0 (uncompressed) as one of the items in the list of point
+  // formats." (RFC 8422 §5.2)
+  if (formats !== undefined && !formats.includes(EC_POINT_FORMATS.uncompressed)) {
+    throw new PeerMisbehaved('point_formats_invalid', 'the server does not take uncompressed points');
+  }
+}
+
+function checkRecordLimits(
+  { transport }: HandshakeContext,
+  config: ClientConfig,
+  { record_size_limit: limit }: ExtensionValues<'server_hello_tls12'>,
+): void {
+  if (limit === undefined) return;
+  checkRecordSizeLimit(limit);
+  // In TLS 1.2 the limit is of the content alone (RFC 8449 §4); the transport counts a content type.
+  transport.setRecordSizeLimits({ send: limit + 1, receive: (config.recordSizeLimit ?? limit) + 1 });
+}

@@ -1,0 +1,146 @@
+/**
+ * The TLS 1.2 handshake of a client (RFC 5246 §7.3), from the ServerHello on, read downward.
+ *
+ * ```
+ *      Client                                               Server
+ *
+ *      ClientHello                  -------->
+ *                                                      ServerHello
+ *                                                     Certificate*
+ *                                               CertificateStatus*
+ *                                               ServerKeyExchange*
+ *                                              CertificateRequest*
+ *                                   <--------      ServerHelloDone
+ *      Certificate*
+ *      ClientKeyExchange
+ *      CertificateVerify*
+ *      [ChangeCipherSpec]
+ *      Finished                     -------->
+ *                                                NewSessionTicket*
+ *                                               [ChangeCipherSpec]
+ *                                   <--------             Finished
+ * ```
+ * and abbreviated, when the server goes on with a session:
+ * ```
+ *      ClientHello                  -------->
+ *                                                      ServerHello
+ *                                                NewSessionTicket*
+ *                                               [ChangeCipherSpec]
+ *                                   <--------             Finished
+ *      [ChangeCipherSpec]
+ *      Finished                     -------->
+ * ```
+ */
+
+import { MasterSecret } from '../../keys/tls12-key-schedule.ts';
+import { writeMessage } from '../../messages/messages.ts';
+import { ClientKeyExchange, NewSessionTicket } from '../../messages/tls12/messages.ts';
+import type { NewSessionTicket as NewSessionTicketMessage } from '../../messages/tls12/new-session-ticket.ts';
+import type { Tls12ClientSession } from '../../session/client-session.ts';
+import { localIdentity } from '../certificate-message.ts';
+import type { ClientRequest } from '../client-offer.ts';
+import type { ClientConfig } from '../config.ts';
+import { type Established, establish } from '../established.ts';
+import { identityByPsk } from '../peer-identity.ts';
+import { type HandshakeFlow, receive } from '../receive.ts';
+import { staplesOf } from '../staples.ts';
+import type { HandshakeContext } from '../transport.ts';
+import { agreeOnMasterSecret, deriveProtections, exporterOf, receiveFinished, sendFinished } from './agreement.ts';
+import { type Answer, type CheckedServerHello, checkServerHello } from './checked-server-hello.ts';
+import { authenticateServer, proveOurselves, receiveRequest, sendCertificate } from './client-authentication.ts';
+import { newClientSession, renewedClientSession } from './client-session.ts';
+
+export function* tls12ClientHandshake(
+  context: HandshakeContext,
+  config: ClientConfig,
+  request: ClientRequest,
+  answer: Answer,
+): HandshakeFlow<Established> {
+  const checked = checkServerHello(context, config, answer);
+  return checked.resumed === undefined
+    ? yield* fullHandshake(config, request, checked)
+    : yield* abbreviatedHandshake(config, request, checked, checked.resumed);
+}
+
+function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: CheckedServerHello): HandshakeFlow<Established> {
+  const { agreement } = checked;
+  const { transport } = agreement.context;
+  const server = yield* authenticateServer(agreement, config, request, checked);
+  const wish = yield* receiveRequest(agreement, config, checked);
+  const chosen = sendCertificate(agreement, config, wish, checked);
+  const exchange = yield* server.keyExchange.answer(config, server.params);
+  const clientKeyExchange = writeMessage(ClientKeyExchange, { body: exchange.body });
+  transport.send(clientKeyExchange);
+  agreement.transcript.add(clientKeyExchange);
+  const master = agreeOnMasterSecret(agreement, exchange.premasterSecret);
+  yield* proveOurselves(agreement, chosen);
+
+  const protections = deriveProtections(agreement, master);
+  const clientFinished = sendFinished(agreement, master, protections.write);
+  const ticket = yield* receiveTicket(checked);
+  const serverFinished = yield* receiveFinished(agreement, master, protections.read);
+  const facts = {
+    ...commonFacts(request, checked),
+    group: exchange.group,
+    signatureScheme: server.scheme.id,
+    resumed: false,
+    peer: server.identity,
+    ...staplesOf(server.presented),
+    ...localIdentity(chosen?.prepared.credential),
+    clientFinished,
+    serverFinished: serverFinished.verifyData,
+    sharedSignatureSchemes: wish?.sharedSchemes ?? [],
+    exporter: exporterOf(agreement, master),
+    session: newClientSession(config, request, checked, { master, ticket, peer: server.identity }),
+  };
+  return establish(facts, serverFinished);
+}
+
+function* abbreviatedHandshake(
+  config: ClientConfig,
+  request: ClientRequest,
+  checked: CheckedServerHello,
+  session: Tls12ClientSession,
+): HandshakeFlow<Established> {
+  const { agreement } = checked;
+  // The session may be resumed again: its secret is not this connection's to wipe.
+  const master = new MasterSecret(agreement.suite.hash, session.masterSecret.slice());
+  agreement.context.logSecret('CLIENT_RANDOM', agreement.randoms.client, master.bytes);
+  const protections = deriveProtections(agreement, master);
+  const ticket = yield* receiveTicket(checked);
+  const serverFinished = yield* receiveFinished(agreement, master, protections.read);
+  const clientFinished = sendFinished(agreement, master, protections.write);
+  const facts = {
+    ...commonFacts(request, checked),
+    group: undefined,
+    signatureScheme: undefined,
+    resumed: true,
+    peer: identityByPsk(session.peer, serverFinished),
+    ...staplesOf(undefined),
+    ...localIdentity(undefined),
+    clientFinished,
+    serverFinished: serverFinished.verifyData,
+    sharedSignatureSchemes: [],
+    exporter: exporterOf(agreement, master),
+    session: renewedClientSession(config, session, ticket),
+  };
+  return establish(facts, serverFinished);
+}
+
+/** A server that acknowledges session_ticket sends one, if an empty one (RFC 5077 §3.3). */
+function* receiveTicket({ agreement, ticketFollows }: CheckedServerHello): HandshakeFlow<NewSessionTicketMessage | undefined> {
+  return ticketFollows ? yield* receive(NewSessionTicket, agreement.transcript) : undefined;
+}
+
+function commonFacts({ serverName }: ClientRequest, { agreement, alpnProtocol }: CheckedServerHello) {
+  return {
+    version: 'TLSv1.2' as const,
+    suite: agreement.suite,
+    serverName,
+    alpnProtocol,
+    ticketAgeSkew: undefined,
+    expectedTickets: undefined,
+    extendedMasterSecret: agreement.extendedMasterSecret,
+    resumptionSecret: undefined,
+  };
+}

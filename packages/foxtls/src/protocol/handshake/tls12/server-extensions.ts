@@ -1,0 +1,65 @@
+/**
+ * The extensions of a ServerHello of TLS 1.2: to each offer its answer (RFC 5246 §7.4.1.4).
+ */
+
+import { EMPTY } from '../../../core/bytes/bytes.ts';
+import { EC_POINT_FORMATS } from '../../../core/registry/curve-formats.ts';
+import { type ExtensionBlock, extensionsOf } from '../../messages/extensions/block.ts';
+import type { ExtensionValues } from '../../messages/extensions/table.ts';
+import { CERTIFICATE_TYPE_OF } from '../../negotiate/certificate-types.ts';
+import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
+import type { ServerConfig } from '../config.ts';
+import type { HandshakeContext } from '../transport.ts';
+import type { CheckedClientHello } from './checked-client-hello.ts';
+import type { AuthenticationPlan } from './server-authentication.ts';
+
+type Answers = ExtensionValues<'server_hello_tls12'>;
+
+/** Those of a full and of an abbreviated handshake. */
+export function commonAnswers(config: ServerConfig, offer: CheckedClientHello, alpnProtocol: string | undefined): Answers {
+  const { values } = offer.hello.extensions;
+  return {
+    // "If the secure_renegotiation flag is set to TRUE, the server MUST include an empty "renegotiation_info" extension in the ServerHello
+    // message." (RFC 5746 §3.6) For a client that sent the SCSV alone, too.
+    ...(offer.secureRenegotiation && { renegotiation_info: EMPTY }),
+    ...(offer.extendedMasterSecret && { extended_master_secret: true as const }),
+    ...(values.ec_point_formats !== undefined && { ec_point_formats: [EC_POINT_FORMATS.uncompressed] }),
+    ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
+    ...(values.record_size_limit !== undefined && { record_size_limit: ourRecordSizeLimit(config) }),
+  };
+}
+
+/**
+ * Those of a full handshake. "When resuming a session, the server MUST NOT include a server_name extension in the server hello." (RFC 6066
+ * §3), and there is no certificate to say anything of.
+ */
+export function authenticationAnswers({ hello }: CheckedClientHello, plan: AuthenticationPlan): Answers {
+  const { values } = hello.extensions;
+  const { credential } = plan.prepared;
+  const timestamps = credential.kind === 'x509' ? credential.signedCertificateTimestamps : undefined;
+  return {
+    ...(values.server_name !== undefined && { server_name: true as const }),
+    ...(plan.ocspResponse !== undefined && { status_request: true as const }),
+    ...(timestamps !== undefined && values.signed_certificate_timestamp && { signed_certificate_timestamp: timestamps }),
+    ...(values.server_certificate_type !== undefined && { server_certificate_type: CERTIFICATE_TYPE_OF[credential.kind] }),
+    ...(values.client_certificate_type !== undefined &&
+      plan.clientKind !== undefined && { client_certificate_type: CERTIFICATE_TYPE_OF[plan.clientKind] }),
+  };
+}
+
+export function writeAnswers(answers: Answers): ExtensionBlock<'server_hello_tls12'> {
+  return extensionsOf('server_hello_tls12', answers);
+}
+
+/** record_size_limit, if the client sent it: in TLS 1.2 it is of the content alone (RFC 8449 §4), and the transport counts a content type. */
+export function applyRecordLimits({ transport }: HandshakeContext, config: ServerConfig, { hello }: CheckedClientHello): void {
+  const { record_size_limit: theirs } = hello.extensions.values;
+  if (theirs === undefined) return;
+  checkRecordSizeLimit(theirs);
+  transport.setRecordSizeLimits({ send: theirs + 1, receive: ourRecordSizeLimit(config) + 1 });
+}
+
+/** A full record of TLS 1.2 holds 2^14 bytes; a limit of TLS 1.3 may be one more (RFC 8449 §4). */
+function ourRecordSizeLimit({ recordSizeLimit }: ServerConfig): number {
+  return Math.min(recordSizeLimit ?? MAX_RECORD_SIZE_LIMIT, MAX_RECORD_SIZE_LIMIT - 1);
+}

@@ -1,0 +1,186 @@
+/**
+ * The TLS 1.2 handshake of a server (RFC 5246 §7.3), from the ClientHello on, read downward. The drawings are in client.ts.
+ */
+
+import { concat } from '../../../core/bytes/bytes.ts';
+import { MasterSecret } from '../../keys/tls12-key-schedule.ts';
+import { Transcript } from '../../keys/transcript.ts';
+import { ServerHello, writeMessage } from '../../messages/messages.ts';
+import { ClientKeyExchange } from '../../messages/tls12/messages.ts';
+import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
+import { chooseAlpnProtocol } from '../application-protocol.ts';
+import { localIdentity } from '../certificate-message.ts';
+import { describeClientHello } from '../client-hello-info.ts';
+import type { ServerConfig } from '../config.ts';
+import { type Established, establish } from '../established.ts';
+import { identityByPsk } from '../peer-identity.ts';
+import { type HandshakeFlow, receive } from '../receive.ts';
+import { staplesOf } from '../staples.ts';
+import type { HandshakeContext } from '../transport.ts';
+import { DOWNGRADED_TO_TLS12, spokenVersions } from '../versions.ts';
+import {
+  type Agreement,
+  agreeOnMasterSecret,
+  deriveProtections,
+  exporterOf,
+  receiveFinished,
+  sendFinished,
+} from './agreement.ts';
+import { type CheckedClientHello, checkClientHello, type ReceivedClientHello } from './checked-client-hello.ts';
+import {
+  type AuthenticationPlan,
+  authenticateOurselves,
+  planAuthentication,
+  receiveClientCertificate,
+  verifyClient,
+} from './server-authentication.ts';
+import { applyRecordLimits, authenticationAnswers, commonAnswers, writeAnswers } from './server-extensions.ts';
+import { findSession, type KeptSession, keepSession, planSession, renewTicket, type SessionPlan } from './server-session.ts';
+
+export function* tls12ServerHandshake(
+  context: HandshakeContext,
+  config: ServerConfig,
+  received: ReceivedClientHello,
+): HandshakeFlow<Established> {
+  const offer = checkClientHello(received);
+  const session = yield* findSession(config, offer);
+  const alpnProtocol = yield* chooseAlpnProtocol(config, describeClientHello(offer.hello, offer.bytes));
+  return session === undefined
+    ? yield* fullHandshake(context, config, offer, alpnProtocol)
+    : yield* abbreviatedHandshake(context, config, offer, alpnProtocol, session);
+}
+
+function* fullHandshake(
+  context: HandshakeContext,
+  config: ServerConfig,
+  offer: CheckedClientHello,
+  alpnProtocol: string | undefined,
+): HandshakeFlow<Established> {
+  const plan = yield* planAuthentication(config, offer);
+  const sessionPlan = planSession(config, offer);
+  const agreement = sendServerHello(context, config, offer, {
+    suite: plan.suite,
+    sessionId: sessionPlan.sessionId,
+    alpnProtocol,
+    plan,
+    ticketFollows: sessionPlan.withTicket,
+  });
+  const exchange = yield* authenticateOurselves(agreement, config, offer, plan);
+  const shown = yield* receiveClientCertificate(agreement, config, plan);
+  const { body } = yield* receive(ClientKeyExchange, agreement.transcript);
+  const master = agreeOnMasterSecret(agreement, yield* exchange.finish(body));
+  const client = yield* verifyClient(agreement, config, shown);
+
+  const protections = deriveProtections(agreement, master);
+  const clientFinished = yield* receiveFinished(agreement, master, protections.read);
+  yield* keepSession(agreement, config, offer, sessionPlan, master, client.identity);
+  const serverFinished = sendFinished(agreement, master, protections.write);
+  const facts = {
+    ...commonFacts(agreement, offer, alpnProtocol),
+    group: exchange.group,
+    signatureScheme: plan.scheme.id,
+    resumed: false,
+    peer: client.identity,
+    ...staplesOf(client.presented),
+    ...localIdentity(plan.prepared.credential),
+    clientFinished: clientFinished.verifyData,
+    serverFinished,
+    sharedSignatureSchemes: config.signatureSchemes.map(({ id }) => id).filter((id) => offer.signatureSchemes.includes(id)),
+    exporter: exporterOf(agreement, master),
+  };
+  return establish(facts, clientFinished);
+}
+
+function* abbreviatedHandshake(
+  context: HandshakeContext,
+  config: ServerConfig,
+  offer: CheckedClientHello,
+  alpnProtocol: string | undefined,
+  { suite, state, byTicket }: KeptSession,
+): HandshakeFlow<Established> {
+  // "… the server MUST respond with the same Session ID present in the ClientHello." (RFC 5077 §3.4) So it does with an id.
+  const sessionId = offer.hello.legacySessionId;
+  const agreement = sendServerHello(context, config, offer, { suite, sessionId, alpnProtocol, ticketFollows: byTicket });
+  const master = new MasterSecret(suite.hash, state.masterSecret.slice());
+  context.logSecret('CLIENT_RANDOM', agreement.randoms.client, master.bytes);
+  const protections = deriveProtections(agreement, master);
+  if (byTicket) yield* renewTicket(agreement, config, state);
+  const serverFinished = sendFinished(agreement, master, protections.write);
+  const clientFinished = yield* receiveFinished(agreement, master, protections.read);
+  const facts = {
+    ...commonFacts(agreement, offer, alpnProtocol),
+    group: undefined,
+    signatureScheme: undefined,
+    resumed: true,
+    peer: identityByPsk(state.client, clientFinished),
+    ...staplesOf(undefined),
+    ...localIdentity(undefined),
+    clientFinished: clientFinished.verifyData,
+    serverFinished,
+    sharedSignatureSchemes: [],
+    exporter: exporterOf(agreement, master),
+  };
+  return establish(facts, clientFinished);
+}
+
+function commonFacts(agreement: Agreement, { hello }: CheckedClientHello, alpnProtocol: string | undefined) {
+  return {
+    version: 'TLSv1.2' as const,
+    suite: agreement.suite,
+    serverName: hello.extensions.values.server_name,
+    alpnProtocol,
+    ticketAgeSkew: undefined,
+    expectedTickets: undefined,
+    extendedMasterSecret: agreement.extendedMasterSecret,
+    resumptionSecret: undefined,
+    session: undefined,
+  };
+}
+
+/** What a ServerHello says. */
+interface ServerHelloFacts {
+  readonly suite: Tls12CipherSuite;
+  readonly sessionId: Uint8Array;
+  readonly alpnProtocol: string | undefined;
+  /** Of a full handshake. */
+  readonly plan?: AuthenticationPlan | undefined;
+  readonly ticketFollows: SessionPlan['withTicket'];
+}
+
+function sendServerHello(
+  context: HandshakeContext,
+  config: ServerConfig,
+  offer: CheckedClientHello,
+  { suite, sessionId, alpnProtocol, plan, ticketFollows }: ServerHelloFacts,
+): Agreement {
+  const { transport } = context;
+  const random = serverRandom(context, config);
+  const message = writeMessage(ServerHello, {
+    kind: 'server_hello_tls12',
+    legacyVersion: transport.variant.legacyVersion,
+    random,
+    legacySessionIdEcho: sessionId,
+    cipherSuite: suite.id,
+    legacyCompressionMethod: 0,
+    extensions: writeAnswers({
+      ...commonAnswers(config, offer, alpnProtocol),
+      ...(plan !== undefined && authenticationAnswers(offer, plan)),
+      ...(ticketFollows && { session_ticket: true as const }),
+    }),
+  });
+  applyRecordLimits(context, config, offer);
+  const transcript = new Transcript();
+  if (plan?.clientKind !== undefined) transcript.keepMessages();
+  transcript.start(suite.hash);
+  transcript.add(offer.bytes);
+  transcript.add(message);
+  transport.send(message);
+  const randoms = { client: offer.hello.random.slice(), server: random };
+  return { context, role: 'server', suite, transcript, randoms, extendedMasterSecret: offer.extendedMasterSecret };
+}
+
+/** "TLS 1.3 servers which negotiate TLS 1.2 or below in response to a ClientHello MUST set the last 8 bytes of their Random value specially" (RFC 8446 §4.1.3). */
+function serverRandom({ transport }: HandshakeContext, { provider, versions }: ServerConfig): Uint8Array {
+  const isDowngraded = spokenVersions(transport.variant, versions)[0] === 'TLSv1.3';
+  return isDowngraded ? concat(provider.random(24), DOWNGRADED_TO_TLS12) : provider.random(32);
+}

@@ -1,0 +1,123 @@
+/**
+ * Which version is spoken: what a client offers, what a server chooses, what a client makes of the answer (RFC 8446 §4.1.3, §4.2.1, §D;
+ * RFC 7507; RFC 5246 §E.1).
+ */
+
+import { equal, fromHex } from '../../core/bytes/bytes.ts';
+import { PeerIncompatible, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { CIPHER_SUITES } from '../../core/registry/cipher-suites.ts';
+import { protocolVersionName, type VersionName } from '../../core/registry/protocol-versions.ts';
+import type { ClientHello } from '../messages/client-hello.ts';
+import type { HelloRetryRequest, ServerHello, Tls12ServerHello } from '../messages/server-hello.ts';
+import { type ProtocolVariant, refuseSsl3 } from './variant.ts';
+
+/** Those of a config that a transport can speak, the newest first. */
+export function spokenVersions(variant: ProtocolVariant, versions: readonly VersionName[]): readonly VersionName[] {
+  return NEWEST_FIRST.filter((version) => versions.includes(version) && variant.versions[version] !== undefined);
+}
+
+const NEWEST_FIRST: readonly VersionName[] = ['TLSv1.3', 'TLSv1.2'];
+
+/**
+ * The last bytes of ServerHello.random of a server that speaks TLS 1.3 and was made to speak TLS 1.2, or an older one (RFC 8446 §4.1.3).
+ */
+export const DOWNGRADED_TO_TLS12: Uint8Array = fromHex('444F574E47524401');
+const DOWNGRADED_BELOW: Uint8Array = fromHex('444F574E47524400');
+
+/** Server: the version of a ClientHello's connection. Throws `PeerIncompatible` when there is none, `PeerMisbehaved` for a needless fallback. */
+export function chooseVersion(
+  variant: ProtocolVariant,
+  configured: readonly VersionName[],
+  { legacyVersion, cipherSuites, extensions }: ClientHello,
+): VersionName {
+  refuseSsl3(variant, legacyVersion);
+  const ours = spokenVersions(variant, configured);
+  const offered = extensions.values.supported_versions;
+  const chosen = ours.find((version) => isOffered(variant, version, legacyVersion, offered));
+  // "If TLS_FALLBACK_SCSV appears in ClientHello.cipher_suites and the highest protocol version supported by the server is higher than
+  // the version indicated in ClientHello.client_version, the server MUST respond with a fatal inappropriate_fallback alert" (RFC 7507 §3)
+  if (cipherSuites.includes(CIPHER_SUITES.TLS_FALLBACK_SCSV) && chosen !== ours[0]) {
+    throw new PeerMisbehaved('fallback_inappropriate', `the client fell back from ${ours[0]}, which this server speaks`);
+  }
+  if (chosen !== undefined) return chosen;
+  const theirs = (offered ?? [legacyVersion]).map(nameOf);
+  throw new PeerIncompatible(
+    'version',
+    ours.map((version) => nameOf(variant.versions[version] as number)),
+    theirs,
+  );
+}
+
+/**
+ * "If this extension is not present, servers which are compliant with this specification and which also support TLS 1.2 MUST negotiate
+ * TLS 1.2 or prior as specified in [RFC5246], even if ClientHello.legacy_version is 0x0304 or later." (RFC 8446 §4.2.1)
+ */
+function isOffered(
+  variant: ProtocolVariant,
+  version: VersionName,
+  legacyVersion: number,
+  offered: readonly number[] | undefined,
+): boolean {
+  const number = variant.versions[version] as number;
+  if (offered !== undefined) return offered.includes(number);
+  return version !== 'TLSv1.3' && legacyVersion >= number;
+}
+
+/** Client: the version of the answer, one of those that were offered. */
+export function answeredVersion(
+  variant: ProtocolVariant,
+  offered: readonly VersionName[],
+  hello: ServerHello | HelloRetryRequest | Tls12ServerHello,
+): VersionName {
+  refuseSsl3(variant, hello.legacyVersion);
+  if (hello.kind !== 'server_hello_tls12' && hello.extensions.values.supported_versions !== undefined) {
+    return selectedVersion(variant, offered, hello.legacyVersion, hello.extensions.values.supported_versions);
+  }
+  checkDowngrade(variant, offered, hello);
+  const answered = offered.find((version) => version !== 'TLSv1.3' && variant.versions[version] === hello.legacyVersion);
+  if (answered !== undefined && hello.kind === 'server_hello_tls12') return answered;
+  const ours = offered.map((version) => nameOf(variant.versions[version] as number));
+  throw new PeerIncompatible('version', ours, [nameOf(hello.legacyVersion)]);
+}
+
+function selectedVersion(
+  variant: ProtocolVariant,
+  offered: readonly VersionName[],
+  legacyVersion: number,
+  selected: number,
+): VersionName {
+  // "If the "supported_versions" extension in the ServerHello contains a version not offered by the client or contains a version
+  // prior to TLS 1.3, the client MUST abort the handshake with an "illegal_parameter" alert." (RFC 8446 §4.2.1)
+  if (selected !== variant.version || !offered.includes('TLSv1.3')) {
+    throw new PeerMisbehaved('version_not_offered', `the server selected version 0x${selected.toString(16)}`);
+  }
+  if (legacyVersion !== variant.legacyVersion) {
+    throw new PeerMisbehaved('legacy_field_invalid', `legacy_version is 0x${legacyVersion.toString(16)}`);
+  }
+  return 'TLSv1.3';
+}
+
+/**
+ * "TLS 1.3 clients receiving a ServerHello indicating TLS 1.2 or below MUST check that the last 8 bytes are not equal to either of these
+ * values. TLS 1.2 clients SHOULD also check that the last 8 bytes are not equal to the second value if the ServerHello indicates TLS 1.1
+ * or below." (RFC 8446 §4.1.3)
+ */
+function checkDowngrade(
+  variant: ProtocolVariant,
+  offered: readonly VersionName[],
+  { random, legacyVersion }: { readonly random: Uint8Array; readonly legacyVersion: number },
+): void {
+  const end = random.subarray(24);
+  const mayNotBe = offered.includes('TLSv1.3') ? [DOWNGRADED_TO_TLS12, DOWNGRADED_BELOW] : [DOWNGRADED_BELOW];
+  const isBelow = offered.includes('TLSv1.3') || legacyVersion < variant.legacyVersion;
+  if (isBelow && mayNotBe.some((sentinel) => equal(sentinel, end))) {
+    throw new PeerMisbehaved(
+      'version_downgraded',
+      'the server speaks a newer version, but somebody changed what was offered to it',
+    );
+  }
+}
+
+function nameOf(version: number): string {
+  return protocolVersionName(version) ?? `0x${version.toString(16)}`;
+}

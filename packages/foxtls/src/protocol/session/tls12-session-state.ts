@@ -1,0 +1,82 @@
+/**
+ * A session of TLS 1.2 as a server keeps it, under an id or sealed into a ticket (RFC 5246 §F.1.4, RFC 5077 §4). Our own format; its first
+ * byte tells it from a state of TLS 1.3 (ticket-state.ts), so that neither is ever taken for the other.
+ *
+ * ```
+ * struct {
+ *     uint8 format = 2;
+ *     ProtocolVersion version;
+ *     CipherSuite suite;
+ *     opaque master_secret[48];
+ *     uint8 extended_master_secret;           // 0 or 1
+ *     uint32 created_high, created_low;       // milliseconds since the epoch
+ *     uint32 lifetime;                        // seconds
+ *     opaque server_name<0..2^8-1>;
+ *     uint8 client_identity;                  // as in TicketState
+ *     opaque client_certificates<0..2^16-1>;
+ * } Tls12SessionState;
+ * ```
+ */
+
+import { DecodeError } from '../../core/errors/errors.ts';
+import { decode, encode, opaque, opaqueVector, struct, uint8, uint16, uint32, vector } from '../../core/wire/codec.ts';
+import type { PeerIdentity } from '../handshake/peer-identity.ts';
+import { describeIdentity, optionalText, readIdentity } from './ticket-state.ts';
+
+export interface Tls12SessionState {
+  readonly version: number;
+  readonly suite: number;
+  readonly masterSecret: Uint8Array;
+  readonly extendedMasterSecret: boolean;
+  /** Milliseconds since the epoch. */
+  readonly created: number;
+  /** Seconds. */
+  readonly lifetime: number;
+  readonly serverName: string | undefined;
+  readonly client: PeerIdentity;
+}
+
+const FORMAT = 2;
+
+const wire = struct({
+  format: uint8,
+  version: uint16,
+  suite: uint16,
+  masterSecret: opaque(48),
+  extendedMasterSecret: uint8,
+  createdHigh: uint32,
+  createdLow: uint32,
+  lifetime: uint32,
+  serverName: optionalText,
+  clientIdentity: uint8,
+  clientCertificates: vector(opaqueVector(1, 0xffffff), 0, 0xffff),
+});
+
+export function writeTls12SessionState(state: Tls12SessionState): Uint8Array {
+  return encode(wire, {
+    ...state,
+    format: FORMAT,
+    extendedMasterSecret: state.extendedMasterSecret ? 1 : 0,
+    createdHigh: Math.floor(state.created / 2 ** 32),
+    createdLow: state.created % 2 ** 32,
+    ...describeIdentity(state.client),
+  });
+}
+
+/** Undefined for a state of another format: of another version or another release it is no error, only not ours. */
+export function readTls12SessionState(bytes: Uint8Array): Tls12SessionState | undefined {
+  if (bytes[0] !== FORMAT) return undefined;
+  try {
+    const fields = decode(wire, bytes, 'session');
+    const { format: _, createdHigh, createdLow, clientIdentity, clientCertificates, ...state } = fields;
+    return {
+      ...state,
+      extendedMasterSecret: state.extendedMasterSecret === 1,
+      created: createdHigh * 2 ** 32 + createdLow,
+      client: readIdentity(clientIdentity, clientCertificates),
+    };
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
