@@ -50,9 +50,9 @@ describe('an acceptor', () => {
       alpnProtocols: ['h2'],
       groups: [0x1d, 0x17],
       keyShareGroups: [0x1d],
-      versions: [0x0304],
+      versions: [0x0304, 0x0303],
       legacyVersion: 0x0303,
-      pointFormats: [],
+      pointFormats: [0],
     });
     expect(accepted.hello.extensionTypes).toEqual([0, 10, 13, 16, 43, 45, 51]);
     expect(accepted.hello.raw).toEqual(flight.subarray(5));
@@ -127,8 +127,8 @@ describe('an acceptor', () => {
       return createTlsAcceptor().receive(record(22, concat(Uint8Array.of(1, 0, 0, body.length), body)))?.hello.pointFormats;
     };
     expect(read('0004 03000102')).toEqual([0, 1, 2]);
-    expect(read('0004 02000102')).toEqual([]);
-    expect(read('0000')).toEqual([]);
+    expect(() => read('0004 02000102')).toThrow(DecodeError);
+    expect(() => read('0000')).toThrow(DecodeError);
   });
 });
 

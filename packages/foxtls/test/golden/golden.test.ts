@@ -27,6 +27,16 @@ const CONNECTIONS: Readonly<Record<string, () => Recorded>> = {
     const session = recordConnection(client, server).ends.clientSide.of('session')[0]?.session;
     return recordConnection(client, server, { session });
   },
+  'tls12-full': () => recordConnection(world.client({ versions: ['TLSv1.2'] }), world.server()),
+  'tls12-client-authentication': () => {
+    const server = world.server({ versions: ['TLSv1.2'], clientCertificates: 'require', verifier: world.verifier });
+    return recordConnection(world.client({ credentials: [world.clientCredential] }), server);
+  },
+  'tls12-resumed': () => {
+    const [client, server] = [world.client({ versions: ['TLSv1.2'] }), world.server()];
+    const session = recordConnection(client, server).ends.clientSide.of('session')[0]?.session;
+    return recordConnection(client, server, { session });
+  },
   'grease-and-padding': () => {
     const both = { grease: true, alpnProtocols: ['h2'], recordPadding: { toMultipleOf: 64 }, recordSizeLimit: 1024 };
     return recordConnection(world.client({ ...both, permuteExtensions: true }), world.server({ ...both, groups: ['secp384r1'] }));
@@ -40,7 +50,7 @@ describe.each(Object.keys(CONNECTIONS))('the connection %s', (name) => {
     const { ends, transcript } = connect();
     expect([ends.clientSide.error, ends.serverSide.error]).toEqual([undefined, undefined]);
     expect([ends.client.state, ends.server.state]).toEqual(['closed', 'closed']);
-    expect(ends.client.info?.resumed).toBe(name === 'resumed');
+    expect(ends.client.info?.resumed).toBe(name.endsWith('resumed'));
     await expect(transcript).toMatchFileSnapshot(`${name}.txt`);
   });
 

@@ -4,6 +4,7 @@
 
 import type { MisbehaviourReason } from '../../src/core/errors/errors.ts';
 import type { AlertName } from '../../src/core/registry/alerts.ts';
+import type { VersionName } from '../../src/core/registry/protocol-versions.ts';
 import type { CertificateKind } from '../../src/crypto/credential.ts';
 import type { Limits, TicketRequest } from '../../src/protocol/handshake/config.ts';
 import type { PskKeyExchangeMode } from '../../src/protocol/messages/extensions/psk-key-exchange-modes.ts';
@@ -36,6 +37,7 @@ export interface CaseSituation
 
 /** How the victim is configured, beyond what every victim is. */
 export interface VictimOptions {
+  readonly versions?: readonly VersionName[];
   readonly clientCertificates?: 'none' | 'request' | 'require';
   readonly alpnProtocols?: readonly string[];
   readonly recordSizeLimit?: number;

@@ -53,6 +53,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
     name: 'speaks TLS 1.2 only',
     rfc: 'RFC 8446 §4.2.1',
     victim: 'server',
+    options: { versions: ['TLSv1.3'] },
     break: (peer) => peer.changeExtensions('client_hello', without('supported_versions')),
     alert: 'protocol_version',
     error: incompatible('version'),
@@ -61,6 +62,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
     name: 'has no extensions at all',
     rfc: 'RFC 8446 §4.1.2',
     victim: 'server',
+    options: { versions: ['TLSv1.3'] },
     break: (peer) => {
       peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0x1301, 0x1302, 0x1303] }));
       // 2 bytes of version, 32 of random, 33 of session id, 8 of suites, 2 of compression methods.
@@ -74,6 +76,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
     name: 'offers TLS 1.2 and TLS 1.1 in supported_versions',
     rfc: 'RFC 8446 §4.2.1',
     victim: 'server',
+    options: { versions: ['TLSv1.3'] },
     break: (peer) => peer.changeExtensions('client_hello', replacing('supported_versions', 4, 3, 3, 3, 2)),
     alert: 'protocol_version',
     error: incompatible('version'),

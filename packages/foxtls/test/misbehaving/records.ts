@@ -131,9 +131,9 @@ const CLEAR: readonly RecordFault[] = [
   {
     name: 'sends an error alert of level warning, which is fatal all the same',
     rfc: 'RFC 8446 §6',
-    send: (peer) => peer.sendAlert(1, 'unrecognized_name'),
+    send: (peer) => peer.sendAlert(1, 'illegal_parameter'),
     alert: 'none',
-    error: alerted('unrecognized_name'),
+    error: alerted('illegal_parameter'),
   },
   {
     name: 'sends an unknown alert, which is an error alert',

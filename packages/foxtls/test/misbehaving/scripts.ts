@@ -197,7 +197,7 @@ export function* serverScript(peer: Peer, situation: Situation): Script {
   const { provider } = situation;
   let hello = messages.readMessage(messages.ClientHello, yield);
   const [psk] = psksOf(situation);
-  const suites = hello.cipherSuites.filter((id) => !isGrease(id)).map((id) => suiteOf(provider, id));
+  const suites = hello.cipherSuites.filter((id) => id >> 8 === 0x13).map((id) => suiteOf(provider, id));
   const suite = suites.find(({ hash }) => psk === undefined || hash.name === psk.hash) as CipherSuite;
   if (situation.retry !== undefined) {
     peer.hashFirstHello(suite.hash);

@@ -70,6 +70,7 @@ export const SERVER_HELLOS: readonly Case[] = [
     name: 'answers TLS 1.3 with TLS 1.2',
     rfc: 'RFC 8446 §6.2',
     victim: 'client',
+    options: { versions: ['TLSv1.3'] },
     break: (peer) => peer.changeExtensions('server_hello', without('supported_versions')),
     alert: 'protocol_version',
     error: incompatible('version'),

@@ -2,7 +2,6 @@
  * What a ClientHello says, for whoever chooses by it: hooks of the configuration, an acceptor, fingerprints (RFC 8446 §4.1.2).
  */
 
-import { EXTENSION_TYPES } from '../../core/registry/extension-types.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 
 /** Numbers are IANA's, as they stand in the message, unknown ones and GREASE included; what is not there is empty. */
@@ -39,16 +38,8 @@ export function describeClientHello(hello: ClientHello, raw: Uint8Array): Client
     versions: values.supported_versions ?? [hello.legacyVersion],
     legacyVersion: hello.legacyVersion,
     keyShareGroups: (values.key_share ?? []).map(({ group }) => group),
-    get pointFormats() {
-      return readPointFormats(hello);
-    },
+    pointFormats: values.ec_point_formats ?? [],
     extensionTypes: list.map(({ type }) => type),
     raw,
   };
-}
-
-/** `ECPointFormat ec_point_format_list<1..2^8-1>` (RFC 8422 §5.1.2). Malformed is as good as not there: nobody acts upon it. */
-function readPointFormats({ extensions }: ClientHello): readonly number[] {
-  const data = extensions.list.find(({ type }) => type === EXTENSION_TYPES.ec_point_formats)?.data;
-  return data === undefined || data.length !== 1 + (data[0] ?? 0) ? [] : [...data.subarray(1)];
 }
