@@ -54,10 +54,10 @@ describe('an acceptor', () => {
       legacyVersion: 0x0303,
       pointFormats: [0],
     });
-    expect(accepted.hello.extensionTypes).toEqual([0, 10, 13, 16, 43, 45, 51]);
+    expect(accepted.hello.extensionTypes).toEqual([0, 10, 13, 16, 11, 23, 35, 65281, 43, 45, 51]);
     expect(accepted.hello.raw).toEqual(flight.subarray(5));
     expect(accepted.received).toEqual(flight);
-    expect(ja4(accepted.hello, sha256)).toMatch(/^t13d0307h2_/);
+    expect(ja4(accepted.hello, sha256)).toMatch(/^t13d0911h2_/);
   });
 
   it.each([1, 7, 100])('waits for the whole of it, %i bytes at a time', (size) => {

@@ -81,6 +81,8 @@ const MISBEHAVIOUR_REASONS: Partial<Readonly<Record<MisbehaviourReason, string>>
   application_data_too_early: 'app data in handshake',
   change_cipher_spec_invalid: 'bad change cipher spec',
   change_cipher_spec_unexpected: 'unexpected ccs message',
+  change_cipher_spec_missing: 'unexpected message',
+  record_version_wrong: 'wrong version number',
   handshake_interleaved: 'unexpected message',
   handshake_spans_key_change: 'not on record boundary',
   alert_fragmented: 'invalid alert',
@@ -114,6 +116,17 @@ const MISBEHAVIOUR_REASONS: Partial<Readonly<Record<MisbehaviourReason, string>>
   certificate_required: 'peer did not return a certificate',
   certificate_context_invalid: 'invalid context',
   key_update_invalid: 'bad key update',
+  fallback_inappropriate: 'inappropriate fallback',
+  renegotiation_info_missing: 'unsafe legacy renegotiation disabled',
+  renegotiation_info_invalid: 'renegotiation mismatch',
+  extended_master_secret_missing: 'inconsistent extms',
+  extended_master_secret_changed: 'inconsistent extms',
+  point_formats_invalid: 'invalid ec point format',
+  curve_type_unsupported: 'wrong curve',
+  session_unknown: 'invalid session id',
+  session_suite_changed: 'old session cipher not returned',
+  certificate_unfit_for_suite: 'wrong certificate type',
+  certificate_missing: 'peer did not return a certificate',
 };
 
 const INCOMPATIBLE_REASONS: Readonly<Record<PeerIncompatible['subject'], string>> = {

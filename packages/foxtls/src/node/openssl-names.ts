@@ -1,21 +1,10 @@
 /**
- * OpenSSL's names, which node:tls speaks in `ciphers`, `ecdhCurve` and `sigalgs`, and IANA's, which the rest of foxtls speaks.
+ * OpenSSL's names, which node:tls speaks in `ecdhCurve` and `sigalgs`, and IANA's, which the rest of foxtls speaks.
  */
 
-import { getCiphers as getOpenSslCiphers } from 'node:tls';
 import { NAMED_GROUPS } from '../core/registry/named-groups.ts';
 import { SIGNATURE_SCHEMES } from '../core/registry/signature-schemes.ts';
 import { withCode } from './errors.ts';
-
-/** The suites of TLS 1.3 that are used by default, in Node's order of preference, which is that of OpenSSL. */
-export const TLS13_SUITES: readonly string[] = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-];
-
-/** All that `ciphers` may name: those of small devices only when they are asked for, as in OpenSSL. */
-const KNOWN_SUITES: readonly string[] = [...TLS13_SUITES, 'TLS_AES_128_CCM_SHA256', 'TLS_AES_128_CCM_8_SHA256'];
 
 const GROUPS: Readonly<Record<string, string>> = {
   'p-256': 'secp256r1',
@@ -43,7 +32,7 @@ const EPHEMERAL_KEYS: Readonly<Record<string, EphemeralKeyInfo>> = {
   ffdhe4096: { type: 'DH', size: 4096 },
 };
 
-/** OpenSSL's `algorithm+hash` pairs that TLS 1.3 has a scheme for; those it has none for (SHA-1, SHA-224, DSA) fall away. */
+/** OpenSSL's `algorithm+hash` pairs that there is a scheme for; those it has none for (SHA-1, SHA-224, DSA) fall away. */
 const SCHEMES: Readonly<Record<string, readonly string[]>> = {
   'ecdsa+sha256': ['ecdsa_secp256r1_sha256'],
   'ecdsa+sha384': ['ecdsa_secp384r1_sha384'],
@@ -78,26 +67,6 @@ const SHARED_NAMES: Readonly<Record<string, string>> = {
   rsa_pkcs1_sha384: 'RSA+SHA384',
   rsa_pkcs1_sha512: 'RSA+SHA512',
 };
-
-/** Words of OpenSSL's cipher-list language that are not names of suites. */
-const CIPHER_LIST_WORD =
-  /^(?:ALL|COMPLEMENTOFALL|COMPLEMENTOFDEFAULT|DEFAULT|HIGH|MEDIUM|LOW|EXP(?:ORT)?(?:40|56)?|[ae]?NULL|[ak]?(?:RSA|DSS|ECDSA|EDH|DHE|ECDHE?|EECDH|DH|PSK|SRP)|ADH|AECDH|AES(?:128|256)?|AESGCM|AESCCM8?|CAMELLIA(?:128|256)?|CHACHA20|3DES|DES|RC4|RC2|IDEA|SEED|ARIA(?:128|256)?|MD5|SHA(?:1|256|384)?|SSLv3|TLSv1(?:\.[02])?|SUITEB128(?:ONLY)?|SUITEB192)$/i;
-
-/**
- * The suites of TLS 1.3 in a `ciphers` string, or undefined when it names none: then the default stands, as in OpenSSL, where the
- * suites of TLS 1.3 and those below are set apart from each other.
- *
- * Throws `ERR_SSL_NO_CIPHER_MATCH` for an unknown suite of TLS 1.3, and when the rest of the list has no word that OpenSSL knows.
- */
-export function parseCiphers(ciphers: string): string[] | undefined {
-  const words = ciphers.split(':').filter((word) => word !== '');
-  if (words.length === 0) throw invalidValue(`The property 'options.ciphers' is invalid. Received '${ciphers}'`);
-  const suites = words.filter((word) => /^!?TLS_/.test(word));
-  const older = words.filter((word) => !/^!?TLS_/.test(word));
-  if (suites.some((suite) => !KNOWN_SUITES.includes(suite))) throw noCipherMatch();
-  if (older.length > 0 && !older.some(isCipherListWord)) throw noCipherMatch();
-  return suites.length === 0 ? undefined : [...new Set(suites)];
-}
 
 /** The groups of an `ecdhCurve` string; undefined for `auto`. */
 export function parseGroups(ecdhCurve: string): string[] | undefined {
@@ -135,23 +104,6 @@ export function formatSignatureScheme(id: number): string {
 /** What `getEphemeralKeyInfo()` says of a group. */
 export function describeEphemeralKey(group: string): EphemeralKeyInfo | Record<string, never> {
   return { ...EPHEMERAL_KEYS[group] } as EphemeralKeyInfo | Record<string, never>;
-}
-
-/** `tls.getCiphers()`: lower case, as Node gives them. */
-export function getCiphers(): string[] {
-  return KNOWN_SUITES.map((suite) => suite.toLowerCase());
-}
-
-function isCipherListWord(word: string): boolean {
-  const parts = word.replace(/^[!+-]/, '').split('+');
-  if (/^@(?:STRENGTH|SECLEVEL=[0-5])$/.test(word)) return true;
-  const suites = new Set(getOpenSslCiphers());
-  return parts.every((part) => CIPHER_LIST_WORD.test(part) || suites.has(part.toLowerCase()));
-}
-
-function noCipherMatch(): Error {
-  const error = withCode(new Error('error:0A0000B9:SSL routines::no cipher match'), 'ERR_SSL_NO_CIPHER_MATCH');
-  return Object.assign(error, { library: 'SSL routines', reason: 'no cipher match' });
 }
 
 function invalidValue(message: string): TypeError {

@@ -1,14 +1,14 @@
 /**
  * The options of a secure context: their types, and those of node:tls that foxtls refuses instead of ignoring them.
  *
- * Options that only matter below TLS 1.3 (`dhparam`, `minDHSize`, `honorCipherOrder`, `sessionIdContext`, suites of TLS 1.2 in
- * `ciphers`, most of `secureOptions`) are accepted and have nothing to act on; docs/guide/node-tls.md lists them. What would change
+ * Options that have nothing to act on here (`dhparam`, `minDHSize`, `honorCipherOrder`, `sessionIdContext`, most of `secureOptions`) are accepted; docs/guide/node-tls.md lists them. What would change
  * who is trusted, or what is checked, throws.
  */
 
 import { constants } from 'node:crypto';
 import type * as nodeTls from 'node:tls';
 import { ApiMisuse } from '../core/errors/errors.ts';
+import type { VersionName } from '../core/registry/protocol-versions.ts';
 import type { Signer } from '../crypto/signature.ts';
 import { withCode } from './errors.ts';
 import type { PfxListItem, PfxOption } from './pfx.ts';
@@ -44,35 +44,48 @@ export function refuseUnsupported(options: object): void {
     if (value === undefined || value === null || value === false) continue;
     throw new ApiMisuse('ERR_TLS_OPTION_UNSUPPORTED', `the option ${name} is not supported: ${REFUSED[name]}`);
   }
-  refuseOtherVersions(options as SecureContextOptions);
+  readVersions(options as SecureContextOptions);
 }
 
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 
-/** Methods of OpenSSL that negotiate the version. The others ask for one below 1.3. */
+const SPOKEN: readonly VersionName[] = ['TLSv1.3', 'TLSv1.2'];
+
+/** Methods of OpenSSL for one version. */
+const SINGLE_METHOD = /^(TLSv1(?:_[0-9])?)_(?:server_|client_)?method$/;
+
+/** Methods of OpenSSL that negotiate the version. */
 const FLEXIBLE_METHODS = /^(?:TLS|SSLv23)_(?:server_|client_)?method$/;
 
-function refuseOtherVersions({ minVersion, maxVersion, secureProtocol, secureOptions = 0 }: SecureContextOptions): void {
+/** The versions that a context speaks. Throws Node's errors, and `ERR_TLS_VERSION_UNSUPPORTED` when nothing is left that foxtls speaks. */
+export function readVersions(options: SecureContextOptions): readonly VersionName[] {
+  const { minVersion, maxVersion, secureProtocol, secureOptions = 0 } = options;
   checkVersion(minVersion, 'minimum');
   checkVersion(maxVersion, 'maximum');
   if (secureProtocol && (minVersion ?? maxVersion)) {
     const message = `TLS protocol version "${minVersion ?? maxVersion}" conflicts with secureProtocol "${secureProtocol}"`;
     throw withCode(new TypeError(message), 'ERR_TLS_PROTOCOL_VERSION_CONFLICT');
   }
-  if (maxVersion && maxVersion !== 'TLSv1.3') refuseVersion(`maxVersion is ${maxVersion}`);
-  if (secureProtocol && !FLEXIBLE_METHODS.test(secureProtocol)) refuseVersion(`secureProtocol is ${secureProtocol}`);
   if (typeof secureOptions !== 'number') {
     throw withCode(new TypeError('The "secureOptions" argument must be of type number.'), 'ERR_INVALID_ARG_TYPE');
   }
-  if (secureOptions & constants.SSL_OP_NO_TLSv1_3) refuseVersion('secureOptions has SSL_OP_NO_TLSv1_3');
+  const min = minVersion ? VERSIONS.indexOf(minVersion) : 0;
+  const max = maxVersion ? VERSIONS.indexOf(maxVersion) : VERSIONS.length;
+  const [only] = SINGLE_METHOD.exec(secureProtocol ?? '')?.slice(1) ?? [];
+  const versions = SPOKEN.filter((version) => {
+    const place = VERSIONS.indexOf(version);
+    const isOff = secureOptions & (version === 'TLSv1.3' ? constants.SSL_OP_NO_TLSv1_3 : constants.SSL_OP_NO_TLSv1_2);
+    return place >= min && place <= max && !isOff && (only === undefined || version === only.replace('_', '.'));
+  });
+  if (versions.length > 0 && (!secureProtocol || only !== undefined || FLEXIBLE_METHODS.test(secureProtocol))) return versions;
+  throw new ApiMisuse(
+    'ERR_TLS_VERSION_UNSUPPORTED',
+    `foxtls speaks ${SPOKEN.join(' and ')}, of which minVersion, maxVersion, secureProtocol and secureOptions leave none`,
+  );
 }
 
 function checkVersion(version: unknown, which: string): void {
   if (version === undefined || version === null || VERSIONS.includes(version as string)) return;
   const message = `${JSON.stringify(version)} is not a valid ${which} TLS protocol version`;
   throw withCode(new TypeError(message), 'ERR_TLS_INVALID_PROTOCOL_VERSION');
-}
-
-function refuseVersion(what: string): never {
-  throw new ApiMisuse('ERR_TLS_VERSION_UNSUPPORTED', `${what}, but TLS 1.3 is the only version that foxtls speaks so far`);
 }

@@ -1,9 +1,12 @@
 /** The names that the provider of Node can be asked for. */
 
-import { getCiphers } from './openssl-names.ts';
+import { availableCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
+import { availableTls12CipherSuites } from '../protocol/negotiate/tls12-cipher-suites.ts';
+import { formatCipherSuite } from './cipher-list.ts';
 import { provider } from './provider.ts';
 
 export const PROVIDER_NAMES = {
-  suites: getCiphers().map((suite) => suite.toUpperCase()),
+  suites: availableCipherSuites(provider).map(({ name }) => name),
+  tls12Suites: availableTls12CipherSuites(provider).map(({ name }) => formatCipherSuite(name)),
   groups: provider.groups.map(({ name }) => name),
 };

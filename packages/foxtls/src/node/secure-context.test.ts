@@ -2,6 +2,7 @@ import { constants } from 'node:crypto';
 import nodeTls from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { authorityNames } from '../pki/x509/credential.ts';
+import { formatCipherSuite } from './cipher-list.ts';
 import { ca, client, server } from './endpoints.fixture.ts';
 import { PROVIDER_NAMES } from './secure-context.fixture.ts';
 import tls from './tls.ts';
@@ -38,10 +39,10 @@ const REFUSED_BY_BOTH: readonly (readonly [object, string])[] = [
 const REFUSED_BY_US: readonly (readonly [object, string])[] = [
   [{ clientCertEngine: 'x' }, 'ERR_TLS_OPTION_UNSUPPORTED'],
   [{ privateKeyEngine: 'x', privateKeyIdentifier: 'y' }, 'ERR_TLS_OPTION_UNSUPPORTED'],
-  [{ maxVersion: 'TLSv1.2' }, 'ERR_TLS_VERSION_UNSUPPORTED'],
+  [{ maxVersion: 'TLSv1.1' }, 'ERR_TLS_VERSION_UNSUPPORTED'],
   [{ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }, 'ERR_TLS_VERSION_UNSUPPORTED'],
-  [{ secureProtocol: 'TLSv1_2_method' }, 'ERR_TLS_VERSION_UNSUPPORTED'],
-  [{ secureOptions: constants.SSL_OP_NO_TLSv1_3 }, 'ERR_TLS_VERSION_UNSUPPORTED'],
+  [{ secureProtocol: 'TLSv1_1_method' }, 'ERR_TLS_VERSION_UNSUPPORTED'],
+  [{ secureOptions: constants.SSL_OP_NO_TLSv1_3 | constants.SSL_OP_NO_TLSv1_2 }, 'ERR_TLS_VERSION_UNSUPPORTED'],
   [{ sigalgs: 'foo' }, 'ERR_INVALID_ARG_VALUE'],
   [{ sigalgs: 'RSA+SHA1' }, 'ERR_INVALID_ARG_VALUE'],
   [{ ca: 'foo' }, 'ERR_OSSL_PEM_NO_START_LINE'],
@@ -52,6 +53,10 @@ const ACCEPTED: readonly object[] = [
   { minVersion: 'TLSv1.2' },
   { minVersion: 'TLSv1', maxVersion: 'TLSv1.3' },
   { secureProtocol: 'TLS_method' },
+  { secureProtocol: 'TLSv1_2_method' },
+  { maxVersion: 'TLSv1.2' },
+  { secureOptions: constants.SSL_OP_NO_TLSv1_3 },
+  { ciphers: 'ECDHE+AESGCM:!ECDSA' },
   { ciphers: '' },
   { ciphers: 'TLS_AES_128_GCM_SHA256' },
   { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256:HIGH:!aNULL:@STRENGTH' },
@@ -96,12 +101,27 @@ describe('createSecureContext', () => {
   });
 
   it('names every suite and group of the provider in OpenSSL’s words', () => {
-    const { suites, groups } = PROVIDER_NAMES;
+    const { suites, tls12Suites, groups } = PROVIDER_NAMES;
     const config = tls
-      .createSecureContext({ ciphers: suites.join(':'), ecdhCurve: groups.join(':') })
+      .createSecureContext({ ciphers: [...suites, ...tls12Suites].join(':'), ecdhCurve: groups.join(':') })
       .clientConfig(undefined, true);
     expect(config.suites.map(({ name }) => name)).toEqual(suites);
+    expect(config.tls12Suites.map(({ name }) => formatCipherSuite(name))).toEqual(tls12Suites);
     expect(config.groups.map(({ name }) => name)).toEqual(groups);
+  });
+
+  const versionsOf = (options: object) => tls.createSecureContext(options).clientConfig(undefined, true).versions;
+  it.each([
+    [{}, ['TLSv1.3', 'TLSv1.2']],
+    [{ minVersion: 'TLSv1.3' }, ['TLSv1.3']],
+    [{ maxVersion: 'TLSv1.2' }, ['TLSv1.2']],
+    [{ minVersion: 'TLSv1', maxVersion: 'TLSv1.2' }, ['TLSv1.2']],
+    [{ secureProtocol: 'TLSv1_2_client_method' }, ['TLSv1.2']],
+    [{ secureOptions: constants.SSL_OP_NO_TLSv1_2 }, ['TLSv1.3']],
+    [{ ciphers: 'TLS_AES_128_GCM_SHA256' }, ['TLSv1.3']],
+    [{ ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }, ['TLSv1.2']],
+  ])('speaks, with %o, %j', (options, versions) => {
+    expect(versionsOf(options)).toEqual(versions);
   });
 
   it('shares one configuration between connections that ask for the same', () => {

@@ -24,18 +24,25 @@ import type { PathCheck } from '../pki/x509/path-check.ts';
 import { reportOnly } from '../pki/x509/verifier.ts';
 import type { X509Credential } from '../protocol/handshake/credential.ts';
 import { createSealer } from '../protocol/session/sealer.ts';
+import { parseCiphers } from './cipher-list.ts';
 import { withCode } from './errors.ts';
 import type { OcspLookUp } from './ocsp.ts';
-import { parseCiphers, parseGroups, parseSignatureSchemes } from './openssl-names.ts';
+import { parseGroups, parseSignatureSchemes } from './openssl-names.ts';
 import { type PfxIdentity, readPfx, rootsOf } from './pfx.ts';
 import { provider } from './provider.ts';
 import { createListCheck } from './revocation-lists.ts';
-import { type KeyOption, type Pem, refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
+import {
+  type KeyOption,
+  type Pem,
+  readVersions,
+  refuseUnsupported,
+  type SecureContextOptions,
+} from './secure-context-options.ts';
 import { createAnchoredVerifier, defaultVerifier, getCACertificates, parseCertificates } from './trust.ts';
 
 /** What a server's configuration takes from the server, not from the context. */
 export interface ServerTraits
-  extends Pick<ServerOptions, 'alpnProtocols' | 'chooseAlpnProtocol' | 'selectConfig' | 'clientCertificates'> {
+  extends Pick<ServerOptions, 'alpnProtocols' | 'chooseAlpnProtocol' | 'selectConfig' | 'clientCertificates' | 'sessionCache'> {
   readonly lookUpOcsp?: OcspLookUp | undefined;
 }
 
@@ -167,11 +174,13 @@ export function createSecureContext(options?: SecureContextOptions): SecureConte
   return new SecureContext(options ?? {});
 }
 
-function readAlgorithms({ ciphers, ecdhCurve, sigalgs }: SecureContextOptions) {
+function readAlgorithms(options: SecureContextOptions) {
+  const { ciphers, ecdhCurve, sigalgs } = options;
   requireString(ciphers, 'ciphers');
   requireString(ecdhCurve, 'ecdhCurve');
   requireString(sigalgs, 'sigalgs');
   return {
+    versions: readVersions(options),
     cipherSuites: ciphers ? parseCiphers(ciphers) : undefined,
     groups: ecdhCurve === undefined ? undefined : parseGroups(ecdhCurve),
     signatureSchemes: sigalgs === undefined || sigalgs === null ? undefined : parseSignatureSchemes(sigalgs),

@@ -8,6 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { ConnectionLost } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import type { ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
+import type { SessionCache } from '../protocol/session/session-cache.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { callbackFailed, withCode } from './errors.ts';
 import type { OcspLookUp } from './ocsp.ts';
@@ -38,9 +39,10 @@ export class ServerPolicy {
   readonly #alpnCallback: AlpnCallback | undefined;
   readonly #sniCallback: SniCallback | undefined;
   readonly #lookUpOcsp: OcspLookUp | undefined;
+  readonly #sessionCache: SessionCache | undefined;
   readonly #pskCallback: ServerPskCallback | undefined;
 
-  constructor(options: ServerPolicyOptions, secureContext: SecureContext, lookUpOcsp?: OcspLookUp) {
+  constructor(options: ServerPolicyOptions, secureContext: SecureContext, lookUpOcsp?: OcspLookUp, sessionCache?: SessionCache) {
     const { ALPNProtocols, ALPNCallback, SNICallback } = options;
     requireFunction(ALPNCallback, 'ALPNCallback');
     requireFunction(SNICallback, 'SNICallback');
@@ -56,6 +58,7 @@ export class ServerPolicy {
     this.#sniCallback = SNICallback ?? undefined;
     this.#pskCallback = (options.pskCallback as ServerPskCallback | undefined) ?? undefined;
     this.#lookUpOcsp = lookUpOcsp;
+    this.#sessionCache = sessionCache;
     this.#secureContext = secureContext;
   }
 
@@ -98,6 +101,7 @@ export class ServerPolicy {
       ...(this.#alpnCallback && { chooseAlpnProtocol: (hello: ClientHelloInfo) => this.#chooseProtocol(hello) }),
       selectConfig: (hello: ClientHelloInfo) => this.#selectConfig(hello),
       lookUpOcsp: this.#lookUpOcsp,
+      sessionCache: this.#sessionCache,
     });
     this.#configs.set(context, config);
     return config;

@@ -13,6 +13,7 @@ import type { ServerPskCallback } from './psk.ts';
 import { createSecureContext } from './secure-context.ts';
 import { refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
 import { asContext, ServerPolicy } from './server-policy.ts';
+import { sessionsOfListeners } from './session-events.ts';
 import { TLSSocket } from './tls-socket.ts';
 
 /** What `createServer` takes: options of node:tls and of net.Server. */
@@ -40,7 +41,7 @@ export class ServerSecurity {
     this.#server = server;
     this.#options = options;
     this.#handshakeTimeout = readTimeout(options.handshakeTimeout);
-    this.policy = new ServerPolicy(options, createSecureContext(options), askListeners(server));
+    this.policy = new ServerPolicy(options, createSecureContext(options), askListeners(server), sessionsOfListeners(server));
     this.#listeners = sharedListeners(server);
   }
 
@@ -73,8 +74,8 @@ export class ServerSecurity {
  *
  * `'secureConnection'` brings a TLSSocket whose client was verified as asked; `'tlsClientError'` (error, socket) tells of connections that
  * did not come that far; `'keylog'` (line, socket) hands out their secrets to whoever listens; `'OCSPRequest'` (certificate,
- * issuer, callback) asks for the OCSP response to staple when a client wants one. `'newSession'` and `'resumeSession'` are never emitted:
- * TLS 1.3 resumes by tickets that the server keeps nothing of.
+ * issuer, callback) asks for the OCSP response to staple when a client wants one; `'newSession'` (id, data, callback) and
+ * `'resumeSession'` (id, callback) keep sessions of TLS 1.2 for clients that cannot keep tickets, when both have a listener.
  */
 export class Server extends NetServer {
   readonly #security: ServerSecurity;

@@ -16,6 +16,7 @@ import { presentedCertificates } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { checkServerIdentity, describeCertificate, describeChain, type IdentityCheck } from './certificate-objects.ts';
+import { formatCipherSuite } from './cipher-list.ts';
 import { authorizationCode, connectionReset, sslError, withCode } from './errors.ts';
 import { createIdentityVerifier } from './identity-verifier.ts';
 import { describeEphemeralKey, type EphemeralKeyInfo, formatSignatureScheme } from './openssl-names.ts';
@@ -147,13 +148,14 @@ export class TLSSocket extends TlsStream {
   }
 
   getCipher(): { name: string; standardName: string; version: string } {
-    const suite = this.connection?.info?.suite;
+    const info = this.connection?.info;
     if (this.destroyed) return null as never;
-    return (suite && { name: suite.name, standardName: suite.name, version: 'TLSv1.3' }) as never;
+    const standardName = info?.suite.name ?? '';
+    return (info && { name: formatCipherSuite(standardName), standardName, version: info.version }) as never;
   }
 
   getProtocol(): string | null {
-    return this.destroyed ? null : 'TLSv1.3';
+    return this.destroyed ? null : (this.connection?.info?.version ?? 'TLSv1.3');
   }
 
   /** Client: the group of the key exchange. Empty when there was none, null on a server. */
@@ -192,7 +194,7 @@ export class TLSSocket extends TlsStream {
     return this.connection?.info;
   }
 
-  /** verify_data of our Finished (RFC 8446 §4.4.4). */
+  /** verify_data of our Finished (RFC 8446 §4.4.4, RFC 5246 §7.4.9). */
   getFinished(): Buffer<ArrayBuffer> | undefined {
     const info = this.connection?.info;
     return info && Buffer.from(this.#role === 'client' ? info.clientFinished : info.serverFinished);
@@ -203,7 +205,7 @@ export class TLSSocket extends TlsStream {
     return info && Buffer.from(this.#role === 'client' ? info.serverFinished : info.clientFinished);
   }
 
-  /** RFC 8446 §7.5. Throws `ERR_TLS_INVALID_STATE` before the handshake is over. */
+  /** RFC 8446 §7.5, RFC 5705. Throws `ERR_TLS_INVALID_STATE` before the handshake is over. */
   exportKeyingMaterial(length: number, label: string, context?: Buffer): Buffer<ArrayBuffer> {
     if (!this.isSecure || this.connection === undefined) {
       throw withCode(new Error('TLS socket connection must be securely established'), 'ERR_TLS_INVALID_STATE');
@@ -231,13 +233,18 @@ export class TLSSocket extends TlsStream {
 
   // ---- What TLS 1.3 or this library does not have ----
 
-  /** TLS 1.3 has no renegotiation: false, and the callback gets Node's error. */
+  /** TLS 1.3 has no renegotiation, and in TLS 1.2 it is refused: false, and the callback gets Node's error. */
   renegotiate(_options: object, callback?: (error: Error | null) => void): boolean {
-    if (callback !== undefined) process.nextTick(callback, sslError('wrong ssl version'));
+    if (callback !== undefined) process.nextTick(callback, this.#renegotiationError());
     return false;
   }
 
-  /** There is none to disable. */
+  #renegotiationError(): Error {
+    if (this.connection?.info?.version !== 'TLSv1.2') return sslError('wrong ssl version');
+    return withCode(new Error('TLS session renegotiation disabled for this socket'), 'ERR_TLS_RENEGOTIATION_DISABLED');
+  }
+
+  /** It is. */
   disableRenegotiation(): void {}
 
   enableTrace(): void {

@@ -296,11 +296,48 @@ describe.each(PAIRINGS)('$title', (pairing) => {
     expect(await refused).toMatchObject({ code: 'ECONNRESET', message: 'socket hang up' });
   });
 
-  it('have no version in common with TLS 1.2', async () => {
-    if (ours.client && ours.server) return;
-    const only12 = { maxVersion: 'TLSv1.2', minVersion: 'TLSv1.2' };
-    const { connect } = closing(await open(pairing, ours.server ? {} : only12));
-    expect((await next<Coded>(connect(ours.client ? {} : only12), 'error')).code).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+  it('have no version in common when one speaks TLS 1.2 only, and the other TLS 1.3', async () => {
+    const { connect } = closing(await open(pairing, { minVersion: 'TLSv1.3' }));
+    expect((await next<Coded>(connect({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }), 'error')).code).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+  });
+
+  describe.each([
+    ['the server', { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.2' }],
+    ['the client', { minVersion: 'TLSv1.2' }, { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }],
+  ] as const)('speak TLS 1.2 because of %s', (_who, serverOptions, clientOptions) => {
+    it('and agree on all that they tell of it', async () => {
+      const { clientSocket, serverSocket } = closing(await openPair(pairing, serverOptions, clientOptions));
+      expect([clientSocket.getProtocol(), serverSocket.getProtocol()]).toEqual(['TLSv1.2', 'TLSv1.2']);
+      expect(serverSocket.getCipher()).toEqual(clientSocket.getCipher());
+      expect(clientSocket.getCipher()).toMatchObject({ version: 'TLSv1.2', name: expect.stringMatching(/^ECDHE-/) });
+      expect(clientSocket.getEphemeralKeyInfo()).toMatchObject({ type: 'ECDH' });
+      expect(serverSocket.getFinished()).toEqual(clientSocket.getPeerFinished());
+      expect(serverSocket.getPeerFinished()).toEqual(clientSocket.getFinished());
+      for (const context of [Buffer.alloc(0), Buffer.from('context')]) {
+        const exported = clientSocket.exportKeyingMaterial(32, 'EXPORTER-test', context);
+        expect(serverSocket.exportKeyingMaterial(32, 'EXPORTER-test', context)).toEqual(exported);
+      }
+      clientSocket.write('ping');
+      expect(String(await next(serverSocket, 'data'))).toBe('ping');
+      serverSocket.write('pong');
+      expect(String(await next(clientSocket, 'data'))).toBe('pong');
+    });
+
+    it('and resume the session', async () => {
+      const { connect } = closing(await open(pairing, serverOptions));
+      const first = connect(clientOptions);
+      const session = await next<Buffer>(first, 'session');
+      const second = connect({ ...clientOptions, session });
+      await next(second, 'secureConnect');
+      expect([first.isSessionReused(), second.isSessionReused()]).toEqual([false, true]);
+    });
+
+    it('and do not renegotiate', async () => {
+      const { clientSocket } = closing(await openPair(pairing, serverOptions, clientOptions));
+      if (!ours.client) return;
+      const error = await new Promise<Coded | null>((resolve) => clientSocket.renegotiate({}, resolve as never));
+      expect(error?.code).toBe('ERR_TLS_RENEGOTIATION_DISABLED');
+    });
   });
 });
 

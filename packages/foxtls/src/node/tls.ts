@@ -4,26 +4,26 @@
 
 import { convertALPNProtocols } from './alpn.ts';
 import { checkServerIdentity } from './certificate-objects.ts';
+import { DEFAULT_CIPHERS, getCiphers } from './cipher-list.ts';
 import { connect } from './connect.ts';
-import { getCiphers, TLS13_SUITES } from './openssl-names.ts';
 import { createSecureContext, SecureContext } from './secure-context.ts';
 import { createServer, Server } from './server.ts';
 import { TLSSocket } from './tls-socket.ts';
 import { getCACertificates, rootCertificates } from './trust.ts';
 
-export const DEFAULT_MIN_VERSION = 'TLSv1.3';
+export const DEFAULT_MIN_VERSION = 'TLSv1.2';
 export const DEFAULT_MAX_VERSION = 'TLSv1.3';
 export const DEFAULT_ECDH_CURVE = 'auto';
-export const DEFAULT_CIPHERS: string = TLS13_SUITES.join(':');
-/** Of renegotiation, which TLS 1.3 does not have. */
+/** Of renegotiation, which is refused. */
 export const CLIENT_RENEG_LIMIT = 3;
 export const CLIENT_RENEG_WINDOW = 600;
 
 export { type AlpnProtocols, convertALPNProtocols } from './alpn.ts';
 export { checkServerIdentity, type IdentityCheck } from './certificate-objects.ts';
+export { DEFAULT_CIPHERS, getCiphers } from './cipher-list.ts';
 export { connect } from './connect.ts';
 export type { NodeTlsError } from './errors.ts';
-export { type EphemeralKeyInfo, getCiphers } from './openssl-names.ts';
+export type { EphemeralKeyInfo } from './openssl-names.ts';
 export type { AlpnCallback, ConnectionOptions, SniCallback, TLSSocketOptions } from './options.ts';
 export type { ClientPskCallback, PskNegotiation, ServerPskCallback } from './psk.ts';
 export { createSecureContext, SecureContext } from './secure-context.ts';
