@@ -80,9 +80,9 @@ export function formatCipherSuite(standardName: string): string {
   return TLS12_SUITES.find((suite) => suite.standardName === standardName)?.name ?? standardName;
 }
 
-/** `tls.getCiphers()`: lower case, as Node gives them. */
+/** `tls.getCiphers()`: lower case, as Node gives them, and none that Node leaves out. */
 export function getCiphers(): string[] {
-  return [...KNOWN_TLS13_SUITES, ...TLS12_SUITES.map(({ name }) => name)].map((suite) => suite.toLowerCase());
+  return [...KNOWN_TLS13_SUITES, ...DEFAULT_TLS12_SUITES.map(({ name }) => name)].map((suite) => suite.toLowerCase());
 }
 
 function readList(words: readonly string[]): readonly string[] {

@@ -298,7 +298,9 @@ describe.each(PAIRINGS)('$title', (pairing) => {
 
   it('have no version in common when one speaks TLS 1.2 only, and the other TLS 1.3', async () => {
     const { connect } = closing(await open(pairing, { minVersion: 'TLSv1.3' }));
-    expect((await next<Coded>(connect({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }), 'error')).code).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+    expect((await next<Coded>(connect({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }), 'error')).code).toBe(
+      'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    );
   });
 
   describe.each([

@@ -98,7 +98,8 @@ function* abbreviatedHandshake(
   alpnProtocol: string | undefined,
   { suite, state, byTicket }: KeptSession,
 ): HandshakeFlow<Established> {
-  // "… the server MUST respond with the same Session ID present in the ClientHello." (RFC 5077 §3.4) So it does with an id.
+  // "If the server accepts the ticket and the Session ID is not empty, then it MUST respond with the same Session ID present in the
+  // ClientHello." (RFC 5077 §3.4) So it does for a session that the id itself stands for.
   const sessionId = offer.hello.legacySessionId;
   const agreement = sendServerHello(context, config, offer, { suite, sessionId, alpnProtocol, ticketFollows: byTicket });
   const master = new MasterSecret(suite.hash, state.masterSecret.slice());
