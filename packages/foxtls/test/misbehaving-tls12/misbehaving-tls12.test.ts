@@ -1,0 +1,206 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { defineClientConfig, defineServerConfig } from '../../src/connection/config.ts';
+import { createTlsClient, createTlsServer } from '../../src/connection/create.ts';
+import { byteByByte, type Cut, exchangeSync, Recorder, whole } from '../../src/connection/pair.fixture.ts';
+import { concat } from '../../src/core/bytes/bytes.ts';
+import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
+import type { X509Credential } from '../../src/protocol/handshake/credential.ts';
+import type { Tls12ClientSession } from '../../src/protocol/session/client-session.ts';
+import { createSealer } from '../../src/protocol/session/sealer.ts';
+import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
+import { createWorld, type World } from '../misbehaving/world.ts';
+import type { Tls12Case } from './cases.ts';
+import * as cases from './cases.ts';
+import { Tls12Peer } from './peer.ts';
+import { clientScript, serverScript } from './scripts.ts';
+
+const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
+  'the ServerHello': cases.SERVER_HELLOS,
+  'the ClientHello': cases.CLIENT_HELLOS,
+  resumption: cases.RESUMPTION,
+  'the key exchange': cases.KEY_EXCHANGES,
+  authentication: cases.AUTHENTICATION,
+  change_cipher_spec: cases.CHANGE_CIPHER_SPECS,
+  'records, and after the handshake': cases.RECORDS,
+};
+
+let world: World;
+let sessions: Readonly<Record<'ticket' | 'id', Tls12ClientSession>>;
+const sessionCache = createSessionCache();
+
+beforeAll(async () => {
+  world = await createWorld();
+  sessions = { ticket: establish(undefined), id: establish(0) };
+});
+
+const verifier = () => createX509Verifier({ provider: world.provider, trustAnchors: world.pki.anchors });
+
+function configs(options: NonNullable<Tls12Case['options']>, tickets?: number) {
+  const { provider, pki } = world;
+  const { clientCertificates, ...common } = options;
+  const client = defineClientConfig({ provider, verifier: verifier(), credentials: [pki.client], ...common });
+  const server = defineServerConfig({
+    provider,
+    credentials: [pki.server],
+    verifier: verifier(),
+    clientCertificates,
+    tickets,
+    sessionCache,
+    ticketSealer: createSealer(provider, new Uint8Array(32).fill(7), 'ticket'),
+    ...common,
+  });
+  return { client, server };
+}
+
+/** A session that the server victim knows, from a right handshake between our own ends. */
+function establish(tickets: number | undefined): Tls12ClientSession {
+  const recorder = new Recorder();
+  const { client, server } = configs({}, tickets);
+  const ours = createTlsClient({ ...client, versions: ['TLSv1.2'] }, { serverName: 'localhost', onEvent: recorder.onEvent });
+  const theirs = createTlsServer(server, { onEvent: () => {} });
+  theirs.start();
+  ours.start();
+  exchangeSync(ours, theirs);
+  const [event] = recorder.of('session');
+  if (event?.session.version !== 'TLSv1.2') throw new Error('no session came out of a right handshake');
+  return event.session;
+}
+
+type Setting = Pick<Tls12Case, 'victim' | 'situation' | 'options'>;
+
+function open({ victim: role, situation = {}, options = {} }: Setting) {
+  const recorder = new Recorder();
+  const { client, server } = configs(options);
+  const session = situation.session && sessions[situation.session];
+  // A client of both versions is not given the session: it is to be surprised by the server.
+  const offered = options.versions?.includes('TLSv1.3') ? undefined : session;
+  const victim =
+    role === 'client'
+      ? createTlsClient(client, { serverName: 'localhost', session: offered, onEvent: recorder.onEvent })
+      : createTlsServer(server, { onEvent: recorder.onEvent });
+  const peer = new Tls12Peer();
+  const credential = credentialOf(role, situation.credential);
+  const complete = { ...situation, credential, session };
+  const run = () => peer.run(role === 'client' ? serverScript(peer, complete) : clientScript(peer, complete));
+  return { victim, recorder, peer, run };
+}
+
+function credentialOf(victim: 'client' | 'server', name: NonNullable<Tls12Case['situation']>['credential']): X509Credential {
+  const { credentials } = world;
+  if (name === 'stranger') return victim === 'client' ? credentials.strangerServer : credentials.strangerClient;
+  if (name === 'otherName') return credentials.otherName;
+  if (name === 'encipherOnly') return credentials.encipherOnly;
+  return victim === 'client' ? credentials.server : credentials.client;
+}
+
+function carry({ victim, peer }: ReturnType<typeof open>, cut: Cut = whole): void {
+  for (;;) {
+    const toPeer = concat(...victim.takeOutput());
+    peer.receive(toPeer);
+    const toVictim = concat(...peer.takeOutput());
+    if (toPeer.length === 0 && toVictim.length === 0) return;
+    for (const piece of toVictim.length > 0 ? cut(toVictim) : []) victim.receive(piece.slice());
+  }
+}
+
+describe('the test peer of TLS 1.2', () => {
+  const settings: readonly Setting[] = [
+    { victim: 'client' },
+    { victim: 'client', options: { versions: ['TLSv1.2'] } },
+    { victim: 'client', situation: { requestsCertificate: true } },
+    { victim: 'client', situation: { session: 'ticket' }, options: { versions: ['TLSv1.2'] } },
+    { victim: 'client', situation: { session: 'id' }, options: { versions: ['TLSv1.2'] } },
+    { victim: 'server' },
+    { victim: 'server', options: { clientCertificates: 'require' } },
+    { victim: 'server', situation: { session: 'ticket' } },
+    { victim: 'server', situation: { session: 'id' } },
+  ];
+  for (const setting of settings) {
+    it(`keeps every rule against a ${JSON.stringify(setting)}`, () => {
+      const opened = open(setting);
+      const { victim, recorder, peer, run } = opened;
+      victim.start();
+      run();
+      carry(opened);
+      expect(recorder.error).toBeUndefined();
+      expect([peer.connected, victim.state]).toEqual([true, 'connected']);
+      expect(victim.info).toMatchObject({ version: 'TLSv1.2', resumed: setting.situation?.session !== undefined });
+      peer.sendData('from the peer');
+      victim.send(new TextEncoder().encode('from the victim'));
+      carry(opened);
+      expect(new TextDecoder().decode(recorder.data)).toBe('from the peer');
+      expect(new TextDecoder().decode(peer.receivedData)).toBe('from the victim');
+    });
+  }
+
+  it.each(['client', 'server'] as const)('is refused a renegotiation by a %s, which goes on', (role) => {
+    const opened = open({ victim: role });
+    const { victim, recorder, peer, run } = opened;
+    victim.start();
+    run();
+    carry(opened);
+    peer.sendHandshake(Uint8Array.of(role === 'client' ? 0 : 1, 0, 0, 0));
+    peer.sendData('all the same');
+    carry(opened);
+    expect(peer.alerts).toEqual([{ level: 1, description: 'no_renegotiation_RESERVED' }]);
+    expect(recorder.error).toBeUndefined();
+    expect(new TextDecoder().decode(recorder.data)).toBe('all the same');
+  });
+
+  it('may ask to negotiate a client that is negotiating, which ignores it', () => {
+    const opened = open({ victim: 'client' });
+    const { victim, recorder, peer, run } = opened;
+    peer.after('server_hello', () => peer.sendHandshake(Uint8Array.of(0, 0, 0, 0)));
+    victim.start();
+    run();
+    carry(opened);
+    expect([recorder.error, victim.state, peer.alerts]).toEqual([undefined, 'connected', []]);
+  });
+
+  it('may warn, of a name that it does not know, before it says which version it speaks', () => {
+    const opened = open({ victim: 'client' });
+    const { victim, recorder, peer, run } = opened;
+    peer.before('server_hello', () => peer.sendAlert(1, 'unrecognized_name'));
+    victim.start();
+    run();
+    carry(opened);
+    expect([recorder.error, victim.state]).toEqual([undefined, 'connected']);
+  });
+});
+
+for (const [section, list] of Object.entries(SECTIONS)) {
+  describe(`misbehaviour over TLS 1.2 in ${section}`, () => {
+    for (const misbehaviour of list) {
+      const { victim, name, rfc, alert } = misbehaviour;
+      it(`${victim === 'client' ? 'a server that' : 'a client that'} ${name} gets ${alert} (${rfc})`, () => {
+        for (const cut of [whole, byteByByte]) expectAlertAndError(misbehaviour, cut);
+      });
+    }
+  });
+}
+
+it('the table of misbehaviour over TLS 1.2 has no two cases of one name for one victim', () => {
+  const names = Object.values(SECTIONS).flatMap((list) => list.map(({ victim, name }) => `${victim}: ${name}`));
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  expect(names.length).toBeGreaterThan(110);
+});
+
+function expectAlertAndError(misbehaviour: Tls12Case, cut: Cut): void {
+  const opened = open(misbehaviour);
+  const { victim, recorder, peer, run } = opened;
+  misbehaviour.break(peer);
+  victim.start();
+  run();
+  carry(opened, cut);
+  expect(recorder.of('error').map(({ error }) => error)).toMatchObject([misbehaviour.error]);
+  expect(victim.state).toBe('closed');
+  const fatal = peer.alerts.filter(({ level }) => level === 2);
+  expect(fatal).toEqual([{ level: 2, description: misbehaviour.alert }]);
+  expect(new TextDecoder().decode(recorder.data)).toBe(misbehaviour.delivered ?? '');
+  // After the fault nothing is delivered and nothing is sent.
+  const events = recorder.events.length;
+  peer.sendData('after the fault');
+  for (const piece of peer.takeOutput()) victim.receive(piece);
+  expect(recorder.events.slice(events)).toEqual([]);
+  expect(victim.takeOutput()).toEqual([]);
+}
