@@ -14,6 +14,7 @@ export type { ConnectionInfo, PeerIdentity, TlsConnection, TlsEvent, TlsEventLis
 export { type ClientConnectionOptions, type ConnectionOptions, createTlsClient, createTlsServer } from './connection/create.ts';
 export { LIMITS } from './connection/limits.ts';
 export * from './core/errors/errors.ts';
+export type { VersionName } from './core/registry/protocol-versions.ts';
 export type {
   ClientConfig,
   ClientHelloInfo,
@@ -28,9 +29,10 @@ export { ja3, ja3Hash, ja4, ja4Raw } from './protocol/handshake/fingerprint.ts';
 export type { RawExtension } from './protocol/messages/extensions/block.ts';
 export type { PskKeyExchangeMode } from './protocol/messages/extensions/psk-key-exchange-modes.ts';
 export type { RecordPadding } from './protocol/record/record-padding.ts';
-export type { ClientSession } from './protocol/session/client-session.ts';
+export type { ClientSession, Tls12ClientSession, Tls13ClientSession } from './protocol/session/client-session.ts';
 export type { ExternalKey, PreSharedKey } from './protocol/session/pre-shared-key.ts';
 export { createSealer, type Sealer } from './protocol/session/sealer.ts';
+export { createSessionCache, type SessionCache, type SessionCacheOptions } from './protocol/session/session-cache.ts';
 export { createSessionStore, type SessionStore, type SessionStoreOptions } from './protocol/session/session-store.ts';
 export { createTicketKeys, type TicketKey, type TicketKeys, type TicketKeysOptions } from './protocol/session/ticket-keys.ts';
 export { createTicketStore, type TicketStore, type TicketStoreOptions } from './protocol/session/ticket-store.ts';

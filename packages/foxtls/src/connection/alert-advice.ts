@@ -5,8 +5,8 @@
 import type { AlertName } from '../core/registry/alerts.ts';
 
 const ADVICE: Partial<Record<AlertName, string>> = {
-  protocol_version: 'It does not speak TLS 1.3, and this side speaks nothing else: update the peer, or enable TLS 1.3 there',
-  handshake_failure: 'It found nothing in common: see that it speaks TLS 1.3, then compare suites, groups and signature schemes',
+  protocol_version: 'It speaks none of the versions that this side speaks: compare `versions` with what is enabled there',
+  handshake_failure: 'It found nothing in common: compare versions, suites, groups and signature schemes',
   certificate_required: 'It insists on a client certificate: put one into credentials',
   unknown_ca:
     'It does not trust whoever issued our certificate: send the intermediate certificates, or have the root added there',

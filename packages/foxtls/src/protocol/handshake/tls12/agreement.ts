@@ -76,7 +76,9 @@ export function* receiveFinished(
   return verified;
 }
 
-/** What exporters work with. The established connection owns the secret from then on. */
-export function exporterOf({ extendedMasterSecret: extended, randoms }: Agreement, { bytes }: MasterSecret): Exporter {
-  return extended ? { kind: 'prf', secret: bytes, randoms } : undefined;
+/** What exporters work with, and the last use of the master secret: the connection owns it from then on, or nobody needs it any more. */
+export function exporterOf({ extendedMasterSecret: extended, randoms }: Agreement, master: MasterSecret): Exporter {
+  if (extended) return { kind: 'prf', secret: master.bytes, randoms };
+  master.wipe();
+  return undefined;
 }
