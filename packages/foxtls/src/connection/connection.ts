@@ -63,7 +63,7 @@ export type TlsEvent =
   | { readonly type: 'data'; readonly data: Uint8Array }
   /** The peer's close_notify: it will send nothing more. We may go on sending (RFC 8446 §6.1). */
   | { readonly type: 'end' }
-  /** Client: there is a new session to resume. Of TLS 1.3 at any time after `connected`, more than once; of TLS 1.2 at once or never. */
+  /** Client: there is a new session to resume. Of TLS 1.3 at any time after `connected`, more than once; of TLS 1.2 just before it, or never. */
   | { readonly type: 'session'; readonly session: ClientSession }
   /** A line of the NSS key log format, without line end. Only when the connection was made with `keyLog: true`. */
   | { readonly type: 'keylog'; readonly line: string }

@@ -274,9 +274,9 @@ export class Connection implements TlsConnection {
     this.#abortController = undefined;
     this.#established = established;
     this.#state = 'connected';
-    this.#events.push({ type: 'connected', info: this.info as ConnectionInfo });
     const { session } = established;
     if (session !== undefined) this.#keep(session.session, session.isNew);
+    this.#events.push({ type: 'connected', info: this.info as ConnectionInfo });
   }
 
   /** A session that was resumed goes back where it came from: of TLS 1.2 it is good for more than one time. */

@@ -81,6 +81,8 @@ export class TLSSocket extends TlsStream {
   #servername: string | undefined;
   /** To be resumed, or the latest that the server offered. Bytes are made when somebody asks: most connections' nobody does. */
   #session: ClientSession | undefined;
+  /** Came before the handshake was over. */
+  #untoldSession: ClientSession | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
 
   constructor(socket?: Duplex, options: TLSSocketOptions = {}, binding?: ClientTarget | ServerBinding) {
@@ -297,12 +299,21 @@ export class TLSSocket extends TlsStream {
     this.becomeSecure();
     if (this.#role === 'client') this.emit('secureConnect');
     else this.emit('_secureServer');
+    // Of TLS 1.2 the session was there before; as in Node, it is told of now.
+    if (this.#session !== undefined && this.#session === this.#untoldSession) this.#tellSession(this.#session);
     if (!this.destroyed) this.emit('secure');
   }
 
   protected override onSession(session: ClientSession): void {
     this.#session = session;
-    if (this.listenerCount('session') > 0) this.emit('session', writeSession(session));
+    if (this.secureConnecting) this.#untoldSession = session;
+    else this.#tellSession(session);
+  }
+
+  #tellSession(session: ClientSession): void {
+    this.#untoldSession = undefined;
+    if (this.destroyed || this.listenerCount('session') === 0) return;
+    this.emit('session', writeSession(session));
   }
 
   protected override onKeyLog(line: string): void {

@@ -328,7 +328,9 @@ describe.each(PAIRINGS)('$title', (pairing) => {
     it('and resume the session', async () => {
       const { connect } = closing(await open(pairing, serverOptions));
       const first = connect(clientOptions);
+      const heldAtOnce = next(first, 'secureConnect').then(() => first.getSession() !== undefined);
       const session = await next<Buffer>(first, 'session');
+      expect(await heldAtOnce).toBe(true);
       const second = connect({ ...clientOptions, session });
       await next(second, 'secureConnect');
       expect([first.isSessionReused(), second.isSessionReused()]).toEqual([false, true]);
