@@ -62,6 +62,13 @@ describeWithPeer('curl and our HTTPS server', 'curl', () => {
     expect(client.errors).toMatch(/SSL certificate verify ok/);
   });
 
+  it('agree over TLS 1.2', async () => {
+    const { port } = await startServer({}, (_request, response) => void response.end('old, and well'));
+    const client = await curl('-v', '--tls-max', '1.2', `https://localhost:${port}/`);
+    expect(client.bytes.toString()).toBe('old, and well');
+    expect(client.errors).toMatch(/SSL connection using TLSv1\.2 \/ ECDHE-ECDSA-AES128-GCM-SHA256/);
+  });
+
   it('use one connection for several requests', async () => {
     const { server, port } = await startServer({}, (request, response) => void response.end(request.url));
     let connections = 0;
@@ -98,7 +105,7 @@ describeWithPeer('curl and our HTTPS server', 'curl', () => {
   });
 
   it('end with 35 when it may speak TLS 1.2 only', async () => {
-    const { port } = await startServer();
+    const { port } = await startServer({ minVersion: 'TLSv1.3' });
     const client = await curl('--tls-max', '1.2', '--tlsv1.2', `https://localhost:${port}/`);
     expect(client.end?.code).toBe(35);
     expect(client.errors).toMatch(/protocol version/);

@@ -102,7 +102,7 @@ describeWithPeer('gnutls-cli and our server', 'gnutls-cli', () => {
   });
 
   it('end with protocol_version when it speaks TLS 1.2 only', async () => {
-    const server = await listenEndpoints(serverConfig(pki));
+    const server = await listenEndpoints(serverConfig(pki, { versions: ['TLSv1.3'] }));
     const client = startClient(server.port, '--priority', priority({ version: 'TLS1.2' }));
     const error = await (await server.accepted()).failed();
     expect(error).toBeInstanceOf(PeerIncompatible);

@@ -132,7 +132,7 @@ describe(`node:tls client (Node ${process.version}) and our server`, () => {
   });
 
   it('end with protocol_version when it speaks TLS 1.2 only', async () => {
-    const server = await listenEndpoints(serverConfig(pki));
+    const server = await listenEndpoints(serverConfig(pki, { versions: ['TLSv1.3'] }));
     const client = connectTheirs(server, { maxVersion: 'TLSv1.2' });
     expect(await (await server.accepted()).failed()).toMatchObject({ alert: 'protocol_version', subject: 'version' });
     expect((await client.failed()).code).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
@@ -249,7 +249,7 @@ describe(`our client and node:tls server (Node ${process.version})`, () => {
 
   it('end with its protocol_version when it speaks TLS 1.2 only', async () => {
     const server = await listenTheirs({ maxVersion: 'TLSv1.2' });
-    const client = await connectEndpoint(server.port, clientConfig(pki));
+    const client = await connectEndpoint(server.port, clientConfig(pki, { versions: ['TLSv1.3'] }));
     expect(await client.failed()).toMatchObject({ description: 'protocol_version' });
   });
 

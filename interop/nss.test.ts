@@ -168,8 +168,15 @@ describeWithPeer('NSS tstclnt and our server', 'tstclnt', () => {
     expect((await client.exited()).code).not.toBe(0);
   });
 
-  it('end with protocol_version when it speaks TLS 1.2 only', async () => {
+  it('agree over TLS 1.2', async () => {
     const server = await listenEndpoints(serverConfig(pki));
+    startClient(server.port, [], { versions: 'tls1.2:tls1.2' });
+    const info = await (await server.accepted()).connected();
+    expect(info).toMatchObject({ version: 'TLSv1.2', extendedMasterSecret: true });
+  });
+
+  it('end with protocol_version when it speaks TLS 1.2 only', async () => {
+    const server = await listenEndpoints(serverConfig(pki, { versions: ['TLSv1.3'] }));
     const client = startClient(server.port, [], { versions: 'tls1.2:tls1.2' });
     const error = await (await server.accepted()).failed();
     expect(error).toBeInstanceOf(PeerIncompatible);
@@ -338,12 +345,19 @@ describeWithPeer('our client and NSS selfserv', 'selfserv', () => {
     await server.process.prints(/SSL_ERROR_UNKNOWN_CA_ALERT|does not recognize/);
   });
 
-  it('end with its alert when it speaks TLS 1.2 only', async () => {
+  it('agree over TLS 1.2', async () => {
     const server = await startServer('server-p256', [], 'tls1.2:tls1.2');
     const client = await connectEndpoint(server.port, clientConfig(pki));
+    const info = await client.connected();
+    expect(info).toMatchObject({ version: 'TLSv1.2', extendedMasterSecret: true, peer: { kind: 'verified' } });
+  });
+
+  it('end with its alert when it speaks TLS 1.2 only', async () => {
+    const server = await startServer('server-p256', [], 'tls1.2:tls1.2');
+    const client = await connectEndpoint(server.port, clientConfig(pki, { versions: ['TLSv1.3'] }));
     const error = await client.failed();
     expect(error).toMatchObject({ description: 'protocol_version' });
-    expect(error.message).toContain('TLS 1.3');
+    expect(error.message).toContain('versions');
   });
 
   it('agree by ALPN', async () => {

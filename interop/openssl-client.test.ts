@@ -187,7 +187,7 @@ describeWithPeer('openssl s_client and our server', 'openssl', () => {
   });
 
   it('end with protocol_version when it speaks TLS 1.2 only, and our error says what to do', async () => {
-    const server = await listenEndpoints(serverConfig(pki));
+    const server = await listenEndpoints(serverConfig(pki, { versions: ['TLSv1.3'] }));
     const client = startClient(server.port, '-tls1_2');
     const error = await (await server.accepted()).failed();
     expect(error).toBeInstanceOf(PeerIncompatible);

@@ -239,11 +239,11 @@ describeWithPeer('our client and openssl s_server', 'openssl', () => {
 
   it('end with its protocol_version when it speaks TLS 1.2 only, and our error says what to do', async () => {
     const server = await startServer('p256', '-tls1_2');
-    const client = await connectEndpoint(server.port, clientConfig(pki));
+    const client = await connectEndpoint(server.port, clientConfig(pki, { versions: ['TLSv1.3'] }));
     const error = await client.failed();
     expect(error).toBeInstanceOf(AlertReceived);
     expect(error).toMatchObject({ description: 'protocol_version' });
-    expect(error.message).toMatch(/TLS ?v?1\.3/);
+    expect(error.message).toContain('versions');
   });
 
   it('end with our protocol_version when it takes TLS 1.2 from an offer that seems to have it', async () => {
@@ -251,6 +251,7 @@ describeWithPeer('our client and openssl s_server', 'openssl', () => {
     // Without supported_versions a TLS 1.3 ClientHello is one of TLS 1.2: an old server answers with a TLS 1.2 ServerHello.
     const SUPPORTED_VERSIONS = 43;
     const config = clientConfig(pki, {
+      versions: ['TLSv1.3'],
       shapeClientHello: (extensions) => extensions.filter(({ type }) => type !== SUPPORTED_VERSIONS),
     });
     const client = await connectEndpoint(server.port, config);

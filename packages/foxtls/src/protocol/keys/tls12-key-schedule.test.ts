@@ -53,7 +53,7 @@ describeWithVectors('the key schedule of TLS 1.2 meets ACVP', 'acvp/TLS12.vector
         cases++;
       }
     }
-    expect(cases).toBeGreaterThan(20);
+    expect(cases).toBeGreaterThan(10);
   });
 });
 

@@ -48,9 +48,15 @@ describe('ServerHello', () => {
   it('is a HelloRetryRequest by its random', () => {
     const retry = decode(serverHello, fromHex(`0303 ${toHex(HELLO_RETRY_REQUEST_RANDOM)} 00 1301 00 0006 003300020017`), 'hello');
     expect([retry.kind, retry.extensions.values]).toEqual(['hello_retry_request', { key_share: 0x17 }]);
-    const hello = decode(serverHello, fromHex(`0303 ${RANDOM} 00 1301 00 0009 0033 0005 0017 0001 aa`), 'hello');
-    const share = { group: 0x17, keyExchange: Uint8Array.of(0xaa) };
-    expect([hello.kind, hello.extensions.values]).toEqual(['server_hello', { key_share: share }]);
+    const hello = decode(serverHello, fromHex(`0303 ${RANDOM} 00 1301 00 000f 0033 0005 0017 0001 aa 002b 0002 0304`), 'hello');
+    const values = { key_share: { group: 0x17, keyExchange: Uint8Array.of(0xaa) }, supported_versions: 0x0304 };
+    expect([hello.kind, hello.extensions.values]).toEqual(['server_hello', values]);
+  });
+
+  it('is one of TLS 1.2 without supported_versions', () => {
+    const hello = decode(serverHello, fromHex(`0303 ${RANDOM} 00 c02b 00 0009 0017 0000 ff01 0001 00`), 'hello');
+    const values = { extended_master_secret: true, renegotiation_info: new Uint8Array(0) };
+    expect([hello.kind, hello.extensions.values]).toEqual(['server_hello_tls12', values]);
   });
 
   it.each([RANDOM, toHex(HELLO_RETRY_REQUEST_RANDOM)])('may end before its extensions, with the random %s', (random) => {
