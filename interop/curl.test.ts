@@ -64,7 +64,7 @@ describeWithPeer('curl and our HTTPS server', 'curl', () => {
 
   it('agree over TLS 1.2', async () => {
     const { port } = await startServer({}, (_request, response) => void response.end('old, and well'));
-    const client = await curl('-v', '--tls-max', '1.2', `https://localhost:${port}/`);
+    const client = await curl('-v', '--tlsv1.2', '--tls-max', '1.2', `https://localhost:${port}/`);
     expect(client.bytes.toString()).toBe('old, and well');
     expect(client.errors).toMatch(/SSL connection using TLSv1\.2 \/ ECDHE-ECDSA-AES128-GCM-SHA256/);
   });
