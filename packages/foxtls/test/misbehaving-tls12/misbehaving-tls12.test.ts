@@ -9,19 +9,19 @@ import type { Tls12ClientSession } from '../../src/protocol/session/client-sessi
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
-import type { Tls12Case } from './cases.ts';
-import * as cases from './cases.ts';
 import { Tls12Peer } from './peer.ts';
+import { CHANGE_CIPHER_SPECS, RECORDS } from './records.ts';
 import { clientScript, serverScript } from './scripts.ts';
+import type { Tls12Case } from './ts';
 
 const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
-  'the ServerHello': cases.SERVER_HELLOS,
-  'the ClientHello': cases.CLIENT_HELLOS,
-  resumption: cases.RESUMPTION,
-  'the key exchange': cases.KEY_EXCHANGES,
-  authentication: cases.AUTHENTICATION,
-  change_cipher_spec: cases.CHANGE_CIPHER_SPECS,
-  'records, and after the handshake': cases.RECORDS,
+  'the ServerHello': SERVER_HELLOS,
+  'the ClientHello': CLIENT_HELLOS,
+  resumption: RESUMPTION,
+  'the key exchange': KEY_EXCHANGES,
+  authentication: AUTHENTICATION,
+  change_cipher_spec: CHANGE_CIPHER_SPECS,
+  'records, and after the handshake': RECORDS,
 };
 
 let world: World;
