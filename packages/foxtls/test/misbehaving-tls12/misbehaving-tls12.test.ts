@@ -9,10 +9,12 @@ import type { Tls12ClientSession } from '../../src/protocol/session/client-sessi
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
+import type { Tls12Case } from './case.ts';
+import { CLIENT_HELLOS, RESUMPTION, SERVER_HELLOS } from './hellos.ts';
+import { AUTHENTICATION, KEY_EXCHANGES } from './key-exchange.ts';
 import { Tls12Peer } from './peer.ts';
 import { CHANGE_CIPHER_SPECS, RECORDS } from './records.ts';
 import { clientScript, serverScript } from './scripts.ts';
-import type { Tls12Case } from './ts';
 
 const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
   'the ServerHello': SERVER_HELLOS,
