@@ -10,7 +10,7 @@ import { lookup } from 'node:dns';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { concat } from '../core/bytes/bytes.ts';
+import { concatAll } from '../core/bytes/bytes.ts';
 import { ApiMisuse, LimitExceeded, TlsError } from '../core/errors/errors.ts';
 import type { Fetcher, FetchRequest } from '../pki/x509/fetcher.ts';
 
@@ -114,7 +114,7 @@ async function readBody(response: IncomingMessage, url: URL, { maxSize }: Limits
     parts.push(part);
   }
   if (!response.complete) throw failed(url.href, 'the answer is cut off');
-  return concat(...parts);
+  return concatAll(parts);
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -67,9 +67,8 @@ export const crlReason: DerType<RevocationReason> = {
   write: (reason) => writeElement(TAG.ENUMERATED, Uint8Array.of(CODES[reason])),
 };
 
-/** `ReasonFlags` */
-export const reasonFlags = namedBits([
-  'unused',
+/** The bits of `ReasonFlags` from 1 on. */
+const REASON_FLAGS = [
   'keyCompromise',
   'cACompromise',
   'affiliationChanged',
@@ -78,22 +77,16 @@ export const reasonFlags = namedBits([
   'certificateHold',
   'privilegeWithdrawn',
   'aACompromise',
-]);
+] as const;
+
+/** `ReasonFlags` */
+export const reasonFlags = namedBits(['unused', ...REASON_FLAGS]);
 
 export type ReasonFlag = DerValue<typeof reasonFlags> extends ReadonlySet<infer N> ? N : never;
 export type ReasonSet = ReadonlySet<ReasonFlag>;
 
 /** "the set of all legal members" (RFC 5280 §6.3.2) */
-export const ALL_REASONS: ReasonSet = new Set([
-  'keyCompromise',
-  'cACompromise',
-  'affiliationChanged',
-  'superseded',
-  'cessationOfOperation',
-  'certificateHold',
-  'privilegeWithdrawn',
-  'aACompromise',
-]);
+export const ALL_REASONS: ReasonSet = new Set(REASON_FLAGS);
 
 /** What is in both sets; an absent set is that of all reasons (RFC 5280 §6.3.3 (d)). */
 export function commonReasons(a: ReasonSet | undefined, b: ReasonSet | undefined): ReasonSet {
