@@ -16,12 +16,12 @@ import type {
   TicketRequest,
 } from '../protocol/handshake/config.ts';
 import type { CertificateKind, Credential } from '../protocol/handshake/credential.ts';
+import { availableTls12CipherSuites, defaultTls12CipherSuites } from '../protocol/handshake/tls12/cipher-suites.ts';
 import type { RawExtension } from '../protocol/messages/extensions/block.ts';
 import { PSK_MODES, type PskKeyExchangeMode } from '../protocol/messages/extensions/psk-key-exchange-modes.ts';
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
 import { availableCipherSuites, defaultCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
 import { defaultGroups } from '../protocol/negotiate/groups.ts';
-import { availableTls12CipherSuites, defaultTls12CipherSuites } from '../protocol/negotiate/tls12-cipher-suites.ts';
 import { paddingPolicy, type RecordPadding } from '../protocol/record/record-padding.ts';
 import { checkPreSharedKey, type PreSharedKey } from '../protocol/session/pre-shared-key.ts';
 import type { Sealer } from '../protocol/session/sealer.ts';
@@ -48,9 +48,16 @@ export interface CommonOptions extends AuthenticationOptions {
   readonly versions?: readonly VersionName[] | undefined;
   /**
    * As `TLS_AES_128_GCM_SHA256`. Default: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305, so far as the provider has them, in TLS 1.2 with
-   * ECDHE. To be named: those with AES-CCM (RFC 8446 §B.4, RFC 7251). A version of which none is named is not spoken.
+   * ECDHE. To be named: those with AES-CCM (RFC 8446 §B.4, RFC 7251), with AES-CBC, with DHE, with a pre-shared key of TLS 1.2. A version of
+   * which none is named is not spoken.
    */
   readonly cipherSuites?: readonly string[] | undefined;
+  /**
+   * Let suites in CBC mode do without encrypt_then_mac (RFC 7366), for peers that do not know it; default false: then such a suite is not
+   * agreed on. MAC-then-encrypt is the order that Vaudenay's and the Lucky Thirteen attack are about: our check of it is equalised, and what
+   * a JavaScript engine does with that is nobody's to promise.
+   */
+  readonly insecureMacThenEncrypt?: boolean | undefined;
   /**
    * As `x25519`. Default: `x25519`, `secp256r1`, `secp384r1`. To be named: `x448`, `secp521r1`, `ffdhe2048`, `ffdhe3072`, `ffdhe4096`
    * (RFC 8446 §4.2.7, RFC 7919), and any other that the provider has.
@@ -109,6 +116,11 @@ export interface ClientOptions extends CommonOptions {
    * server that takes none of them has to show a certificate that `verifier` accepts.
    */
   readonly preSharedKeys?: readonly PreSharedKey[] | (() => Eventually<readonly PreSharedKey[]>) | undefined;
+  /**
+   * TLS 1.2 with a pre-shared key: chooses the key by the hint that the server gave (RFC 4279 §5.2), undefined for none. Default: the first
+   * of `preSharedKeys` that is not to be imported. Without a key the handshake fails with handshake_failure.
+   */
+  readonly choosePreSharedKey?: ((hint: Uint8Array | undefined) => Eventually<PreSharedKey | undefined>) | undefined;
   /** Keeps sessions, and gives each out once, to connections that bring none of their own: `createSessionStore()`. Default: none. */
   readonly sessionStore?: SessionStore | undefined;
   /** How many tickets to ask for (RFC 9149); default: the server's choice. */
@@ -158,6 +170,8 @@ export interface ServerOptions extends CommonOptions {
    * ```
    */
   readonly lookUpPreSharedKey?: PreSharedKeyLookUp | undefined;
+  /** TLS 1.2 with a pre-shared key: told to clients, to choose their key by (RFC 4279 §5.2), 1 to 65535 bytes. Default: none. */
+  readonly pskIdentityHint?: Uint8Array | undefined;
   /**
    * How many tickets follow a full handshake (one by a ticket or a pre-shared key gets at most one); default 2, of which TLS 1.2 gives one;
    * 0 turns resumption by tickets off.
@@ -210,6 +224,7 @@ export function defineClientConfig(options: ClientOptions): ClientConfig {
     keyShareGroups,
     middleboxCompatibility: options.middleboxCompatibility ?? true,
     preSharedKeys: checkPreSharedKeys(options.preSharedKeys ?? []),
+    choosePreSharedKey: options.choosePreSharedKey,
     sessionStore: options.sessionStore,
     ticketRequest: options.ticketRequest && checkTicketRequest(options.ticketRequest),
     permuteExtensions: options.permuteExtensions ?? false,
@@ -239,6 +254,7 @@ export function defineServerConfig(options: ServerOptions): ServerConfig {
     selectConfig: options.selectConfig,
     chooseAlpnProtocol: options.chooseAlpnProtocol,
     lookUpPreSharedKey: options.lookUpPreSharedKey,
+    pskIdentityHint: options.pskIdentityHint && checkHint(options.pskIdentityHint),
     tickets: inRange('tickets', options.tickets ?? 2, 0, 255),
     maxRequestedTickets: inRange('maxRequestedTickets', options.maxRequestedTickets ?? 8, 0, 255),
     ticketLifetime: inRange('ticketLifetime', options.ticketLifetime ?? DEFAULT_TICKET_LIFETIME, 0, MAX_TICKET_LIFETIME),
@@ -266,6 +282,11 @@ function checkPreSharedKeys(keys: NonNullable<ClientOptions['preSharedKeys']>): 
   return keys;
 }
 
+function checkHint(hint: Uint8Array): Uint8Array {
+  inRange('pskIdentityHint.length', hint.length, 1, 0xffff);
+  return hint;
+}
+
 function checkTicketRequest({ newSessionCount, resumptionCount }: TicketRequest): TicketRequest {
   return {
     newSessionCount: inRange('newSessionCount', newSessionCount, 0, 255),
@@ -284,6 +305,7 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
   return {
     provider,
     ...resolveVersions(options),
+    insecureMacThenEncrypt: options.insecureMacThenEncrypt ?? false,
     groups:
       options.groups === undefined
         ? orRefuse('group', provider, defaultGroups(provider))

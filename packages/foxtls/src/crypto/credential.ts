@@ -3,6 +3,7 @@
  */
 
 import type { Eventually } from '../core/flow/flow.ts';
+import type { Decrypter } from './key-encryption.ts';
 import type { Signer } from './signature.ts';
 
 /**
@@ -15,6 +16,11 @@ export interface X509Credential {
   readonly kind: 'x509';
   readonly chain: readonly Uint8Array[];
   readonly signer: Signer;
+  /**
+   * Whoever decrypts, or agrees on keys, with the same key, as the key exchanges of `foxtls/legacy` ask for (static RSA, static ECDH). Others
+   * never use it.
+   */
+  readonly decrypter?: Decrypter | undefined;
   /** The DNS names that the end entity is for; `*.` at the front stands for one label. */
   readonly names?: readonly string[] | undefined;
   /** The names of those who issued the certificates of the chain, DER. */

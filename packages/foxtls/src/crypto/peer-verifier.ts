@@ -31,11 +31,17 @@ export interface VerifyRequest {
 
 const verified = Symbol('verified');
 
-interface PeerFacts {
+export interface PeerFacts {
   /** SubjectPublicKeyInfo, DER, of the end entity: what CertificateVerify is checked with. */
   readonly publicKey: Uint8Array;
   /** Whether the key may sign handshakes: keyUsage has digitalSignature, or there is no keyUsage (RFC 8446 §4.4.2.2). */
   readonly mayDigitallySign: boolean;
+  /**
+   * Whether secrets may be encrypted to the key, and whether it may agree on keys: keyUsage has keyEncipherment, or keyAgreement, or there is
+   * none (RFC 5246 §7.4.2). Asked in the key exchanges of `foxtls/legacy` alone; left out, it may not.
+   */
+  readonly mayEncipherKeys?: boolean | undefined;
+  readonly mayAgreeOnKeys?: boolean | undefined;
   /** The same key, by a verifier that has imported it anyway. */
   readonly importedKey?: PublicKey | undefined;
 }

@@ -3,7 +3,9 @@
  */
 
 import type { Aead } from './aead.ts';
+import type { Cipher } from './cipher.ts';
 import type { Hash } from './hash.ts';
+import type { KeyEncryptionProvider } from './key-encryption.ts';
 import type { KeyExchangeGroup, RandomSource } from './key-exchange.ts';
 import type { KeyProvider } from './signature.ts';
 
@@ -16,4 +18,8 @@ export interface CryptoProvider {
   /** In order of preference. */
   readonly groups: readonly KeyExchangeGroup[];
   readonly keys: KeyProvider;
+  /** Block ciphers, for the suites of TLS 1.2 in CBC mode. */
+  readonly ciphers?: readonly Cipher[];
+  /** RSA encryption and static key agreement, for the key exchanges of `foxtls/legacy`. */
+  readonly keyEncryption?: KeyEncryptionProvider;
 }

@@ -47,7 +47,8 @@ function* verifyIdentity(options: IdentityOptions, request: VerifyRequest): Flow
   if (mismatch === undefined || mismatch === null) return judged;
   const error = new CertificateInvalid('name_mismatch', mismatch.message, { cause: mismatch });
   if (options.rejectUnauthorized) throw error;
-  return peerUnverified({ publicKey: judged.publicKey, mayDigitallySign: judged.mayDigitallySign, error });
+  const { publicKey, mayDigitallySign, mayEncipherKeys, mayAgreeOnKeys } = judged;
+  return peerUnverified({ publicKey, mayDigitallySign, mayEncipherKeys, mayAgreeOnKeys, error });
 }
 
 /** Chain and name in one; undefined when the certificate's subject alternative names are not the host's. */

@@ -1,7 +1,7 @@
 /** The names that the provider of Node can be asked for. */
 
+import { availableTls12CipherSuites } from '../protocol/handshake/tls12/cipher-suites.ts';
 import { availableCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
-import { availableTls12CipherSuites } from '../protocol/negotiate/tls12-cipher-suites.ts';
 import { formatCipherSuite } from './cipher-list.ts';
 import { provider } from './provider.ts';
 

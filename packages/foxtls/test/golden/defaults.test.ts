@@ -35,10 +35,12 @@ it('a client has these defaults', () => {
       "alpnProtocols": "",
       "certificateAuthorities": undefined,
       "certificateSchemes": undefined,
+      "choosePreSharedKey": undefined,
       "clientCertificateTypes": "x509",
       "credentials": "",
       "grease": false,
       "groups": "x25519 secp256r1 secp384r1",
+      "insecureMacThenEncrypt": false,
       "keyShareGroups": "x25519",
       "limits": {
         "keyUpdatesInARow": 32,
@@ -89,6 +91,7 @@ it('a server has these defaults', () => {
       "credentials": "",
       "grease": false,
       "groups": "x25519 secp256r1 secp384r1",
+      "insecureMacThenEncrypt": false,
       "limits": {
         "keyUpdatesInARow": 32,
         "maxEarlyDataSkipped": 32768,
@@ -103,6 +106,7 @@ it('a server has these defaults', () => {
       "maxSendFragment": 16384,
       "now": "a function",
       "provider": "node",
+      "pskIdentityHint": undefined,
       "pskKeyExchangeModes": "psk_dhe_ke",
       "recordPadding": undefined,
       "recordSizeLimit": undefined,

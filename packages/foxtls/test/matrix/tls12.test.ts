@@ -30,8 +30,9 @@ const KEYS: Readonly<Record<string, { readonly request: KeyGenerationRequest; re
 };
 
 const CIPHERS = ['AES_128_GCM_SHA256', 'AES_256_GCM_SHA384', 'CHACHA20_POLY1305_SHA256'];
+const CBC = ['AES_128_CBC_SHA', 'AES_256_CBC_SHA', 'AES_128_CBC_SHA256', 'AES_256_CBC_SHA384'];
 const suitesOf = (kind: 'ECDSA' | 'RSA') => [
-  ...CIPHERS.map((cipher) => `TLS_ECDHE_${kind}_WITH_${cipher}`),
+  ...[...CIPHERS, ...CBC].map((cipher) => `TLS_ECDHE_${kind}_WITH_${cipher}`),
   ...(kind === 'ECDSA' ? ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM', 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8'] : []),
 ];
 const GROUPS = ['x25519', 'secp256r1', 'secp384r1', 'secp521r1', 'x448'];

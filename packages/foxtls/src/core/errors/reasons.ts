@@ -75,12 +75,15 @@ export const alertFor = {
   renegotiation_info_invalid: 'handshake_failure',
   extended_master_secret_missing: 'handshake_failure',
   extended_master_secret_changed: 'handshake_failure',
+  encrypt_then_mac_missing: 'handshake_failure',
+  encrypt_then_mac_unfit: 'illegal_parameter',
   point_formats_invalid: 'illegal_parameter',
   curve_type_unsupported: 'illegal_parameter',
   session_unknown: 'illegal_parameter',
   session_suite_changed: 'illegal_parameter',
   certificate_unfit_for_suite: 'illegal_parameter',
   certificate_missing: 'handshake_failure',
+  psk_identity_unknown: 'unknown_psk_identity',
 } as const satisfies Record<string, AlertName>;
 
 /** One word for the rule that the peer broke. */

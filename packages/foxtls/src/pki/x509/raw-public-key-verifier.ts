@@ -42,7 +42,8 @@ export function createRawPublicKeyVerifier({ provider, trustedKeys }: RawPublicK
       throw new CertificateInvalid('key_untrusted', 'the raw public key of the peer is not one of those trusted');
     const importedKey = imported.get(name) ?? (yield* importKey(provider, spki));
     imported.set(name, importedKey);
-    return peerVerified({ publicKey: spki, mayDigitallySign: true, path: [], importedKey });
+    const uses = { mayDigitallySign: true, mayEncipherKeys: true, mayAgreeOnKeys: true };
+    return peerVerified({ publicKey: spki, ...uses, path: [], importedKey });
   }
   return { verify: (request) => run(verifyKey(request)) };
 }

@@ -5,6 +5,7 @@
 import { ApiMisuse, CertificateInvalid, type CertificateReport, DecodeError, TlsError } from '../../core/errors/errors.ts';
 import { type Flow, run, settle } from '../../core/flow/flow.ts';
 import {
+  type PeerFacts,
   type PeerPresented,
   type PeerUnverified,
   type PeerVerified,
@@ -227,7 +228,7 @@ function* importLeafKey({ fixed }: Validator, path: readonly Certificate[]): Flo
   throw key(0);
 }
 
-function presentedFacts(presented: PeerPresented): { publicKey: Uint8Array; mayDigitallySign: boolean } {
+function presentedFacts(presented: PeerPresented): PeerFacts {
   if (presented.kind === 'x509') return leafFacts(readLeaf(presented));
   try {
     readSubjectPublicKeyInfo(presented.spki);
@@ -235,10 +236,15 @@ function presentedFacts(presented: PeerPresented): { publicKey: Uint8Array; mayD
     if (!(error instanceof DecodeError)) throw error;
     throw new CertificateInvalid('malformed', `the raw public key is malformed: ${error.message}`, { cause: error });
   }
-  return { publicKey: presented.spki, mayDigitallySign: true };
+  return { publicKey: presented.spki, mayDigitallySign: true, mayEncipherKeys: true, mayAgreeOnKeys: true };
 }
 
-/** RFC 8446 §4.4.2.2: "the digitalSignature bit MUST be set if the Key Usage extension is present" */
-function leafFacts({ publicKey, known }: Certificate): { publicKey: Uint8Array; mayDigitallySign: boolean } {
-  return { publicKey, mayDigitallySign: known.keyUsage?.has('digitalSignature') ?? true };
+/** The bits of keyUsage that RFC 5246 §7.4.2 has for each use: "the digitalSignature bit MUST be set if the Key Usage extension is present" (RFC 8446 §4.4.2.2). */
+function leafFacts({ publicKey, known: { keyUsage } }: Certificate): PeerFacts {
+  return {
+    publicKey,
+    mayDigitallySign: keyUsage?.has('digitalSignature') ?? true,
+    mayEncipherKeys: keyUsage?.has('keyEncipherment') ?? true,
+    mayAgreeOnKeys: keyUsage?.has('keyAgreement') ?? true,
+  };
 }

@@ -188,7 +188,7 @@ function offeredExtensions(
       application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
-    ...(changing.versions.includes('TLSv1.2') && tls12Offer(changing)),
+    ...(changing.versions.includes('TLSv1.2') && tls12Offer(config, changing)),
     ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),
   });
   const ordered = order === undefined ? list : permuted(list, order);
@@ -218,8 +218,9 @@ function tls13Offer(
 }
 
 /** What TLS 1.2 needs, and TLS 1.3 has no use for. */
-function tls12Offer({ tls12Session }: Changing): ExtensionValues<'client_hello'> {
+function tls12Offer({ tls12Suites }: ClientConfig, { tls12Session }: Changing): ExtensionValues<'client_hello'> {
   return {
+    ...(tls12Suites.some(({ cipher }) => cipher.isBlockCipher) && { encrypt_then_mac: true as const }),
     ec_point_formats: [EC_POINT_FORMATS.uncompressed],
     extended_master_secret: true,
     // Empty without a session: then it says that we can keep tickets (RFC 5077 §3.2).

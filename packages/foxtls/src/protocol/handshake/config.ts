@@ -46,6 +46,8 @@ interface CommonConfig {
   /** Of TLS 1.3. */
   readonly suites: readonly CipherSuite[];
   readonly tls12Suites: readonly Tls12CipherSuite[];
+  /** Whether suites in CBC mode may do without encrypt_then_mac. */
+  readonly insecureMacThenEncrypt: boolean;
   readonly groups: readonly KeyExchangeGroup[];
   /** What we verify, and offer. */
   readonly signatureSchemes: readonly SignatureScheme[];
@@ -79,6 +81,8 @@ export interface ClientConfig extends CommonConfig {
   readonly keyShareGroups: readonly KeyExchangeGroup[];
   readonly middleboxCompatibility: boolean;
   readonly preSharedKeys: readonly PreSharedKey[] | (() => Eventually<readonly PreSharedKey[]>);
+  /** TLS 1.2: the key for a server's hint; the first of `preSharedKeys` without it. */
+  readonly choosePreSharedKey: ((hint: Uint8Array | undefined) => Eventually<PreSharedKey | undefined>) | undefined;
   readonly sessionStore: SessionStore | undefined;
   readonly ticketRequest: TicketRequest | undefined;
   readonly permuteExtensions: boolean;
@@ -93,6 +97,7 @@ export interface ServerConfig extends CommonConfig {
   readonly selectConfig: ((hello: ClientHelloInfo) => Eventually<ServerConfig | undefined>) | undefined;
   readonly chooseAlpnProtocol: ((hello: ClientHelloInfo) => Eventually<string | undefined>) | undefined;
   readonly lookUpPreSharedKey: PreSharedKeyLookUp | undefined;
+  readonly pskIdentityHint: Uint8Array | undefined;
   readonly tickets: number;
   readonly maxRequestedTickets: number;
   readonly ticketLifetime: number;

@@ -40,10 +40,13 @@ export function presentedRawPublicKey(peer: PeerIdentity): Uint8Array | undefine
   return 'rawPublicKey' in peer ? peer.rawPublicKey : undefined;
 }
 
-/** The identity of a certificate or a bare key, given that it was judged and that the peer holds the private key. */
+/**
+ * The identity of a certificate or a bare key, given that it was judged and that the peer holds the private key: it signed with it, or could
+ * not have known the secret in Finished without it.
+ */
 export function identityByCertificate(
   judged: PeerVerified | PeerUnverified,
-  _possession: SignatureVerified,
+  _possession: SignatureVerified | FinishedVerified,
   presented: PeerPresented,
 ): PeerIdentity {
   const shown =

@@ -46,15 +46,22 @@ interface Acceptance {
   readonly signatureSchemes: readonly SignatureScheme[];
 }
 
-/** The key of the peer's certificate. Throws `PeerMisbehaved` when it is not for signing. */
-export function* signingKeyOf(
+/** What the key of a certificate is used for; RFC 5246 §7.4.2 has a bit of keyUsage for each. */
+export type CertificateKeyUse = 'signs' | 'decrypts' | 'agrees';
+
+/** The key of the peer's certificate. Throws `PeerMisbehaved` when it is not for this use, if the certificate says what it is for. */
+export function* certificateKeyOf(
   { provider }: Pick<Acceptance, 'provider'>,
   peer: PeerVerified | PeerUnverified,
+  use: CertificateKeyUse,
 ): HandshakeFlow<PublicKey> {
   // "… the digitalSignature bit MUST be set if the Key Usage extension is present" (RFC 8446 §4.4.2.2)
-  if (!peer.mayDigitallySign) {
-    throw new PeerMisbehaved('certificate_unsuitable', 'the keyUsage of the certificate does not have digitalSignature');
-  }
+  const { isAllowed, bit } = {
+    signs: { isAllowed: peer.mayDigitallySign, bit: 'digitalSignature' },
+    decrypts: { isAllowed: peer.mayEncipherKeys === true, bit: 'keyEncipherment' },
+    agrees: { isAllowed: peer.mayAgreeOnKeys === true, bit: 'keyAgreement' },
+  }[use];
+  if (!isAllowed) throw new PeerMisbehaved('certificate_unsuitable', `the keyUsage of the certificate does not have ${bit}`);
   return peer.importedKey ?? (yield* settle(provider.keys.importPublicKey(peer.publicKey)));
 }
 

@@ -37,19 +37,18 @@ export function* receiveWithBytes<Name extends string, T>(
 }
 
 type Kinds = readonly MessageKind<string, unknown>[];
-type OneOf<K extends Kinds> = {
-  [I in keyof K]: K[I] extends MessageKind<infer N, infer T> ? { name: N; message: T } : never;
-}[number];
+/** What is received of one kind; of several, a union. */
+type Received<K> = K extends MessageKind<infer N, infer T> ? { name: N; message: T } : never;
 
 /** Receives one of several messages, and adds it to the transcript. */
-export function* receiveOneOf<const K extends Kinds>(kinds: K, transcript: Transcript): HandshakeFlow<OneOf<K>> {
+export function* receiveOneOf<const K extends Kinds>(kinds: K, transcript: Transcript): HandshakeFlow<Received<K[number]>> {
   const names = kinds.map((kind) => kind.name);
   const raw = (yield new ReceiveRequest(names)) as RawMessage;
   const kind = kinds.find((candidate) => candidate.type === raw.type);
   if (kind === undefined) throw unexpected(raw, names);
   const message = readMessage(kind, raw);
   transcript.add(raw.bytes);
-  return { name: kind.name, message } as OneOf<K>;
+  return { name: kind.name, message } as Received<K[number]>;
 }
 
 function unexpected(raw: RawMessage, expected: readonly string[]): PeerMisbehaved {

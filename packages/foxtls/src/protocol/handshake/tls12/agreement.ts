@@ -21,6 +21,8 @@ export interface Agreement {
   readonly transcript: Transcript;
   readonly randoms: HelloRandoms;
   readonly extendedMasterSecret: boolean;
+  /** RFC 7366. */
+  readonly encryptThenMac: boolean;
 }
 
 /** The master secret of a full handshake, when ClientKeyExchange is in the transcript. Wipes the premaster secret. */
@@ -39,10 +41,11 @@ export interface Protections {
   readonly write: RecordProtection;
 }
 
-export function deriveProtections({ role, suite, randoms }: Agreement, master: MasterSecret): Protections {
-  const { client, server } = master.connectionKeys(randoms, suite.cipher);
+export function deriveProtections({ role, suite, randoms, encryptThenMac }: Agreement, master: MasterSecret): Protections {
+  const cipher = suite.cipher.create({ version: 'TLSv1.2', encryptThenMac });
+  const { client, server } = master.connectionKeys(randoms, cipher);
   const [read, write] = role === 'client' ? [server, client] : [client, server];
-  return { read: suite.cipher.protect(read), write: suite.cipher.protect(write) };
+  return { read: cipher.protect(read), write: cipher.protect(write) };
 }
 
 /** [ChangeCipherSpec], Finished: ours, which end a flight. Returns the verify_data. */

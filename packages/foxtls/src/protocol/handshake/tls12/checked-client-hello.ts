@@ -6,6 +6,8 @@ import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { CIPHER_SUITES } from '../../../core/registry/cipher-suites.ts';
 import { EC_POINT_FORMATS } from '../../../core/registry/curve-formats.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
+import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
+import type { ServerConfig } from '../config.ts';
 
 /** A ClientHello that leads to TLS 1.2, in which every extension stands in its place. */
 export interface ReceivedClientHello {
@@ -19,6 +21,7 @@ export interface CheckedClientHello extends ReceivedClientHello {
   readonly groups: readonly number[] | undefined;
   readonly signatureSchemes: readonly number[];
   readonly extendedMasterSecret: boolean;
+  readonly encryptThenMac: boolean;
   /** Whether it knows secure renegotiation, by the extension or the SCSV. */
   readonly secureRenegotiation: boolean;
 }
@@ -47,7 +50,17 @@ export function checkClientHello({ hello, bytes }: ReceivedClientHello): Checked
     groups,
     signatureSchemes: values.signature_algorithms ?? [],
     extendedMasterSecret: values.extended_master_secret === true,
+    encryptThenMac: values.encrypt_then_mac === true,
     secureRenegotiation:
       renegotiated !== undefined || hello.cipherSuites.includes(CIPHER_SUITES.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
   };
+}
+
+/** Whether records can be protected by a suite's cipher: MAC-then-encrypt has to be allowed in so many words. */
+export function canProtect(
+  { insecureMacThenEncrypt }: ServerConfig,
+  { encryptThenMac }: CheckedClientHello,
+  { cipher }: Tls12CipherSuite,
+): boolean {
+  return !cipher.isBlockCipher || encryptThenMac || insecureMacThenEncrypt;
 }

@@ -52,6 +52,7 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
   const suite = offeredSuite(config, hello);
   const resumed = resumedSession(offer, hello);
   checkExtensions(values);
+  checkEncryptThenMac(config, values, suite);
   checkRecordLimits(context, config, values);
 
   const transcript = new Transcript();
@@ -61,8 +62,9 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
   transcript.add(bytes);
   const randoms = { client: offer.random, server: hello.random.slice() };
   const extendedMasterSecret = values.extended_master_secret === true;
+  const encryptThenMac = values.encrypt_then_mac === true;
   return {
-    agreement: { context, role: 'client', suite, transcript, randoms, extendedMasterSecret },
+    agreement: { context, role: 'client', suite, transcript, randoms, extendedMasterSecret, encryptThenMac },
     resumed,
     sessionId: hello.legacySessionIdEcho,
     alpnProtocol: checkAlpnProtocol(config, values.application_layer_protocol_negotiation),
@@ -118,6 +120,18 @@ function checkExtensions(values: ExtensionValues<'server_hello_tls12'>): void {
   if (formats !== undefined && !formats.includes(EC_POINT_FORMATS.uncompressed)) {
     throw new PeerMisbehaved('point_formats_invalid', 'the server does not take uncompressed points');
   }
+}
+
+function checkEncryptThenMac(
+  { insecureMacThenEncrypt }: ClientConfig,
+  { encrypt_then_mac: answered }: ExtensionValues<'server_hello_tls12'>,
+  { name, cipher }: Tls12CipherSuite,
+): void {
+  if (answered && !cipher.isBlockCipher) {
+    throw new PeerMisbehaved('encrypt_then_mac_unfit', `the server answers encrypt_then_mac, which ${name} has no use for`);
+  }
+  if (answered || !cipher.isBlockCipher || insecureMacThenEncrypt) return;
+  throw new PeerMisbehaved('encrypt_then_mac_missing', `the server chose ${name} without encrypt_then_mac, which we insist on`);
 }
 
 function checkRecordLimits(

@@ -7,77 +7,111 @@ import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { CLIENT_CERTIFICATE_TYPES } from '../../../core/registry/certificate-types.ts';
 import { Reader } from '../../../core/wire/reader.ts';
-import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
-import type { KeyType } from '../../../crypto/signature.ts';
+import type { PeerPresented, PeerUnverified, PeerVerified } from '../../../crypto/peer-verifier.ts';
+import type { KeyType, PublicKey } from '../../../crypto/signature.ts';
+import type { FinishedVerified } from '../../keys/finished.ts';
 import { writeMessage } from '../../messages/messages.ts';
 import { digitallySigned } from '../../messages/tls12/digitally-signed.ts';
-import {
-  CertificateRequest,
-  CertificateStatus,
-  CertificateVerify,
-  ServerHelloDone,
-  ServerKeyExchange,
-} from '../../messages/tls12/messages.ts';
+import { CertificateVerify } from '../../messages/tls12/messages.ts';
 import { noCommonCertificateType } from '../../negotiate/certificate-types.ts';
 import { type ChosenCredential, type CredentialWish, chooseCredential } from '../../negotiate/credentials.ts';
-import type { SignatureScheme } from '../../negotiate/signature-schemes.ts';
 import { suiteFitsKey } from '../../negotiate/tls12-cipher-suites.ts';
+import { checkPreSharedKey } from '../../session/pre-shared-key.ts';
 import type { ClientRequest } from '../client-offer.ts';
 import type { ClientConfig, PreparedCredential } from '../config.ts';
-import { identityByCertificate, type PeerIdentity } from '../peer-identity.ts';
-import { sign, signingKeyOf, verifyPeerSignature } from '../peer-signature.ts';
-import { type HandshakeFlow, receive, receiveOneOf } from '../receive.ts';
+import { ANONYMOUS, identityByCertificate, identityByPsk, type PeerIdentity } from '../peer-identity.ts';
+import { certificateKeyOf, type SignatureVerified, sign, verifyPeerSignature } from '../peer-signature.ts';
+import type { HandshakeFlow } from '../receive.ts';
 import type { Agreement } from './agreement.ts';
-import { certificateMessage, presentedIn, receiveCertificate } from './certificate-message.ts';
+import { certificateMessage } from './certificate-message.ts';
 import type { CheckedServerHello } from './checked-server-hello.ts';
-import type { KeyExchangeMethod } from './key-exchange.ts';
-import { KEY_EXCHANGES } from './key-exchanges.ts';
+import type { AgreedSecret, ClientParts, NamedKey } from './key-exchange.ts';
+import type { ServerFlight } from './server-flight.ts';
 import { signedParams } from './signed-params.ts';
 
-/** The server, proved to hold the key of its certificate, and its parameters of the key exchange. */
+/** What the server's flight says, checked. */
 export interface AuthenticatedServer {
-  readonly identity: PeerIdentity;
-  readonly scheme: SignatureScheme;
-  readonly presented: PeerPresented;
-  readonly keyExchange: KeyExchangeMethod;
+  /** What was shown, and what the verifier said of it; undefined for a suite without certificates. */
+  readonly presented: PeerPresented | undefined;
+  readonly judged: PeerVerified | PeerUnverified | undefined;
+  /** That it holds the key of its certificate, if it signed for that. */
+  readonly possession: SignatureVerified | undefined;
+  readonly publicKey: PublicKey | undefined;
+  /** Of the key exchange. */
   readonly params: unknown;
 }
 
-/** Certificate, CertificateStatus*, ServerKeyExchange. */
+/** Judges the certificate, reads the parameters, and checks their signature. */
 export function* authenticateServer(
-  agreement: Agreement,
   config: ClientConfig,
   { serverName }: ClientRequest,
-  { kinds, statusMayFollow, signedCertificateTimestamps }: CheckedServerHello,
+  { agreement, kinds }: CheckedServerHello,
+  { presented, keyExchange: body }: ServerFlight,
 ): HandshakeFlow<AuthenticatedServer> {
-  const { context, transcript, suite } = agreement;
+  const { context, suite } = agreement;
+  const { certificateKey } = suite.keyExchange;
+  if (presented === undefined || certificateKey === 'unused') {
+    const params = body && readParams(agreement, body, false).params;
+    return { presented: undefined, judged: undefined, possession: undefined, publicKey: undefined, params };
+  }
   if (!config.serverCertificateTypes.includes(kinds.server))
     throw noCommonCertificateType(config.serverCertificateTypes, undefined);
-  const shown = yield* receiveCertificate(agreement, kinds.server);
-  if (shown === undefined) throw new PeerMisbehaved('certificate_list_empty', 'the server sent no certificate');
-  const next = statusMayFollow ? yield* receiveOneOf([CertificateStatus, ServerKeyExchange], transcript) : undefined;
-  const ocspResponse = next?.name === 'certificate_status' ? next.message : undefined;
-  const { body } = next?.name === 'server_key_exchange' ? next.message : yield* receive(ServerKeyExchange, transcript);
-
-  const presented = presentedIn(shown, { ocspResponse, signedCertificateTimestamps });
   const now = new Date(config.now());
   const judged = yield* settle(
     config.verifier.verify({ presented, peerRole: 'server', serverName, now, signal: context.signal }),
   );
-  const publicKey = yield* signingKeyOf(config, judged);
+  const publicKey = yield* certificateKeyOf(config, judged, certificateKey);
   if (!suiteFitsKey(suite, publicKey.type)) {
     throw new PeerMisbehaved('certificate_unfit_for_suite', `a key of ${publicKey.type.kind} does not fit ${suite.name}`);
   }
-  const keyExchange = KEY_EXCHANGES[suite.keyExchange];
+  if (body === undefined) return { presented, judged, possession: undefined, publicKey, params: undefined };
+  const { params, signed, content } = readParams(agreement, body, certificateKey === 'signs');
+  const possession = signed && (yield* verifyPeerSignature(config, 'TLSv1.2', 'ServerKeyExchange', signed, publicKey, content));
+  return { presented, judged, possession, publicKey, params };
+}
+
+/** The parameters, and what is signed of them, if they are. */
+function readParams({ suite, randoms }: Agreement, body: Uint8Array, areSigned: boolean) {
   const reader = new Reader(body, 'server_key_exchange');
-  const params = keyExchange.readParams(reader);
-  const length = body.length - reader.remaining;
-  const signed = digitallySigned.read(reader);
+  const params = suite.keyExchange.readParams(reader);
+  const content = signedParams(randoms, body.subarray(0, body.length - reader.remaining));
+  const signed = areSigned ? digitallySigned.read(reader) : undefined;
   reader.expectEnd();
-  const content = signedParams(agreement.randoms, body.subarray(0, length));
-  const possession = yield* verifyPeerSignature(config, 'TLSv1.2', 'ServerKeyExchange', signed, publicKey, content);
-  const identity = identityByCertificate(judged, possession, presented);
-  return { identity, scheme: possession.scheme, presented, keyExchange, params };
+  return { params, signed, content };
+}
+
+/** Who the server is, now that its Finished was right. */
+export function identityOf(
+  { presented, judged, possession }: AuthenticatedServer,
+  { pskIdentity }: AgreedSecret,
+  finished: FinishedVerified,
+): PeerIdentity {
+  // Where nothing was signed, the key of the certificate is in the premaster secret, and so in Finished.
+  if (presented !== undefined && judged !== undefined) return identityByCertificate(judged, possession ?? finished, presented);
+  return pskIdentity === undefined ? ANONYMOUS : identityByPsk({ kind: 'psk', identity: pskIdentity }, finished);
+}
+
+/** What our half of the key exchange works with. */
+export function keyExchangeParts(config: ClientConfig, { context }: Agreement, { publicKey }: AuthenticatedServer): ClientParts {
+  return {
+    provider: config.provider,
+    groups: config.groups,
+    clientVersion: context.transport.variant.legacyVersion,
+    serverKey: publicKey,
+    choosePreSharedKey: (hint) => choosePreSharedKey(config, hint),
+  };
+}
+
+/** The key for the server's hint: the application's choice, or the first that can be used as it is. */
+function* choosePreSharedKey(config: ClientConfig, hint: Uint8Array | undefined): HandshakeFlow<NamedKey | undefined> {
+  if (config.choosePreSharedKey !== undefined) {
+    const chosen = yield* settle(config.choosePreSharedKey(hint));
+    if (chosen !== undefined) checkPreSharedKey(chosen);
+    return chosen;
+  }
+  const { preSharedKeys } = config;
+  const keys = yield* settle(typeof preSharedKeys === 'function' ? preSharedKeys() : preSharedKeys);
+  return keys.find(({ imported }) => imported === undefined);
 }
 
 /** What the server wants a certificate for. */
@@ -87,19 +121,17 @@ export interface CertificateWish extends CredentialWish {
   readonly sharedSchemes: readonly number[];
 }
 
-/** CertificateRequest*, ServerHelloDone. */
-export function* receiveRequest(
-  { transcript }: Agreement,
+/** What a CertificateRequest asks for; undefined without one. */
+export function certificateWish(
   config: ClientConfig,
-  { kinds }: CheckedServerHello,
-): HandshakeFlow<CertificateWish | undefined> {
-  const first = yield* receiveOneOf([CertificateRequest, ServerHelloDone], transcript);
-  if (first.name === 'server_hello_done') {
+  { agreement: { transcript }, kinds }: CheckedServerHello,
+  { certificateRequest }: ServerFlight,
+): CertificateWish | undefined {
+  if (certificateRequest === undefined) {
     transcript.forgetMessages();
     return undefined;
   }
-  yield* receive(ServerHelloDone, transcript);
-  const { certificateTypes, supportedSignatureAlgorithms: theirs, certificateAuthorities } = first.message;
+  const { certificateTypes, supportedSignatureAlgorithms: theirs, certificateAuthorities } = certificateRequest;
   return {
     kind: kinds.client,
     version: 'TLSv1.2',

@@ -47,8 +47,16 @@ import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { agreeOnMasterSecret, deriveProtections, exporterOf, receiveFinished, sendFinished } from './agreement.ts';
 import { type Answer, type CheckedServerHello, checkServerHello } from './checked-server-hello.ts';
-import { authenticateServer, proveOurselves, receiveRequest, sendCertificate } from './client-authentication.ts';
+import {
+  authenticateServer,
+  certificateWish,
+  identityOf,
+  keyExchangeParts,
+  proveOurselves,
+  sendCertificate,
+} from './client-authentication.ts';
 import { newClientSession, renewedClientSession } from './client-session.ts';
+import { receiveServerFlight } from './server-flight.ts';
 
 export function* tls12ClientHandshake(
   context: HandshakeContext,
@@ -65,10 +73,11 @@ export function* tls12ClientHandshake(
 function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: CheckedServerHello): HandshakeFlow<Established> {
   const { agreement } = checked;
   const { transport } = agreement.context;
-  const server = yield* authenticateServer(agreement, config, request, checked);
-  const wish = yield* receiveRequest(agreement, config, checked);
+  const flight = yield* receiveServerFlight(checked);
+  const server = yield* authenticateServer(config, request, checked, flight);
+  const wish = certificateWish(config, checked, flight);
   const chosen = sendCertificate(agreement, config, wish, checked);
-  const exchange = yield* server.keyExchange.answer(config, server.params);
+  const exchange = yield* agreement.suite.keyExchange.answer(keyExchangeParts(config, agreement, server), server.params);
   const clientKeyExchange = writeMessage(ClientKeyExchange, { body: exchange.body });
   transport.send(clientKeyExchange);
   agreement.transcript.add(clientKeyExchange);
@@ -79,19 +88,20 @@ function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: C
   const clientFinished = sendFinished(agreement, master, protections.write);
   const ticket = yield* receiveTicket(checked);
   const serverFinished = yield* receiveFinished(agreement, master, protections.read);
+  const peer = identityOf(server, exchange, serverFinished);
   const facts = {
     ...commonFacts(request, checked),
     group: exchange.group,
-    signatureScheme: server.scheme.id,
+    signatureScheme: server.possession?.scheme.id,
     resumed: false,
-    peer: server.identity,
-    ...staplesOf(server.presented),
+    peer,
+    ...staplesOf(flight.presented),
     ...localIdentity(chosen?.prepared.credential),
     clientFinished,
     serverFinished: serverFinished.verifyData,
     sharedSignatureSchemes: wish?.sharedSchemes ?? [],
     exporter: exporterOf(agreement, master),
-    session: newClientSession(config, request, checked, { master, ticket, peer: server.identity }),
+    session: newClientSession(config, request, checked, { master, ticket, peer }),
   };
   return establish(facts, serverFinished);
 }

@@ -7,9 +7,11 @@ import { settle } from '../../../core/flow/flow.ts';
 import { EC_CURVE_TYPES } from '../../../core/registry/curve-formats.ts';
 import { NAMED_GROUPS, namedGroupName } from '../../../core/registry/named-groups.ts';
 import { decode, encode } from '../../../core/wire/codec.ts';
-import type { KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
+import type { KeyExchange, KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
+import type { CryptoProvider } from '../../../crypto/provider.ts';
 import { clientEcdhPublic, type ServerEcdhParams, serverEcdhParams } from '../../messages/tls12/ec-diffie-hellman.ts';
-import type { KeyExchangeMethod, KeyExchangeParts } from './key-exchange.ts';
+import type { HandshakeFlow } from '../receive.ts';
+import type { KeyExchangeMethod } from './key-exchange.ts';
 
 /** The curves that RFC 8422 §5.1.1 defines, and no other group: TLS 1.3 alone has the later ones. */
 const CURVES: readonly number[] = [
@@ -20,40 +22,64 @@ const CURVES: readonly number[] = [
   NAMED_GROUPS.x448,
 ];
 
-export const ecdhe = {
-  *start({ provider, groups }, clientGroups) {
-    const group = chooseCurve({ groups }, clientGroups);
-    if (group === undefined) {
-      const ours = curvesOf({ groups }).map(({ name }) => name);
-      throw new PeerIncompatible('group', ours, (clientGroups ?? []).map(nameOf));
-    }
-    const exchange = yield* settle(group.start(provider.random));
-    const curve = { curveType: EC_CURVE_TYPES.named_curve, namedCurve: group.id };
+export const ecdhe: KeyExchangeMethod<ServerEcdhParams> = {
+  name: 'ECDHE',
+  certificateKey: 'signs',
+  usesPreSharedKey: false,
+  serverKeyExchange: 'always',
+
+  isPossible: ({ groups, clientGroups }) => chooseCurve(groups, clientGroups) !== undefined,
+
+  *start({ provider, groups, clientGroups }) {
+    const { group, exchange, params } = yield* startEcdhe(provider, groups, clientGroups);
     return {
-      params: encode(serverEcdhParams, { ...curve, public: exchange.share }),
-      group: group.id,
+      params,
+      group,
       *finish(body) {
         const { ecdhYc } = decode(clientEcdhPublic, body, 'client_key_exchange');
-        return yield* settle(exchange.finish(ecdhYc));
+        return { premasterSecret: yield* settle(exchange.finish(ecdhYc)) };
       },
     };
   },
 
-  isPossible: (parts, clientGroups) => chooseCurve(parts, clientGroups) !== undefined,
-
   readParams: (reader) => reader.field('params', () => serverEcdhParams.read(reader)),
 
-  *answer({ provider, groups }, { namedCurve, public: serverShare }) {
-    const group = curvesOf({ groups }).find(({ id }) => id === namedCurve);
-    if (group === undefined) {
-      throw new PeerMisbehaved('group_not_offered', `ServerKeyExchange is of ${nameOf(namedCurve)}, which was not offered`);
-    }
-    const { share, secret } = yield* settle(group.respond(serverShare, provider.random));
-    return { group: group.id, body: encode(clientEcdhPublic, { ecdhYc: share }), premasterSecret: secret };
+  *answer({ provider, groups }, params) {
+    const { group, share, secret } = yield* answerEcdhe(provider, groups, params as ServerEcdhParams);
+    return { group, body: encode(clientEcdhPublic, { ecdhYc: share }), premasterSecret: secret };
   },
-} as const satisfies KeyExchangeMethod<ServerEcdhParams>;
+};
 
-function curvesOf({ groups }: Pick<KeyExchangeParts, 'groups'>): readonly KeyExchangeGroup[] {
+/** Server: a key on our first curve that the client has, and the parameters that tell of it. */
+export function* startEcdhe(
+  { random }: CryptoProvider,
+  groups: readonly KeyExchangeGroup[],
+  clientGroups: readonly number[] | undefined,
+): HandshakeFlow<{ readonly group: number; readonly exchange: KeyExchange; readonly params: Uint8Array }> {
+  const group = chooseCurve(groups, clientGroups);
+  if (group === undefined) {
+    const ours = curvesOf(groups).map(({ name }) => name);
+    throw new PeerIncompatible('group', ours, (clientGroups ?? []).map(nameOf));
+  }
+  const exchange = yield* settle(group.start(random));
+  const curve = { curveType: EC_CURVE_TYPES.named_curve, namedCurve: group.id };
+  return { group: group.id, exchange, params: encode(serverEcdhParams, { ...curve, public: exchange.share }) };
+}
+
+/** Client: the answer to parameters, on one of our curves. */
+export function* answerEcdhe(
+  { random }: CryptoProvider,
+  groups: readonly KeyExchangeGroup[],
+  { namedCurve, public: serverShare }: ServerEcdhParams,
+): HandshakeFlow<{ readonly group: number; readonly share: Uint8Array; readonly secret: Uint8Array }> {
+  const group = curvesOf(groups).find(({ id }) => id === namedCurve);
+  if (group === undefined) {
+    throw new PeerMisbehaved('group_not_offered', `ServerKeyExchange is of ${nameOf(namedCurve)}, which was not offered`);
+  }
+  return { group: group.id, ...(yield* settle(group.respond(serverShare, random))) };
+}
+
+function curvesOf(groups: readonly KeyExchangeGroup[]): readonly KeyExchangeGroup[] {
   return groups.filter(({ id }) => CURVES.includes(id));
 }
 
@@ -61,8 +87,8 @@ function curvesOf({ groups }: Pick<KeyExchangeParts, 'groups'>): readonly KeyExc
  * Our first that the client has. Of a client that says nothing: "In this case, the server is free to choose any one of the elliptic curves
  * or point formats listed in Section 5." (RFC 8422 §4)
  */
-function chooseCurve(parts: Pick<KeyExchangeParts, 'groups'>, clientGroups: readonly number[] | undefined) {
-  return curvesOf(parts).find(({ id }) => clientGroups === undefined || clientGroups.includes(id));
+export function chooseCurve(groups: readonly KeyExchangeGroup[], clientGroups: readonly number[] | undefined) {
+  return curvesOf(groups).find(({ id }) => clientGroups === undefined || clientGroups.includes(id));
 }
 
 function nameOf(group: number): string {

@@ -9,28 +9,37 @@ import { CLIENT_CERTIFICATE_TYPES } from '../../../core/registry/certificate-typ
 import { cipherSuiteName } from '../../../core/registry/cipher-suites.ts';
 import { NAMED_GROUPS } from '../../../core/registry/named-groups.ts';
 import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
-import type { KeyType } from '../../../crypto/signature.ts';
 import { writeMessage } from '../../messages/messages.ts';
-import { CertificateRequest, CertificateStatus, CertificateVerify, ServerHelloDone } from '../../messages/tls12/messages.ts';
+import {
+  CertificateRequest,
+  CertificateStatus,
+  CertificateVerify,
+  ServerHelloDone,
+  ServerKeyExchange,
+} from '../../messages/tls12/messages.ts';
 import { writeServerKeyExchange } from '../../messages/tls12/server-key-exchange.ts';
 import { chooseCertificateKind, noCommonCertificateType, offeredCertificateKinds } from '../../negotiate/certificate-types.ts';
 import { type ChosenCredential, chooseCredential } from '../../negotiate/credentials.ts';
 import { suiteFitsKey, type Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
+import { checkPreSharedKey } from '../../session/pre-shared-key.ts';
+import { describeClientHello } from '../client-hello-info.ts';
 import type { PreparedCredential, ServerConfig } from '../config.ts';
-import type { CertificateKind } from '../credential.ts';
+import type { CertificateKind, Credential } from '../credential.ts';
 import { ANONYMOUS, identityByCertificate, type PeerIdentity } from '../peer-identity.ts';
-import { sign, signingKeyOf, verifyPeerSignature } from '../peer-signature.ts';
+import { certificateKeyOf, sign, verifyPeerSignature } from '../peer-signature.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
+import type { HandshakeContext } from '../transport.ts';
 import type { Agreement } from './agreement.ts';
 import { certificateMessage, receiveCertificate } from './certificate-message.ts';
-import type { CheckedClientHello } from './checked-client-hello.ts';
-import type { ServerKeyExchange } from './key-exchange.ts';
-import { KEY_EXCHANGES } from './key-exchanges.ts';
+import { type CheckedClientHello, canProtect } from './checked-client-hello.ts';
+import type { ServerKeyExchange as ServerKeyExchangeInProgress, ServerParts } from './key-exchange.ts';
 import { signedParams } from './signed-params.ts';
 
 /** What was chosen for one handshake, before anything is sent. */
-export interface AuthenticationPlan extends ChosenCredential<PreparedCredential> {
+export interface AuthenticationPlan {
   readonly suite: Tls12CipherSuite;
+  /** Undefined for a suite without certificates. */
+  readonly chosen: ChosenCredential<PreparedCredential> | undefined;
   /** To be sent with the certificate. */
   readonly ocspResponse: Uint8Array | undefined;
   /** The form of certificate that the client is asked for; undefined when it is not asked. */
@@ -38,10 +47,39 @@ export interface AuthenticationPlan extends ChosenCredential<PreparedCredential>
 }
 
 /** The suite, and the credential that fits it and the client. */
-export function* planAuthentication(config: ServerConfig, offer: CheckedClientHello): HandshakeFlow<AuthenticationPlan> {
+export function* planAuthentication(
+  context: HandshakeContext,
+  config: ServerConfig,
+  offer: CheckedClientHello,
+): HandshakeFlow<AuthenticationPlan> {
+  const suites = usableSuites(context, config, offer);
+  const chosen = chooseFittingCredential(config, offer, suites);
+  const suite = suites.find(
+    (candidate) => withoutCertificate(candidate) || (chosen && suiteFits(candidate, chosen.prepared.credential)),
+  );
+  if (suite === undefined) throw incompatible(config, offer, suites);
+  if (chosen === undefined || withoutCertificate(suite)) {
+    return { suite, chosen: undefined, ocspResponse: undefined, clientKind: undefined };
+  }
+  const { credential } = chosen.prepared;
+  const wantsStaple = credential.kind === 'x509' && offer.hello.extensions.values.status_request?.statusType !== undefined;
+  const staple = wantsStaple ? credential.ocspResponse : undefined;
+  const ocspResponse = yield* settle(typeof staple === 'function' ? staple() : staple);
+  return { suite, chosen, ocspResponse, clientKind: suite.keyExchange.usesPreSharedKey ? undefined : clientKind(config, offer) };
+}
+
+function withoutCertificate({ keyExchange }: Tls12CipherSuite): boolean {
+  return keyExchange.certificateKey === 'unused';
+}
+
+/** The best credential that one of the suites goes with. */
+function chooseFittingCredential(
+  config: ServerConfig,
+  offer: CheckedClientHello,
+  suites: readonly Tls12CipherSuite[],
+): ChosenCredential<PreparedCredential> | undefined {
   const { values } = offer.hello.extensions;
-  const suites = usableSuites(config, offer);
-  const usable = config.credentials.filter(({ credential: { signer } }) => isUsable(signer.type, suites, offer));
+  const usable = config.credentials.filter(({ credential }) => isUsable(credential, suites, offer));
   const wish = {
     version: 'TLSv1.2' as const,
     signatureSchemes: offer.signatureSchemes,
@@ -51,31 +89,62 @@ export function* planAuthentication(config: ServerConfig, offer: CheckedClientHe
   };
   for (const kind of offeredCertificateKinds(values.server_certificate_type)) {
     const chosen = chooseCredential(usable, config.signingSchemes, { ...wish, kind });
-    const suite = chosen && suites.find((candidate) => suiteFitsKey(candidate, chosen.prepared.credential.signer.type));
-    if (chosen === undefined || suite === undefined) continue;
-    const { credential } = chosen.prepared;
-    const staple =
-      credential.kind === 'x509' && values.status_request?.statusType !== undefined ? credential.ocspResponse : undefined;
-    const ocspResponse = yield* settle(typeof staple === 'function' ? staple() : staple);
-    return { ...chosen, suite, ocspResponse, clientKind: clientKind(config, offer) };
+    if (chosen !== undefined) return chosen;
   }
-  throw incompatible(config, offer, suites);
+  return undefined;
 }
 
-/** Our suites that the client has too, and for whose key exchange there is a group, in our order. */
-function usableSuites(config: ServerConfig, { hello, groups }: CheckedClientHello): readonly Tls12CipherSuite[] {
+/** Our suites that the client has too, and for whose key exchange and cipher both have what it takes, in our order. */
+function usableSuites(context: HandshakeContext, config: ServerConfig, offer: CheckedClientHello): readonly Tls12CipherSuite[] {
+  const parts = keyExchangeParts(context, config, offer, undefined);
   return config.tls12Suites.filter(
-    ({ id, keyExchange }) => hello.cipherSuites.includes(id) && KEY_EXCHANGES[keyExchange].isPossible(config, groups),
+    (suite) =>
+      offer.hello.cipherSuites.includes(suite.id) && suite.keyExchange.isPossible(parts) && canProtect(config, offer, suite),
   );
+}
+
+/** What our half of the key exchange works with. */
+function keyExchangeParts(
+  context: HandshakeContext,
+  config: ServerConfig,
+  { hello, bytes, groups }: CheckedClientHello,
+  credential: Credential | undefined,
+): ServerParts {
+  const { provider, lookUpPreSharedKey, pskIdentityHint: hint } = config;
+  return {
+    provider,
+    groups: config.groups,
+    clientVersion: hello.legacyVersion,
+    clientGroups: groups,
+    decrypter: credential?.kind === 'x509' ? credential.decrypter : undefined,
+    preSharedKeys: lookUpPreSharedKey && {
+      hint,
+      *find(identity) {
+        const info = { ...describeClientHello(hello, bytes), imported: undefined, signal: context.signal };
+        const found = yield* settle(lookUpPreSharedKey(identity, info));
+        if (found === undefined || found === null || found.imported !== undefined) return undefined;
+        checkPreSharedKey({ ...found, identity });
+        return found.key;
+      },
+    },
+  };
 }
 
 /**
  * Whether a key goes with one of the suites; one of ECDSA on a curve that the client has, for servers "MUST NOT negotiate the use of an ECC
  * cipher suite unless they can complete the handshake while respecting the choice of curves specified by the client" (RFC 8422 §4).
  */
-function isUsable(type: KeyType, suites: readonly Tls12CipherSuite[], { groups }: CheckedClientHello): boolean {
+function isUsable(credential: Credential, suites: readonly Tls12CipherSuite[], { groups }: CheckedClientHello): boolean {
+  const { type } = credential.signer;
   const hasCurve = type.kind !== 'ec' || groups === undefined || groups.includes(NAMED_GROUPS[type.curve]);
-  return hasCurve && suites.some((suite) => suiteFitsKey(suite, type));
+  return hasCurve && suites.some((suite) => suiteFits(suite, credential));
+}
+
+/** Whether the key is of the suite's kind, and can do what the suite asks of it. */
+function suiteFits(suite: Tls12CipherSuite, credential: Credential): boolean {
+  const canBeUsed =
+    suite.keyExchange.certificateKey === 'signs' || (credential.kind === 'x509' && credential.decrypter !== undefined);
+  return canBeUsed && suiteFitsKey(suite, credential.signer.type);
 }
 
 function clientKind(config: ServerConfig, { hello }: CheckedClientHello): CertificateKind | undefined {
@@ -117,22 +186,35 @@ export function* authenticateOurselves(
   config: ServerConfig,
   offer: CheckedClientHello,
   plan: AuthenticationPlan,
-): HandshakeFlow<ServerKeyExchange> {
-  const { context, suite, randoms } = agreement;
-  const { credential } = plan.prepared;
+): HandshakeFlow<ServerKeyExchangeInProgress> {
+  const { context, suite } = agreement;
+  const credential = plan.chosen?.prepared.credential;
   const send = (message: Uint8Array) => {
     context.transport.send(message);
     agreement.transcript.add(message);
   };
-  send(certificateMessage(credential, credential.kind));
+  if (credential !== undefined) send(certificateMessage(credential, credential.kind));
   if (plan.ocspResponse !== undefined) send(writeMessage(CertificateStatus, plan.ocspResponse));
-  const exchange = yield* KEY_EXCHANGES[suite.keyExchange].start(config, offer.groups);
-  const signed = yield* sign(credential.signer, plan.scheme, signedParams(randoms, exchange.params), context.signal);
-  send(writeServerKeyExchange(exchange.params, signed));
+  const exchange = yield* suite.keyExchange.start(keyExchangeParts(context, config, offer, credential));
+  if (exchange.params !== undefined) send(yield* serverKeyExchange(agreement, plan, exchange.params));
   if (plan.clientKind !== undefined) send(certificateRequest(config));
   send(writeMessage(ServerHelloDone, true));
   context.transport.endFlight();
   return exchange;
+}
+
+/** ServerKeyExchange, signed where there is somebody to sign. */
+function* serverKeyExchange(
+  { context, suite, randoms }: Agreement,
+  { chosen }: AuthenticationPlan,
+  params: Uint8Array,
+): HandshakeFlow<Uint8Array> {
+  if (chosen === undefined || suite.keyExchange.certificateKey !== 'signs') {
+    return writeMessage(ServerKeyExchange, { body: params });
+  }
+  const { signer } = chosen.prepared.credential;
+  const signed = yield* sign(signer, chosen.scheme, signedParams(randoms, params), context.signal);
+  return writeServerKeyExchange(params, signed);
 }
 
 function certificateRequest({ signatureSchemes, certificateAuthorities }: ServerConfig): Uint8Array {
@@ -174,7 +256,7 @@ export function* verifyClient(
   const now = new Date(config.now());
   const request = { presented, peerRole: 'client', serverName: undefined, now, signal: context.signal } as const;
   const judged = yield* settle(verifier.verify(request));
-  const publicKey = yield* signingKeyOf(config, judged);
+  const publicKey = yield* certificateKeyOf(config, judged, 'signs');
   const possession = yield* verifyPeerSignature(config, 'TLSv1.2', 'CertificateVerify', message, publicKey, content);
   return { identity: identityByCertificate(judged, possession, presented), presented };
 }

@@ -35,13 +35,14 @@ export function commonAnswers(config: ServerConfig, offer: CheckedClientHello, a
  */
 export function authenticationAnswers({ hello }: CheckedClientHello, plan: AuthenticationPlan): Answers {
   const { values } = hello.extensions;
-  const { credential } = plan.prepared;
-  const timestamps = credential.kind === 'x509' ? credential.signedCertificateTimestamps : undefined;
+  const credential = plan.chosen?.prepared.credential;
+  const timestamps = credential?.kind === 'x509' ? credential.signedCertificateTimestamps : undefined;
   return {
     ...(values.server_name !== undefined && { server_name: true as const }),
     ...(plan.ocspResponse !== undefined && { status_request: true as const }),
     ...(timestamps !== undefined && values.signed_certificate_timestamp && { signed_certificate_timestamp: timestamps }),
-    ...(values.server_certificate_type !== undefined && { server_certificate_type: CERTIFICATE_TYPE_OF[credential.kind] }),
+    ...(values.server_certificate_type !== undefined &&
+      credential !== undefined && { server_certificate_type: CERTIFICATE_TYPE_OF[credential.kind] }),
     ...(values.client_certificate_type !== undefined &&
       plan.clientKind !== undefined && { client_certificate_type: CERTIFICATE_TYPE_OF[plan.clientKind] }),
   };

@@ -15,7 +15,7 @@ import type { PeerIdentity } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import { admits, canBeCarried } from '../server-sessions.ts';
 import type { Agreement } from './agreement.ts';
-import type { CheckedClientHello } from './checked-client-hello.ts';
+import { type CheckedClientHello, canProtect } from './checked-client-hello.ts';
 
 const SESSION_ID_SIZE = 32;
 
@@ -35,7 +35,8 @@ export function* findSession(config: ServerConfig, offer: CheckedClientHello): H
   const bytes = byTicket ? yield* openTicket(config, ticket) : yield* findById(config, offer.hello.legacySessionId);
   const state = bytes === undefined ? undefined : readTls12SessionState(bytes);
   const suite = config.tls12Suites.find(({ id }) => id === state?.suite);
-  if (state === undefined || suite === undefined || !fits(config, offer, state)) return undefined;
+  if (state === undefined || suite === undefined || !fits(config, offer, state) || !canProtect(config, offer, suite))
+    return undefined;
   // "If the original session used the "extended_master_secret" extension but the new ClientHello does not contain it, the server MUST
   // abort the abbreviated handshake." (RFC 7627 §5.3)
   if (state.extendedMasterSecret && !offer.extendedMasterSecret) {

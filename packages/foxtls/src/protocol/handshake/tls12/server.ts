@@ -56,7 +56,7 @@ function* fullHandshake(
   offer: CheckedClientHello,
   alpnProtocol: string | undefined,
 ): HandshakeFlow<Established> {
-  const plan = yield* planAuthentication(config, offer);
+  const plan = yield* planAuthentication(context, config, offer);
   const sessionPlan = planSession(config, offer);
   const agreement = sendServerHello(context, config, offer, {
     suite: plan.suite,
@@ -68,21 +68,24 @@ function* fullHandshake(
   const exchange = yield* authenticateOurselves(agreement, config, offer, plan);
   const shown = yield* receiveClientCertificate(agreement, config, plan);
   const { body } = yield* receive(ClientKeyExchange, agreement.transcript);
-  const master = agreeOnMasterSecret(agreement, yield* exchange.finish(body));
+  const { premasterSecret, pskIdentity } = yield* exchange.finish(body);
+  const master = agreeOnMasterSecret(agreement, premasterSecret);
   const client = yield* verifyClient(agreement, config, shown);
 
   const protections = deriveProtections(agreement, master);
   const clientFinished = yield* receiveFinished(agreement, master, protections.read);
-  yield* keepSession(agreement, config, offer, sessionPlan, master, client.identity);
+  const peer =
+    pskIdentity === undefined ? client.identity : identityByPsk({ kind: 'psk', identity: pskIdentity }, clientFinished);
+  yield* keepSession(agreement, config, offer, sessionPlan, master, peer);
   const serverFinished = sendFinished(agreement, master, protections.write);
   const facts = {
     ...commonFacts(agreement, offer, alpnProtocol),
     group: exchange.group,
-    signatureScheme: plan.scheme.id,
+    signatureScheme: plan.suite.keyExchange.certificateKey === 'signs' ? plan.chosen?.scheme.id : undefined,
     resumed: false,
-    peer: client.identity,
+    peer,
     ...staplesOf(client.presented),
-    ...localIdentity(plan.prepared.credential),
+    ...localIdentity(plan.chosen?.prepared.credential),
     clientFinished: clientFinished.verifyData,
     serverFinished,
     sharedSignatureSchemes: config.signatureSchemes.map(({ id }) => id).filter((id) => offer.signatureSchemes.includes(id)),
@@ -156,6 +159,9 @@ function sendServerHello(
 ): Agreement {
   const { transport } = context;
   const random = serverRandom(context, config);
+  // "If a server receives an encrypt-then-MAC request extension from a client and then selects a stream or Authenticated Encryption with
+  // Associated Data (AEAD) ciphersuite, it MUST NOT send an encrypt-then-MAC response extension back to the client." (RFC 7366 §3)
+  const encryptThenMac = suite.cipher.isBlockCipher && offer.encryptThenMac;
   const message = writeMessage(ServerHello, {
     kind: 'server_hello_tls12',
     legacyVersion: transport.variant.legacyVersion,
@@ -165,6 +171,7 @@ function sendServerHello(
     legacyCompressionMethod: 0,
     extensions: writeAnswers({
       ...commonAnswers(config, offer, alpnProtocol),
+      ...(encryptThenMac && { encrypt_then_mac: true as const }),
       ...(plan !== undefined && authenticationAnswers(offer, plan)),
       ...(ticketFollows && { session_ticket: true as const }),
     }),
@@ -177,7 +184,8 @@ function sendServerHello(
   transcript.add(message);
   transport.send(message);
   const randoms = { client: offer.hello.random.slice(), server: random };
-  return { context, role: 'server', suite, transcript, randoms, extendedMasterSecret: offer.extendedMasterSecret };
+  const { extendedMasterSecret } = offer;
+  return { context, role: 'server', suite, transcript, randoms, extendedMasterSecret, encryptThenMac };
 }
 
 /** "TLS 1.3 servers which negotiate TLS 1.2 or below in response to a ClientHello MUST set the last 8 bytes of their Random value specially" (RFC 8446 §4.1.3). */

@@ -8,7 +8,7 @@ import type { Signer } from '../../../crypto/signature.ts';
 import { type CertificateVerify as CertificateVerifyMessage, signedContent } from '../../messages/certificate-verify.ts';
 import { CertificateVerify, writeMessage } from '../../messages/messages.ts';
 import type { SignatureScheme } from '../../negotiate/signature-schemes.ts';
-import { type SignatureVerified, sign, signingKeyOf, verifyPeerSignature } from '../peer-signature.ts';
+import { certificateKeyOf, type SignatureVerified, sign, verifyPeerSignature } from '../peer-signature.ts';
 import type { HandshakeFlow } from '../receive.ts';
 
 /** Signs `transcriptHash` and writes the message. */
@@ -30,7 +30,7 @@ export function* verifyCertificateVerify(
   peer: PeerVerified | PeerUnverified,
   transcriptHash: Uint8Array,
 ): HandshakeFlow<SignatureVerified> {
-  const publicKey = yield* signingKeyOf(config, peer);
+  const publicKey = yield* certificateKeyOf(config, peer, 'signs');
   const content = signedContent(peerRole, transcriptHash);
   return yield* verifyPeerSignature(config, 'TLSv1.3', 'CertificateVerify', message, publicKey, content);
 }

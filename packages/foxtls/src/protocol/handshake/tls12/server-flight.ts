@@ -1,0 +1,78 @@
+/**
+ * The first flight of a server of TLS 1.2, behind its ServerHello, as a client receives it (RFC 5246 §7.3): which messages are in it depends
+ * on the key exchange, and on what the hellos said.
+ *
+ * ```
+ *   Certificate*   CertificateStatus*   ServerKeyExchange*   CertificateRequest*   ServerHelloDone
+ * ```
+ */
+
+import { PeerMisbehaved } from '../../../core/errors/errors.ts';
+import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
+import type { CertificateRequest as CertificateRequestMessage } from '../../messages/tls12/certificate-request.ts';
+import { CertificateRequest, CertificateStatus, ServerHelloDone, ServerKeyExchange } from '../../messages/tls12/messages.ts';
+import { type HandshakeFlow, receiveOneOf } from '../receive.ts';
+import { presentedIn, receiveCertificate } from './certificate-message.ts';
+import type { CheckedServerHello } from './checked-server-hello.ts';
+
+export interface ServerFlight {
+  /** The certificate and what came with it; undefined where the suite has none. */
+  readonly presented: PeerPresented | undefined;
+  /** The body of ServerKeyExchange, if there was one. */
+  readonly keyExchange: Uint8Array | undefined;
+  readonly certificateRequest: CertificateRequestMessage | undefined;
+}
+
+export function* receiveServerFlight(checked: CheckedServerHello): HandshakeFlow<ServerFlight> {
+  const { agreement, signedCertificateTimestamps } = checked;
+  const shown = agreement.suite.keyExchange.certificateKey === 'unused' ? undefined : yield* receiveServerCertificate(checked);
+  const { ocspResponse, ...rest } = yield* receiveBehindCertificate(checked);
+  const presented = shown && presentedIn(shown, { ocspResponse, signedCertificateTimestamps });
+  return { presented, ...rest };
+}
+
+function* receiveServerCertificate({ agreement, kinds }: CheckedServerHello): HandshakeFlow<PeerPresented> {
+  const shown = yield* receiveCertificate(agreement, kinds.server);
+  if (shown === undefined) throw new PeerMisbehaved('certificate_list_empty', 'the server sent no certificate');
+  return shown;
+}
+
+const ORDER = [CertificateStatus, ServerKeyExchange, CertificateRequest, ServerHelloDone] as const;
+
+interface BehindCertificate {
+  ocspResponse: Uint8Array | undefined;
+  keyExchange: Uint8Array | undefined;
+  certificateRequest: CertificateRequestMessage | undefined;
+}
+
+/** Each message at most once, in order, and none left out that has to be there. */
+function* receiveBehindCertificate(checked: CheckedServerHello): HandshakeFlow<BehindCertificate> {
+  const { transcript } = checked.agreement;
+  const found: BehindCertificate = { ocspResponse: undefined, keyExchange: undefined, certificateRequest: undefined };
+  const places = placesOf(checked);
+  for (let at = 0; ; ) {
+    const upTo = places.findIndex((place, index) => index >= at && place === 'must');
+    const kinds = ORDER.filter((_, index) => index >= at && index <= upTo && places[index] !== 'never');
+    const next = yield* receiveOneOf(kinds, transcript);
+    if (next.name === 'server_hello_done') return found;
+    if (next.name === 'certificate_status') found.ocspResponse = next.message;
+    else if (next.name === 'server_key_exchange') found.keyExchange = next.message.body;
+    else found.certificateRequest = next.message;
+    at = ORDER.findIndex(({ name }) => name === next.name) + 1;
+  }
+}
+
+const PLACE_OF = { always: 'must', sometimes: 'may', never: 'never' } as const;
+
+/** Whether each of `ORDER` must, may or may not be there. */
+function placesOf({ agreement, statusMayFollow }: CheckedServerHello): readonly ('must' | 'may' | 'never')[] {
+  const { certificateKey, usesPreSharedKey, serverKeyExchange } = agreement.suite.keyExchange;
+  const hasCertificate = certificateKey !== 'unused';
+  return [
+    hasCertificate && statusMayFollow ? 'may' : 'never',
+    PLACE_OF[serverKeyExchange],
+    // With a pre-shared key the client proves itself by that (RFC 4279 §2), and who is nobody may not ask (RFC 5246 §7.4.4).
+    hasCertificate && !usesPreSharedKey ? 'may' : 'never',
+    'must',
+  ];
+}
