@@ -2,6 +2,7 @@
 export * from './crypto/node/aead.ts';
 export * from './crypto/node/cipher.ts';
 export * from './crypto/node/finite-field-key-exchange.ts';
+export * from './crypto/node/finite-field-provider.ts';
 export * from './crypto/node/hash.ts';
 export * from './crypto/node/key-encryption.ts';
 export * from './crypto/node/key-exchange.ts';

@@ -4,6 +4,7 @@
 
 import type { Aead } from './aead.ts';
 import type { Cipher } from './cipher.ts';
+import type { FiniteFieldProvider } from './finite-field-provider.ts';
 import type { Hash } from './hash.ts';
 import type { KeyEncryptionProvider } from './key-encryption.ts';
 import type { KeyExchangeGroup, RandomSource } from './key-exchange.ts';
@@ -22,4 +23,6 @@ export interface CryptoProvider {
   readonly ciphers?: readonly Cipher[];
   /** RSA encryption and static key agreement, for the key exchanges of `foxtls/legacy`. */
   readonly keyEncryption?: KeyEncryptionProvider;
+  /** For the DHE suites of TLS 1.2 and below: without it, none of them is used. */
+  readonly finiteField?: FiniteFieldProvider;
 }

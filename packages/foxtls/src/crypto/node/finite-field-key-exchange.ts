@@ -10,7 +10,8 @@
  * ```
  * The class is faster, because OpenSSL knows the primes of RFC 7919 there and neither tests them nor the peer's order anew. It takes
  * its private key from the caller's random source, and exponentiates in constant time (RFC 7919 §8.6), which BigInt does not: the
- * portable provider has none of these groups.
+ * portable provider has none of these groups. ffdhe6144 and ffdhe8192 are no groups here either, for an exchange of ffdhe4096 costs 40
+ * times one of X25519 already; in DHE suites, where the server chooses, they are known (`finite-field-provider.ts`).
  */
 
 import { createDiffieHellman, type DiffieHellman } from 'node:crypto';
@@ -20,6 +21,7 @@ import {
   FFDHE2048,
   FFDHE3072,
   FFDHE4096,
+  type FiniteField,
   type FiniteFieldGroup,
   padToPrime,
 } from '../finite-field.ts';
@@ -45,15 +47,16 @@ function group(parameters: FiniteFieldGroup): KeyExchangeGroup {
   };
 }
 
-/** g of every group. */
+/** g of every group that OpenSSL knows. */
 const GENERATOR = 2;
 
-class FiniteFieldExchange implements KeyExchange {
+/** An exchange in a field with generator 2 whose p OpenSSL knows; with any other, it would test p first, for long. */
+export class FiniteFieldExchange implements KeyExchange {
   readonly share: Uint8Array;
-  readonly #parameters: FiniteFieldGroup;
+  readonly #parameters: FiniteField;
   #diffieHellman: DiffieHellman | undefined;
 
-  constructor(parameters: FiniteFieldGroup, random: RandomSource) {
+  constructor(parameters: FiniteField, random: RandomSource) {
     const diffieHellman = createDiffieHellman(parameters.prime, GENERATOR);
     const exponent = drawExponent(parameters, random);
     diffieHellman.setPrivateKey(exponent);

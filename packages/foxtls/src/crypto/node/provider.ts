@@ -7,8 +7,9 @@
 import { rc2Cbc40, rc2Cbc64, rc2Cbc128 } from '../legacy/rc2.ts';
 import type { PkcsProvider } from '../pkcs-provider.ts';
 import { aes128Ccm, aes128Ccm8, aes128Gcm, aes256Gcm, chacha20Poly1305 } from './aead.ts';
-import { aes128Cbc, aes192Cbc, aes256Cbc, desEde3Cbc } from './cipher.ts';
+import { aes128Cbc, aes192Cbc, aes256Cbc, camellia128Cbc, camellia256Cbc, desEde3Cbc } from './cipher.ts';
 import { ffdhe2048, ffdhe3072, ffdhe4096 } from './finite-field-key-exchange.ts';
+import { finiteField } from './finite-field-provider.ts';
 import { sha1, sha224, sha256, sha384, sha512 } from './hash.ts';
 import { keyEncryption } from './key-encryption.ts';
 import { secp256r1, secp384r1, secp521r1, x448, x25519 } from './key-exchange.ts';
@@ -32,7 +33,8 @@ export const nodeProvider: PkcsProvider = {
   // unless a config says more is in protocol/negotiate/groups.ts.
   groups: [x25519, secp256r1, secp384r1, x448, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096],
   keys,
-  ciphers: [aes128Cbc, aes192Cbc, aes256Cbc, desEde3Cbc, rc2Cbc40, rc2Cbc64, rc2Cbc128],
+  finiteField,
+  ciphers: [aes128Cbc, aes192Cbc, aes256Cbc, camellia128Cbc, camellia256Cbc, desEde3Cbc, rc2Cbc40, rc2Cbc64, rc2Cbc128],
   passwordHashes,
   keyEncryption,
   keyWraps: [aes128Wrap, aes192Wrap, aes256Wrap],
