@@ -10,7 +10,14 @@ export {
   defineServerConfig,
   type ServerOptions,
 } from './connection/config.ts';
-export type { ConnectionInfo, PeerIdentity, TlsConnection, TlsEvent, TlsEventListener } from './connection/connection.ts';
+export type {
+  ChannelBindingType,
+  ConnectionInfo,
+  PeerIdentity,
+  TlsConnection,
+  TlsEvent,
+  TlsEventListener,
+} from './connection/connection.ts';
 export { type ClientConnectionOptions, type ConnectionOptions, createTlsClient, createTlsServer } from './connection/create.ts';
 export { LIMITS } from './connection/limits.ts';
 export * from './core/errors/errors.ts';

@@ -3,6 +3,7 @@
  */
 
 import { ApiMisuse, DecodeError } from '../core/errors/errors.ts';
+import type { Hash } from '../crypto/hash.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { writeCertificate } from '../protocol/handshake/certificate-message.ts';
@@ -15,6 +16,7 @@ import {
   TLS13_SIGNATURE_SCHEMES,
   verifiableSignatureSchemes,
 } from '../protocol/negotiate/signature-schemes.ts';
+import { endPoint } from './channel-binding.ts';
 import { pick } from './option-checks.ts';
 
 /** What both roles can set. */
@@ -75,15 +77,22 @@ export function kindsOf(credentials: readonly Credential[]): readonly Certificat
 }
 
 /** Throws `ApiMisuse` (`ERR_TLS_CREDENTIAL`) for what cannot be used. */
-export function prepareCredentials(credentials: readonly Credential[]): readonly PreparedCredential[] {
+export function prepareCredentials(
+  { hashes }: CryptoProvider,
+  credentials: readonly Credential[],
+): readonly PreparedCredential[] {
   return credentials.map((credential) => {
     const { type } = credential.signer;
     if (!TLS13_SIGNATURE_SCHEMES.some((scheme) => scheme.signsHandshakes && schemeFitsKey(scheme, type))) {
       throw new ApiMisuse('ERR_TLS_CREDENTIAL', `a ${type.kind} key cannot sign a TLS 1.3 handshake`);
     }
     checkCredential(credential);
-    return { credential, certificateMessage: writeCertificate(credential) };
+    return { credential, certificateMessage: writeCertificate(credential), endPoint: endPointOf(hashes, credential) };
   });
+}
+
+function endPointOf(hashes: readonly Hash[], credential: Credential): Uint8Array | undefined {
+  return credential.kind === 'x509' ? endPoint(hashes, credential.chain, credential.endPointHash) : undefined;
 }
 
 function checkCredential(credential: Credential): void {

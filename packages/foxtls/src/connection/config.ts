@@ -217,7 +217,7 @@ export function defineClientConfig(options: ClientOptions): ClientConfig {
   return Object.freeze({
     role: 'client' as const,
     ...common,
-    credentials: prepareCredentials(options.credentials ?? []),
+    credentials: prepareCredentials(options.provider, options.credentials ?? []),
     serverCertificateTypes: resolveKinds('serverCertificateTypes', options.serverCertificateTypes),
     clientCertificateTypes: kindsOf(options.credentials ?? []),
     verifier: options.verifier,
@@ -247,7 +247,7 @@ export function defineServerConfig(options: ServerOptions): ServerConfig {
   return Object.freeze({
     role: 'server' as const,
     ...resolveCommon(options),
-    credentials: prepareCredentials(options.credentials ?? []),
+    credentials: prepareCredentials(options.provider, options.credentials ?? []),
     clientCertificates,
     clientCertificateTypes: resolveKinds('clientCertificateTypes', options.clientCertificateTypes),
     verifier: options.verifier,

@@ -14,8 +14,10 @@ import type { TlsError } from '../core/errors/errors.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
 import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
+import type { ChannelBindingType } from './channel-binding.ts';
 
 export type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
+export type { ChannelBindingType } from './channel-binding.ts';
 
 export interface ConnectionInfo {
   readonly version: VersionName;
@@ -116,10 +118,23 @@ export interface TlsConnection {
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   /**
-   * The channel binding "tls-exporter" (RFC 9266): 32 bytes that both ends have in common with nobody else. For one authentication mechanism
-   * in the connection (SCRAM-SHA-256-PLUS, say); not a secret, and not to be used as one. Throws `ApiMisuse` before `connected`.
+   * A channel binding, for an authentication mechanism in the connection (SCRAM-SHA-256-PLUS, say); not a secret, and not to be used as one.
+   * - `tls-exporter` (RFC 9266), the default: 32 bytes that both ends have in common with nobody else, for one mechanism in one connection.
+   * - `tls-unique` (RFC 5929 §3): the same for TLS 1.2 and before, the first Finished of the latest handshake; 12 bytes.
+   * - `tls-server-end-point` (RFC 5929 §4): the hash of the server's certificate, the same in all connections to it. Of a server only with
+   *   `endPointHash` in its credential: `credentialOf` sees to it.
+   *
+   * Throws `ApiMisuse`: `ERR_TLS_NOT_CONNECTED` before `connected`; `ERR_TLS_NO_CHANNEL_BINDING` for `tls-unique` in TLS 1.3, and for
+   * `tls-server-end-point` of a server without certificate, or with one that is signed by an algorithm without a hash of its own
+   * (Ed25519); `ERR_TLS_NO_EXTENDED_MASTER_SECRET` for what binds to this connection alone when `info.extendedMasterSecret` is false.
+   *
+   * ```ts
+   * const type = connection.info?.version === 'TLSv1.3' ? 'tls-exporter' : 'tls-unique'; // what SCRAM takes by default (RFC 9266 §3)
+   * const gs2Header = utf8(`p=${type},,`);
+   * const cbindInput = concat(gs2Header, connection.exportChannelBinding(type));
+   * ```
    */
-  exportChannelBinding(): Uint8Array;
+  exportChannelBinding(type?: ChannelBindingType): Uint8Array;
   /** The bytes to write to the transport, in order; the connection forgets them. Pieces, for a vectored write. */
   takeOutput(): Uint8Array[];
 }

@@ -36,7 +36,7 @@ export interface ClientConnectionOptions extends ConnectionOptions {
  * Source: RFC 8446 §2. Errors arrive as `error` events, never as exceptions, but for `ApiMisuse`.
  */
 export function createTlsClient(config: ClientConfig, options: ClientConnectionOptions): TlsConnection {
-  const { now, limits } = config;
+  const { now, limits, provider } = config;
   const transport = createTransport(config, false);
   const { serverName, session, sessionKey = serverName } = options;
   const request = { serverName, session, sessionKey };
@@ -45,6 +45,7 @@ export function createTlsClient(config: ClientConfig, options: ClientConnectionO
     transport,
     now,
     limits,
+    hashes: provider.hashes,
     keyLog: options.keyLog ?? false,
     onEvent: options.onEvent,
     flow: (context) => clientHandshake(context, config, request),
@@ -68,13 +69,14 @@ function* put(store: SessionStore, key: string, session: ClientSession): Flow<vo
 
 /** A server's end of a connection; `start()` it, then carry bytes. Errors as `createTlsClient`. */
 export function createTlsServer(config: ServerConfig, options: ConnectionOptions): TlsConnection {
-  const { now, limits } = config;
+  const { now, limits, provider } = config;
   const transport = createTransport(config, config.cookieSealer !== undefined);
   return new Connection({
     role: 'server',
     transport,
     now,
     limits,
+    hashes: provider.hashes,
     keyLog: options.keyLog ?? false,
     onEvent: options.onEvent,
     flow: (context) => serverHandshake(context, config),

@@ -21,6 +21,7 @@ import {
 import { isThenable } from '../core/flow/flow.ts';
 import { ALERTS, type AlertName, alertName } from '../core/registry/alerts.ts';
 import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
+import type { Hash } from '../crypto/hash.ts';
 import type { Limits } from '../protocol/handshake/config.ts';
 import type { Established } from '../protocol/handshake/established.ts';
 import type { HandshakeFlow, ReceiveRequest } from '../protocol/handshake/receive.ts';
@@ -31,12 +32,9 @@ import type { ClientSession } from '../protocol/session/client-session.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
 import type { TlsTransport } from '../transport/tls/tls-transport.ts';
 import { adviceForAlert } from './alert-advice.ts';
+import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
 import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener } from './connection.ts';
 import { connectionInfo } from './info.ts';
-
-/** The inputs of the exporter for the channel binding "tls-exporter" (RFC 9266 §2); the context is empty. */
-const CHANNEL_BINDING_LABEL = 'EXPORTER-Channel-Binding';
-const CHANNEL_BINDING_SIZE = 32;
 
 const WARNING = 1;
 const FATAL = 2;
@@ -60,6 +58,7 @@ export interface ConnectionParts {
   readonly transport: TlsTransport;
   readonly now: () => number;
   readonly limits: Limits;
+  readonly hashes: readonly Hash[];
   readonly keyLog: boolean;
   readonly onEvent: TlsEventListener;
   readonly flow: (context: HandshakeContext) => HandshakeFlow<Established>;
@@ -75,6 +74,7 @@ export class Connection implements TlsConnection {
   readonly #keyLog: boolean;
   readonly #keepSession: ((session: ClientSession) => void) | undefined;
   readonly #limits: Limits;
+  readonly #hashes: readonly Hash[];
 
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
   /** The handshake in progress; nothing between exchanges. */
@@ -108,6 +108,7 @@ export class Connection implements TlsConnection {
     this.#keyLog = parts.keyLog;
     this.#keepSession = parts.keepSession;
     this.#limits = parts.limits;
+    this.#hashes = parts.hashes;
     this.#flow = parts.flow(this.#context());
   }
 
@@ -191,8 +192,11 @@ export class Connection implements TlsConnection {
     return exportFrom(this.#established, this.#transport.variant.labelPrefix, label, context, length);
   }
 
-  exportChannelBinding(): Uint8Array {
-    return this.exportKeyingMaterial(CHANNEL_BINDING_SIZE, CHANNEL_BINDING_LABEL);
+  exportChannelBinding(type: ChannelBindingType = 'tls-exporter'): Uint8Array {
+    if (this.#established === undefined)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportChannelBinding before the handshake is over');
+    const { labelPrefix } = this.#transport.variant;
+    return channelBinding(this.#established, { role: this.role, labelPrefix, hashes: this.#hashes }, type);
   }
 
   setMaxSendFragment(size: number): void {

@@ -3,14 +3,16 @@
  */
 
 import type { Eventually } from '../core/flow/flow.ts';
+import type { HashName } from './hash.ts';
 import type { Decrypter } from './key-encryption.ts';
 import type { Signer } from './signature.ts';
 
 /**
  * An X.509 chain (DER, end entity first, the anchor left out) and whoever signs for its end entity.
  *
- * Only the first three fields are needed. `credentialOf` of `foxtls/x509` reads `names`, `issuers` and `chainSchemes` out of the chain;
- * without them a credential fits every name and every peer, and one that is known to fit better is preferred to it.
+ * Only the first three fields are needed. `credentialOf` of `foxtls/x509` reads `names`, `issuers`, `chainSchemes` and `endPointHash` out of
+ * the chain; without the first three of them a credential fits every name and every peer, and one that is known to fit better is preferred
+ * to it.
  */
 export interface X509Credential {
   readonly kind: 'x509';
@@ -27,6 +29,8 @@ export interface X509Credential {
   readonly issuers?: readonly Uint8Array[] | undefined;
   /** For each certificate of the chain that is not self-signed: the signature schemes (IANA) of which a peer has to accept one. */
   readonly chainSchemes?: readonly (readonly number[])[] | undefined;
+  /** The hash of the channel binding "tls-server-end-point" for the end entity (RFC 5929 §4.1), which a server without it does not have. */
+  readonly endPointHash?: HashName | undefined;
   /**
    * An OCSP response for the end entity, DER (RFC 6960 §4.2.1), for peers that ask for one; or who fetches it, once a handshake: it
    * should cache, may wait, and may have none. If it throws, the handshake fails.

@@ -4,6 +4,7 @@
 
 import type { TlsError } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
+import type { HashName } from './hash.ts';
 import type { PublicKey } from './signature.ts';
 
 /** What the peer presented: a chain (DER, end entity first) or a bare SubjectPublicKeyInfo (RFC 7250). */
@@ -31,6 +32,7 @@ export interface VerifyRequest {
 
 const verified = Symbol('verified');
 
+/** What a verifier read out of the certificate, or the bare key. */
 export interface PeerFacts {
   /** SubjectPublicKeyInfo, DER, of the end entity: what CertificateVerify is checked with. */
   readonly publicKey: Uint8Array;
@@ -44,6 +46,8 @@ export interface PeerFacts {
   readonly mayAgreeOnKeys?: boolean | undefined;
   /** The same key, by a verifier that has imported it anyway. */
   readonly importedKey?: PublicKey | undefined;
+  /** The hash of the channel binding "tls-server-end-point" for this certificate (RFC 5929 §4.1); undefined where there is none. */
+  readonly endPointHash?: HashName | undefined;
 }
 
 /** Proof that a verifier accepted the peer. Constructed by `peerVerified` only. */

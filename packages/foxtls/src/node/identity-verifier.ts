@@ -47,8 +47,8 @@ function* verifyIdentity(options: IdentityOptions, request: VerifyRequest): Flow
   if (mismatch === undefined || mismatch === null) return judged;
   const error = new CertificateInvalid('name_mismatch', mismatch.message, { cause: mismatch });
   if (options.rejectUnauthorized) throw error;
-  const { publicKey, mayDigitallySign, mayEncipherKeys, mayAgreeOnKeys } = judged;
-  return peerUnverified({ publicKey, mayDigitallySign, mayEncipherKeys, mayAgreeOnKeys, error });
+  const { publicKey, mayDigitallySign, mayEncipherKeys, mayAgreeOnKeys, endPointHash } = judged;
+  return peerUnverified({ publicKey, mayDigitallySign, mayEncipherKeys, mayAgreeOnKeys, endPointHash, error });
 }
 
 /** Chain and name in one; undefined when the certificate's subject alternative names are not the host's. */

@@ -162,6 +162,7 @@ export function createVictim(
     transport,
     now: Date.now,
     limits,
+    hashes: provider.hashes,
     keyLog: false,
     onEvent: recorder.onEvent,
     flow: (context) =>

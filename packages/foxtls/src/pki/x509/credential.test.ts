@@ -36,6 +36,11 @@ describe('the credential of a chain', () => {
     expect(credential.chainSchemes).toEqual([[SIGNATURE_SCHEMES.rsa_pkcs1_sha256], [SIGNATURE_SCHEMES.ecdsa_secp384r1_sha384]]);
   });
 
+  it('has the hash of its end entity’s signature, for the channel binding', () => {
+    expect(credential.endPointHash).toBe('sha256');
+    expect(credentialOf({ chain: [middleCertificate], key: middle.key }).endPointHash).toBe('sha384');
+  });
+
   it('keeps an OCSP response and timestamps', () => {
     const staples = { ocspResponse: Uint8Array.of(1), signedCertificateTimestamps: Uint8Array.of(0, 3, 0, 1, 2) };
     expect(credentialOf({ chain, key: leaf.key, ...staples })).toMatchObject(staples);

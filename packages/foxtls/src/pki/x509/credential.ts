@@ -8,6 +8,7 @@ import { SIGNATURE_SCHEMES } from '../../core/registry/signature-schemes.ts';
 import type { RawPublicKeyCredential, X509Credential } from '../../crypto/credential.ts';
 import type { PrivateKey, SignatureAlgorithm, Signer } from '../../crypto/signature.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
+import { endPointHash } from './end-point-hash.ts';
 
 export interface CredentialParts extends Pick<X509Credential, 'chain' | 'ocspResponse' | 'signedCertificateTimestamps'> {
   /** The end entity's private key, or whoever signs in its place. */
@@ -16,7 +17,7 @@ export interface CredentialParts extends Pick<X509Credential, 'chain' | 'ocspRes
 
 /**
  * A credential with everything that a choice among several goes by: the DNS names of the end entity, the issuers and the signatures of the
- * chain. `chain` is DER, end entity first.
+ * chain; and with the hash of the channel binding of a server. `chain` is DER, end entity first.
  *
  * Throws `DecodeError` (`ERR_TLS_DECODE`) for a certificate that cannot be read, `ApiMisuse` (`ERR_TLS_CREDENTIAL`) for an empty chain and
  * for a key in memory that is not the end entity's.
@@ -40,6 +41,7 @@ export function credentialOf({ chain, key, ...staples }: CredentialParts): X509C
     names: leaf.dnsNames,
     issuers: certificates.map(({ issuer }) => issuer.der),
     chainSchemes: certificates.filter((certificate) => !certificate.isSelfIssued).map(schemesOf),
+    endPointHash: endPointHash(leaf),
     ...staples,
   };
 }

@@ -18,6 +18,7 @@ import type { PublicKey } from '../../crypto/signature.ts';
 import { readSubjectPublicKeyInfo } from '../pkcs/public-key.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import type { PathPurpose } from './certificate-rules.ts';
+import { endPointHash } from './end-point-hash.ts';
 import { recheckPath, withReport } from './path.ts';
 import { importKeyOf, isPublicKey } from './path-keys.ts';
 import type { PathSearch } from './path-search.ts';
@@ -240,11 +241,14 @@ function presentedFacts(presented: PeerPresented): PeerFacts {
 }
 
 /** The bits of keyUsage that RFC 5246 §7.4.2 has for each use: "the digitalSignature bit MUST be set if the Key Usage extension is present" (RFC 8446 §4.4.2.2). */
-function leafFacts({ publicKey, known: { keyUsage } }: Certificate): PeerFacts {
+function leafFacts(leaf: Certificate): PeerFacts {
+  const { publicKey, known } = leaf;
+  const { keyUsage } = known;
   return {
     publicKey,
     mayDigitallySign: keyUsage?.has('digitalSignature') ?? true,
     mayEncipherKeys: keyUsage?.has('keyEncipherment') ?? true,
     mayAgreeOnKeys: keyUsage?.has('keyAgreement') ?? true,
+    endPointHash: endPointHash(leaf),
   };
 }

@@ -26,6 +26,8 @@ export type { ClientHelloInfo } from './client-hello-info.ts';
 export interface PreparedCredential {
   readonly credential: Credential;
   readonly certificateMessage: Uint8Array;
+  /** The channel binding "tls-server-end-point" of a server that shows it (RFC 5929 §4). */
+  readonly endPoint?: Uint8Array | undefined;
 }
 
 /** What a peer can make us hold or do; connection/limits.ts says what each is for, and has the defaults. */

@@ -49,6 +49,8 @@ export interface Established extends LocalIdentity {
   readonly extendedMasterSecret: boolean;
   /** Client, TLS 1.2: the session, if the server lets it be resumed; and whether it is a new one. */
   readonly session: { readonly isNew: boolean; readonly session: Tls12ClientSession } | undefined;
+  /** Server: the channel binding "tls-server-end-point" (RFC 5929 §4), of the handshake that began the session; a client has it by `peer`. */
+  readonly serverEndPoint?: Uint8Array | undefined;
   /** Client only: what the PSKs of tickets derive from. */
   readonly resumptionSecret: Uint8Array | undefined;
 }

@@ -3,6 +3,7 @@
  */
 
 import type { TlsError } from '../../core/errors/errors.ts';
+import type { HashName } from '../../crypto/hash.ts';
 import type { PeerPresented, PeerUnverified, PeerVerified } from '../../crypto/peer-verifier.ts';
 import type { FinishedVerified } from '../keys/finished.ts';
 import type { SignatureVerified } from './peer-signature.ts';
@@ -15,6 +16,8 @@ export type PeerIdentity =
       readonly path: readonly Uint8Array[];
       /** SubjectPublicKeyInfo, DER, of a peer that presented a bare key (RFC 7250); then there are no certificates. */
       readonly rawPublicKey?: Uint8Array | undefined;
+      /** By which hash the certificate is the channel binding of a server (RFC 5929 §4.1), if the verifier said. */
+      readonly endPointHash?: HashName | undefined;
     }
   /** Presented a certificate (and holds its key), but the verifier was told to go on although it failed: `error` says why. */
   | {
@@ -22,6 +25,7 @@ export type PeerIdentity =
       readonly certificates: readonly Uint8Array[];
       readonly error: TlsError;
       readonly rawPublicKey?: Uint8Array | undefined;
+      readonly endPointHash?: HashName | undefined;
     }
   /** Holds a key that was agreed on outside TLS: `identity` names it (that of an imported key: its external identity). */
   | { readonly kind: 'psk'; readonly identity: Uint8Array }
@@ -50,7 +54,9 @@ export function identityByCertificate(
   presented: PeerPresented,
 ): PeerIdentity {
   const shown =
-    presented.kind === 'x509' ? { certificates: presented.certificates } : { certificates: [], rawPublicKey: presented.spki };
+    presented.kind === 'x509'
+      ? { certificates: presented.certificates, endPointHash: judged.endPointHash }
+      : { certificates: [], rawPublicKey: presented.spki };
   return judged.kind === 'verified'
     ? { kind: 'verified', ...shown, path: judged.path }
     : { kind: 'unverified', ...shown, error: judged.error };

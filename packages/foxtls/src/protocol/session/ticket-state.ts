@@ -13,11 +13,12 @@
  *     opaque alpn_protocol<0..2^8-1>;
  *     uint8 client_identity;                  // 0 anonymous, 1 verified, 2 unverified, 3 psk; by a raw public key 4 verified, 5 unverified
  *     opaque client_certificates<0..2^16-1>;  // opaque<1..2^24-1> each; of a psk its identity, of a raw key itself
+ *     opaque server_end_point<0..2^8-1>;
  * } TicketState;
  * ```
  */
 
-import { fromLatin1 } from '../../core/bytes/bytes.ts';
+import { EMPTY, fromLatin1 } from '../../core/bytes/bytes.ts';
 import { CertificateInvalid, DecodeError } from '../../core/errors/errors.ts';
 import {
   type Codec,
@@ -44,6 +45,8 @@ export interface TicketState {
   readonly serverName: string | undefined;
   readonly alpnProtocol: string | undefined;
   readonly client: PeerIdentity;
+  /** The channel binding "tls-server-end-point" (RFC 5929 §4): which certificate it was, the resumed handshake does not say. */
+  readonly serverEndPoint?: Uint8Array | undefined;
 }
 
 const FORMAT = 1;
@@ -52,6 +55,13 @@ export const optionalText: Codec<string | undefined> = mapped(
   opaqueVector(0, 255),
   (bytes) => (bytes.length === 0 ? undefined : fromLatin1(bytes)),
   (text) => Uint8Array.from(text ?? '', (character) => character.charCodeAt(0)),
+);
+
+/** Empty for none. */
+export const optionalBytes: Codec<Uint8Array | undefined> = mapped(
+  opaqueVector(0, 255),
+  (bytes) => (bytes.length === 0 ? undefined : bytes),
+  (bytes) => bytes ?? EMPTY,
 );
 
 const wire = struct({
@@ -66,6 +76,7 @@ const wire = struct({
   alpnProtocol: optionalText,
   clientIdentity: uint8,
   clientCertificates: vector(opaqueVector(1, 0xffffff), 0, 0xffff),
+  serverEndPoint: optionalBytes,
 });
 
 const IDENTITY_KINDS = { anonymous: 0, verified: 1, unverified: 2, psk: 3 } as const satisfies Record<
@@ -80,6 +91,7 @@ export const MAX_CARRIED_CHAIN = 16384;
 export function writeTicketState(state: TicketState): Uint8Array {
   return encode(wire, {
     ...state,
+    serverEndPoint: state.serverEndPoint,
     format: FORMAT,
     createdHigh: Math.floor(state.created / 2 ** 32),
     createdLow: state.created % 2 ** 32,

@@ -14,6 +14,7 @@
  *     opaque server_name<0..2^8-1>;
  *     uint8 client_identity;                  // as in TicketState
  *     opaque client_certificates<0..2^16-1>;
+ *     opaque server_end_point<0..2^8-1>;
  * } Tls12SessionState;
  * ```
  */
@@ -21,7 +22,7 @@
 import { DecodeError } from '../../core/errors/errors.ts';
 import { decode, encode, opaque, opaqueVector, struct, uint8, uint16, uint32, vector } from '../../core/wire/codec.ts';
 import type { PeerIdentity } from '../handshake/peer-identity.ts';
-import { describeIdentity, optionalText, readIdentity } from './ticket-state.ts';
+import { describeIdentity, optionalBytes, optionalText, readIdentity } from './ticket-state.ts';
 
 export interface Tls12SessionState {
   readonly version: number;
@@ -34,6 +35,8 @@ export interface Tls12SessionState {
   readonly lifetime: number;
   readonly serverName: string | undefined;
   readonly client: PeerIdentity;
+  /** The channel binding "tls-server-end-point" (RFC 5929 §4): which certificate it was, the resumed handshake does not say. */
+  readonly serverEndPoint?: Uint8Array | undefined;
 }
 
 const FORMAT = 2;
@@ -50,11 +53,13 @@ const wire = struct({
   serverName: optionalText,
   clientIdentity: uint8,
   clientCertificates: vector(opaqueVector(1, 0xffffff), 0, 0xffff),
+  serverEndPoint: optionalBytes,
 });
 
 export function writeTls12SessionState(state: Tls12SessionState): Uint8Array {
   return encode(wire, {
     ...state,
+    serverEndPoint: state.serverEndPoint,
     format: FORMAT,
     extendedMasterSecret: state.extendedMasterSecret ? 1 : 0,
     createdHigh: Math.floor(state.created / 2 ** 32),

@@ -11,7 +11,6 @@ import { NewSessionTicket } from '../../messages/tls12/messages.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import { readTls12SessionState, type Tls12SessionState, writeTls12SessionState } from '../../session/tls12-session-state.ts';
 import type { ServerConfig } from '../config.ts';
-import type { PeerIdentity } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import { admits, canBeCarried } from '../server-sessions.ts';
 import type { Agreement } from './agreement.ts';
@@ -88,7 +87,7 @@ export function* keepSession(
   { hello }: CheckedClientHello,
   { withTicket, sessionId }: SessionPlan,
   master: MasterSecret,
-  client: PeerIdentity,
+  { client, serverEndPoint }: Pick<Tls12SessionState, 'client' | 'serverEndPoint'>,
 ): HandshakeFlow<void> {
   const { context, suite } = agreement;
   const state = {
@@ -100,6 +99,7 @@ export function* keepSession(
     lifetime: config.ticketLifetime,
     serverName: hello.extensions.values.server_name,
     client,
+    serverEndPoint,
   };
   if (withTicket) yield* sendTicket(agreement, config, state);
   if (sessionId.length === 0 || !canBeCarried(client)) return;

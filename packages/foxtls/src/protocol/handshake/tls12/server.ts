@@ -76,7 +76,8 @@ function* fullHandshake(
   const clientFinished = yield* receiveFinished(agreement, master, protections.read);
   const peer =
     pskIdentity === undefined ? client.identity : identityByPsk({ kind: 'psk', identity: pskIdentity }, clientFinished);
-  yield* keepSession(agreement, config, offer, sessionPlan, master, peer);
+  const serverEndPoint = plan.chosen?.prepared.endPoint;
+  yield* keepSession(agreement, config, offer, sessionPlan, master, { client: peer, serverEndPoint });
   const serverFinished = sendFinished(agreement, master, protections.write);
   const facts = {
     ...commonFacts(agreement, offer, alpnProtocol),
@@ -90,6 +91,7 @@ function* fullHandshake(
     serverFinished,
     sharedSignatureSchemes: config.signatureSchemes.map(({ id }) => id).filter((id) => offer.signatureSchemes.includes(id)),
     exporter: exporterOf(agreement, master),
+    serverEndPoint,
   };
   return establish(facts, clientFinished);
 }
@@ -123,6 +125,7 @@ function* abbreviatedHandshake(
     serverFinished,
     sharedSignatureSchemes: [],
     exporter: exporterOf(agreement, master),
+    serverEndPoint: state.serverEndPoint,
   };
   return establish(facts, clientFinished);
 }

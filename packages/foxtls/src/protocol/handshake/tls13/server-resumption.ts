@@ -12,7 +12,6 @@ import { sharedPskModes } from '../../negotiate/psk-key-exchange-modes.ts';
 import { readTicketState, type TicketState, writeTicketState } from '../../session/ticket-state.ts';
 import type { ServerConfig } from '../config.ts';
 import { withGrease } from '../grease.ts';
-import type { PeerIdentity } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import { admits, canBeCarried } from '../server-sessions.ts';
 import type { CheckedClientHello } from './server-offer.ts';
@@ -60,11 +59,7 @@ export function ticketCount(
   return Math.min(psk?.session !== undefined ? request.resumptionCount : request.newSessionCount, config.maxRequestedTickets);
 }
 
-interface TicketFacts {
-  readonly serverName: string | undefined;
-  readonly alpnProtocol: string | undefined;
-  readonly client: PeerIdentity;
-}
+type TicketFacts = Pick<TicketState, 'serverName' | 'alpnProtocol' | 'client' | 'serverEndPoint'>;
 
 /** Sends `count` NewSessionTicket messages. */
 export function* sendTickets(

@@ -70,7 +70,9 @@ export function* tls13ServerHandshake(
   readApplicationTraffic(agreement, secrets.client);
   const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
   const serverName = offer.hello.extensions.values.server_name;
-  yield* sendTickets(agreement, config, resumptionSecret, { serverName, alpnProtocol, client: peer }, tickets);
+  const serverEndPoint = plan === undefined ? psk?.session?.serverEndPoint : plan.prepared.endPoint;
+  const sessionFacts = { serverName, alpnProtocol, client: peer, serverEndPoint };
+  yield* sendTickets(agreement, config, resumptionSecret, sessionFacts, tickets);
   const facts = {
     version: 'TLSv1.3' as const,
     suite,
@@ -90,6 +92,7 @@ export function* tls13ServerHandshake(
     exporter: { kind: 'hkdf', secret: secrets.exporter } as const,
     extendedMasterSecret: true,
     session: undefined,
+    serverEndPoint,
     resumptionSecret: undefined,
   };
   return establish(facts, clientFinished);
