@@ -1,18 +1,28 @@
-// The client's process of a benchmark: `node client.mjs IMPLEMENTATION SCENARIO PORT ARGUMENTS-AS-JSON`; prints its figure over IPC.
-import { COMMON, load } from './implementations.mjs';
+// The client's process of a benchmark: `node client.mjs IMPLEMENTATION SETTING SCENARIO PORT ARGUMENTS-AS-JSON`; sends its figure
+// over IPC.
+import { load } from './implementations.mjs';
+import { clientOptions } from './settings.mjs';
 
-const [name, scenario, port, text] = process.argv.slice(2);
+const [name, setting, scenario, port, text] = process.argv.slice(2);
 const options = JSON.parse(text);
 const tls = await load(name);
-const { ca } = JSON.parse(process.env.BENCH_PKI);
+const { context, connection } = clientOptions(setting, JSON.parse(process.env.BENCH_PKI));
 
 // A client that connects often keeps its context; lemon-tls takes PEM only.
-const trust = name === 'lemon-tls' ? { ca, ...COMMON } : { secureContext: tls.createSecureContext({ ca, ...COMMON }), ...COMMON };
+const kept = name === 'lemon-tls' ? context : { secureContext: tls.createSecureContext(context) };
+
+function open(extra = {}) {
+  return tls.connect({ host: '127.0.0.1', port: Number(port), servername: 'localhost', ...connection, ...kept, ...extra });
+}
 
 function connect(extra = {}) {
   return new Promise((resolve, reject) => {
-    const socket = tls.connect({ host: '127.0.0.1', port: Number(port), servername: 'localhost', ...trust, ...extra });
-    socket.once('secureConnect', () => resolve(socket));
+    const socket = open(extra);
+    socket.once('secureConnect', () => {
+      const { name: suite } = socket.getCipher();
+      if (suite === connection.ciphers) resolve(socket);
+      else reject(new Error(`${name}: ${suite} was chosen`));
+    });
     socket.once('error', reject);
   });
 }
@@ -56,13 +66,23 @@ function closed(socket) {
 
 function obtainSession() {
   return new Promise((resolve, reject) => {
-    connect().then((socket) => {
-      socket.once('session', (session) => {
-        closed(socket).then(() => resolve(session));
-      });
-      socket.once('error', reject);
-      socket.resume();
-    }, reject);
+    const socket = open();
+    // In TLS 1.2 the session comes before secureConnect, in TLS 1.3 after it.
+    let session;
+    let isConnected = false;
+    const proceed = () => {
+      if (session !== undefined && isConnected) closed(socket).then(() => resolve(session));
+    };
+    socket.once('session', (received) => {
+      session = received;
+      proceed();
+    });
+    socket.once('secureConnect', () => {
+      isConnected = true;
+      proceed();
+    });
+    socket.once('error', reject);
+    socket.resume();
   });
 }
 

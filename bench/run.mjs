@@ -3,6 +3,7 @@
  *
  *     node bench/run.mjs [--rounds 5] [--only TEXT] [--quick] [--write]
  *
+ * `--only` takes the lines whose title has the text in it: `--only 'TLS 1.2'` those of TLS 1.2; the others are of TLS 1.3.
  * Every figure is a ratio against node:tls of the same round: min / median / max over the rounds. For memory and import time less is
  * better, for the others more. `--write` puts the table into bench/results.md.
  */
@@ -11,9 +12,10 @@ import { execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleSizes } from './bundle.mjs';
-import { IMPLEMENTATIONS } from './implementations.mjs';
-import { makePki } from './pki.mjs';
+import { IMPLEMENTATIONS, load } from './implementations.mjs';
+import { makePkis } from './pki.mjs';
 import { addResults, figureWithRatios, median } from './results.mjs';
+import { isOffered } from './settings.mjs';
 
 const { values: args } = parseArgs({
   options: {
@@ -40,19 +42,41 @@ const SCENARIOS = [
   bulk('server to client MB/s, 1 KiB writes', 'download', 1024, megabytes(200)),
   bulk('server to client MB/s, 64 B writes', 'download', 64, megabytes(50)),
   ...memory(),
+  ...tls12(),
   { title: 'import ms', digits: 0, measure: (implementation) => ({ 'import ms': importTime(implementation) }) },
 ].filter(({ title }) => title.includes(args.only));
 
-function handshakes(title, options) {
-  return one(title, 0, (implementation) => session(implementation, 'handshake', 'handshakes', { ...options, seconds, warmUp }));
+function tls12() {
+  const suites = ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-ECDSA-CHACHA20-POLY1305'];
+  const full = (suite) =>
+    handshakes(`TLS 1.2, ${suite}: full handshakes/s, concurrency 16`, { concurrency: 16, resume: false }, suite);
+  return [
+    full('ECDHE-ECDSA-AES128-GCM-SHA256'),
+    full('ECDHE-RSA-AES128-GCM-SHA256'),
+    full('PSK-AES128-GCM-SHA256'),
+    handshakes(`TLS 1.2, ${suites[0]}: resumed handshakes/s, concurrency 16`, { concurrency: 16, resume: true }, suites[0]),
+    ...suites.flatMap((suite) => [
+      bulk(`TLS 1.2, ${suite}: client to server MB/s, 64 KiB writes`, 'upload', 65536, megabytes(600), suite),
+      bulk(`TLS 1.2, ${suite}: server to client MB/s, 64 KiB writes`, 'download', 65536, megabytes(600), suite),
+    ]),
+  ];
 }
 
-function bulk(title, direction, size, total) {
-  return one(title, 1, (implementation) => session(implementation, direction, direction, { size, total }));
+function handshakes(title, options, setting) {
+  return one(title, 0, 'handshake', 'handshakes', { ...options, seconds, warmUp }, setting);
 }
 
-function one(title, digits, measure) {
-  return { title, digits, measure: async (implementation) => ({ [title]: await measure(implementation) }) };
+function bulk(title, direction, size, total, setting) {
+  return one(title, 1, direction, direction, { size, total }, setting);
+}
+
+function one(title, digits, serverScenario, clientScenario, options, setting = 'TLS 1.3') {
+  const measure = async (implementation) => {
+    if (!isOffered(implementation, await load(implementation), setting))
+      throw new Error(`NOT MEASURED, it does not offer ${setting}`);
+    return { [title]: await session(implementation, setting, serverScenario, clientScenario, options) };
+  };
+  return { title, digits, measure };
 }
 
 function memory() {
@@ -60,18 +84,18 @@ function memory() {
   const heap = 'server kB a connection, heap and external';
   const connections = args.quick ? 200 : 1000;
   const measure = async (implementation) => {
-    const grown = await session(implementation, 'idle', 'idle', { connections });
+    const grown = await session(implementation, 'TLS 1.3', 'idle', 'idle', { connections });
     return { [rss]: grown.rss / connections / 1000, [heap]: grown.heap / connections / 1000 };
   };
   return [{ title: `idle memory (${rss}; ${heap})`, digits: 1, measure }];
 }
 
 /** Runs a server and a client; gives the client's figure, or for `idle` the growth of the server's memory. */
-async function session(implementation, serverScenario, clientScenario, options) {
-  const server = start('server.mjs', [implementation, serverScenario], ['--expose-gc']);
+async function session(implementation, setting, serverScenario, clientScenario, options) {
+  const server = start('server.mjs', [implementation, setting, serverScenario], ['--expose-gc']);
   try {
     const { port } = await message(server);
-    const client = start('client.mjs', [implementation, clientScenario, String(port), JSON.stringify(options)]);
+    const client = start('client.mjs', [implementation, setting, clientScenario, String(port), JSON.stringify(options)]);
     const { figure, warm } = await message(client);
     if (!warm) return figure;
     const before = await askMemory(server);
@@ -87,9 +111,10 @@ async function session(implementation, serverScenario, clientScenario, options) 
   }
 }
 
+/** A process that is killed if it takes far longer than it can. */
 function start(file, fileArguments, execArgv = []) {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  return fork(path, fileArguments, { env: { ...process.env, BENCH_PKI: pki }, execArgv });
+  return fork(path, fileArguments, { env: { ...process.env, BENCH_PKI: pki }, execArgv, timeout: 120_000 });
 }
 
 function message(child) {
@@ -148,13 +173,13 @@ function tableRow(name, lists, digits) {
   const base = lists.get('node:tls') ?? [];
   const ours = (implementation) => {
     const values = lists.get(implementation) ?? [];
-    if (values.length === 0) return 'failed';
+    if (values.length === 0) return 'failed, or not offered';
     return figureWithRatios(values, base, digits);
   };
   return `| ${name} | ${median(base).toFixed(digits)} | ${ours('foxtls')} | ${ours('lemon-tls')} |`;
 }
 
-const pki = JSON.stringify(await makePki());
+const pki = JSON.stringify(await makePkis());
 const header = ['| figure | node:tls | foxtls (ratio min / median / max) | lemon-tls (ratio) |', '|---|---|---|---|'];
 const rows = [];
 for (const line of header) console.log(line);

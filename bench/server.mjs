@@ -1,9 +1,9 @@
-// The server's process of a benchmark: `node --expose-gc server.mjs IMPLEMENTATION SCENARIO`, talking to the runner over IPC.
-import { COMMON, load } from './implementations.mjs';
+// The server's process of a benchmark: `node --expose-gc server.mjs IMPLEMENTATION SETTING SCENARIO`, talking to the runner over IPC.
+import { load } from './implementations.mjs';
+import { serverOptions } from './settings.mjs';
 
-const [name, scenario] = process.argv.slice(2);
+const [name, setting, scenario] = process.argv.slice(2);
 const tls = await load(name);
-const { cert, key } = JSON.parse(process.env.BENCH_PKI);
 const sockets = new Set();
 
 /** What a server does with a connection, by scenario. */
@@ -50,7 +50,7 @@ const SCENARIOS = {
   },
 };
 
-const server = tls.createServer({ cert, key, ...COMMON }, (socket) => {
+const server = tls.createServer(serverOptions(setting, JSON.parse(process.env.BENCH_PKI)), (socket) => {
   socket.on('error', () => {});
   SCENARIOS[scenario](socket);
 });
