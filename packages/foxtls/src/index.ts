@@ -19,6 +19,7 @@ export type {
   TlsEventListener,
 } from './connection/connection.ts';
 export { type ClientConnectionOptions, type ConnectionOptions, createTlsClient, createTlsServer } from './connection/create.ts';
+export type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';
 export { LIMITS } from './connection/limits.ts';
 export * from './core/errors/errors.ts';
 export type { VersionName } from './core/registry/protocol-versions.ts';

@@ -17,6 +17,7 @@ import {
   verifiableSignatureSchemes,
 } from '../protocol/negotiate/signature-schemes.ts';
 import { endPoint } from './channel-binding.ts';
+import { IMPORT_LEGACY, type LegacyParts, NO_LEGACY } from './legacy-parts.ts';
 import { pick } from './option-checks.ts';
 
 /** What both roles can set. */
@@ -45,11 +46,16 @@ export interface AuthenticationOptions {
 const DEFAULT_KINDS: readonly CertificateKind[] = ['x509'];
 
 export function resolveAuthentication(
-  options: AuthenticationOptions & { readonly provider: CryptoProvider; readonly verifier?: PeerVerifier | undefined },
+  options: AuthenticationOptions & {
+    readonly provider: CryptoProvider;
+    readonly verifier?: PeerVerifier | undefined;
+    readonly legacy?: LegacyParts | undefined;
+  },
 ) {
-  const { provider, certificateSignatureSchemes } = options;
-  const verifiable = verifiableSignatureSchemes(provider);
-  const signatureSchemes = pickSchemes(verifiable, options.signatureSchemes);
+  const { provider, certificateSignatureSchemes, legacy = NO_LEGACY } = options;
+  const defaults = verifiableSignatureSchemes(provider);
+  const verifiable = [...defaults, ...verifiableSignatureSchemes(provider, legacy.signatureSchemes)];
+  const signatureSchemes = options.signatureSchemes === undefined ? defaults : pickSchemes(verifiable, options.signatureSchemes);
   return {
     signatureSchemes,
     signingSchemes: options.signatureSchemes === undefined ? TLS13_SIGNATURE_SCHEMES : signatureSchemes,
@@ -110,8 +116,8 @@ function checkCredential(credential: Credential): void {
   }
 }
 
-function pickSchemes(verifiable: readonly SignatureScheme[], names: readonly string[] | undefined): readonly SignatureScheme[] {
-  return pick('signature scheme', verifiable, names, (scheme) => scheme.name);
+function pickSchemes(verifiable: readonly SignatureScheme[], names: readonly string[]): readonly SignatureScheme[] {
+  return pick('signature scheme', verifiable, names, (scheme) => scheme.name, IMPORT_LEGACY);
 }
 
 /** Bytes of the list on the wire, each name with its length. */

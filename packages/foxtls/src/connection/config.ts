@@ -16,7 +16,11 @@ import type {
   TicketRequest,
 } from '../protocol/handshake/config.ts';
 import type { CertificateKind, Credential } from '../protocol/handshake/credential.ts';
-import { availableTls12CipherSuites, defaultTls12CipherSuites } from '../protocol/handshake/tls12/cipher-suites.ts';
+import {
+  availableTls12CipherSuites,
+  defaultTls12CipherSuites,
+  TLS12_CIPHER_SUITES,
+} from '../protocol/handshake/tls12/cipher-suites.ts';
 import type { RawExtension } from '../protocol/messages/extensions/block.ts';
 import { PSK_MODES, type PskKeyExchangeMode } from '../protocol/messages/extensions/psk-key-exchange-modes.ts';
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
@@ -36,6 +40,7 @@ import {
   resolveAuthentication,
   resolveKinds,
 } from './authentication-options.ts';
+import { IMPORT_LEGACY, type LegacyParts, NO_LEGACY } from './legacy-parts.ts';
 import { resolveLimits } from './limits.ts';
 import { inRange, pick } from './option-checks.ts';
 
@@ -52,6 +57,15 @@ export interface CommonOptions extends AuthenticationOptions {
    * which none is named is not spoken.
    */
   readonly cipherSuites?: readonly string[] | undefined;
+  /**
+   * What is old or weak, of `foxtls/legacy`: then its names may stand in `versions`, `cipherSuites` and `signatureSchemes`, and are unknown
+   * otherwise. None of it is used without being named.
+   *
+   * ```ts
+   * const config = defineClientConfig({ provider, verifier, legacy, cipherSuites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] });
+   * ```
+   */
+  readonly legacy?: LegacyParts | undefined;
   /**
    * Let suites in CBC mode do without encrypt_then_mac (RFC 7366), for peers that do not know it; default false: then such a suite is not
    * agreed on. MAC-then-encrypt is the order that Vaudenay's and the Lucky Thirteen attack are about: our check of it is equalised, and what
@@ -324,10 +338,11 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
 }
 
 /** The versions, and the suites of each. */
-function resolveVersions({ provider, versions, cipherSuites }: CommonOptions) {
-  const wanted = pick('version', ALL_VERSIONS, versions, (version) => version);
-  const [tls13, tls12] = [availableCipherSuites(provider), availableTls12CipherSuites(provider)];
-  if (cipherSuites !== undefined) pick<{ name: string }>('cipher suite', [...tls13, ...tls12], cipherSuites, ({ name }) => name);
+function resolveVersions({ provider, versions, cipherSuites, legacy = NO_LEGACY }: CommonOptions) {
+  const wanted = pick('version', ALL_VERSIONS, versions, (version) => version, IMPORT_LEGACY);
+  const known = [...TLS12_CIPHER_SUITES, ...legacy.cipherSuites];
+  const [tls13, tls12] = [availableCipherSuites(provider), availableTls12CipherSuites(provider, known)];
+  pick<{ name: string }>('cipher suite', [...tls13, ...tls12], cipherSuites, ({ name }) => name, IMPORT_LEGACY);
   const named = <T extends { readonly name: string }>(suites: readonly T[], defaults: readonly T[]): readonly T[] =>
     cipherSuites === undefined ? defaults : cipherSuites.flatMap((name) => suites.filter((suite) => suite.name === name));
   const suites = wanted.includes('TLSv1.3') ? named(tls13, defaultCipherSuites(provider)) : [];

@@ -4,19 +4,21 @@
 
 import { ApiMisuse } from '../core/errors/errors.ts';
 
-/** The parts of those names, in their order; all parts without names. Throws `ApiMisuse` (`ERR_TLS_UNKNOWN_NAME`). */
+/** The parts of those names, in their order; all parts without names. `advice` is for who names what is not there. Throws `ApiMisuse` (`ERR_TLS_UNKNOWN_NAME`). */
 export function pick<T>(
   what: string,
   parts: readonly T[],
   names: readonly string[] | undefined,
   nameOf: (part: T) => string,
+  advice?: string,
 ): readonly T[] {
   if (names === undefined) return parts;
   if (names.length === 0) throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `an empty list of ${what}s leaves nothing to agree on`);
   return names.map((name) => {
     const part = parts.find((candidate) => nameOf(candidate) === name);
     if (part !== undefined) return part;
-    throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `no ${what} ${name} here; there are: ${parts.map(nameOf).join(', ')}`);
+    const known = `no ${what} ${name} here; there are: ${parts.map(nameOf).join(', ')}`;
+    throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', advice === undefined ? known : `${known}; ${advice}`);
   });
 }
 

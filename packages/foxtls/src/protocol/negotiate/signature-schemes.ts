@@ -71,9 +71,12 @@ export const TLS13_SIGNATURE_SCHEMES: readonly SignatureScheme[] = [
   rsaPkcs1('rsa_pkcs1_sha512', 'sha512'),
 ];
 
-/** The schemes that a provider can verify: those to offer. */
-export function verifiableSignatureSchemes({ keys, hashes }: CryptoProvider): readonly SignatureScheme[] {
-  return TLS13_SIGNATURE_SCHEMES.filter(({ key, algorithm }) => {
+/** Of these schemes the ones that a provider can verify: those to offer. */
+export function verifiableSignatureSchemes(
+  { keys, hashes }: CryptoProvider,
+  schemes: readonly SignatureScheme[] = TLS13_SIGNATURE_SCHEMES,
+): readonly SignatureScheme[] {
+  return schemes.filter(({ key, algorithm }) => {
     const kind = key.kind === 'ec' ? key.curve : key.kind;
     const hasHash = !('hash' in algorithm) || hashes.some(({ name }) => name === algorithm.hash);
     return kind !== undefined && keys.verifies.includes(kind) && hasHash;

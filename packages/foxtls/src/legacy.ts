@@ -1,0 +1,32 @@
+/**
+ * `foxtls/legacy`: what a program needs to speak with old devices, and what is off, and not even there, without this import. Whole as
+ * `legacy`, and in parts.
+ */
+
+import type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';
+import type { Tls12CipherSuiteParts } from './protocol/handshake/tls12/cipher-suites.ts';
+import type { SignatureScheme } from './protocol/negotiate/signature-schemes.ts';
+
+export type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';
+
+/** The old and weak cipher suites of TLS 1.2. */
+export const legacyCipherSuites: readonly Tls12CipherSuiteParts[] = [];
+
+/** Signature schemes with SHA-1. */
+export const legacySignatureSchemes: readonly SignatureScheme[] = [];
+
+/** The versions before TLS 1.2. */
+export const legacyVersions: readonly LegacyVersion[] = [];
+
+/**
+ * All of it, for the option `legacy` of a config. That alone changes nothing: what is to be used has to be named as well.
+ *
+ * ```ts
+ * const config = defineClientConfig({ provider, verifier, legacy, cipherSuites: ['TLS_RSA_WITH_AES_128_CBC_SHA'] });
+ * ```
+ */
+export const legacy: LegacyParts = {
+  cipherSuites: legacyCipherSuites,
+  signatureSchemes: legacySignatureSchemes,
+  versions: legacyVersions,
+};
