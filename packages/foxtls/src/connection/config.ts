@@ -5,6 +5,7 @@
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
+import { checkFiniteFieldParameters, type FiniteFieldParameters } from '../crypto/finite-field.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type {
@@ -21,6 +22,7 @@ import {
   defaultTls12CipherSuites,
   TLS12_CIPHER_SUITES,
 } from '../protocol/handshake/tls12/cipher-suites.ts';
+import { MAX_DIFFIE_HELLMAN_BITS } from '../protocol/handshake/tls12/dhe.ts';
 import type { RawExtension } from '../protocol/messages/extensions/block.ts';
 import { PSK_MODES, type PskKeyExchangeMode } from '../protocol/messages/extensions/psk-key-exchange-modes.ts';
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
@@ -131,6 +133,11 @@ export interface ClientOptions extends CommonOptions {
    */
   readonly preSharedKeys?: readonly PreSharedKey[] | (() => Eventually<readonly PreSharedKey[]>) | undefined;
   /**
+   * What the prime of a server has at least, in TLS 1.2 with DHE: 768 to 8192 bits, default 2048 (RFC 7919 §3.1, RFC 9325 §4.4). A shorter
+   * one ends the handshake with insufficient_security.
+   */
+  readonly minDiffieHellmanBits?: number | undefined;
+  /**
    * TLS 1.2 with a pre-shared key: chooses the key by the hint that the server gave (RFC 4279 §5.2), undefined for none. Default: the first
    * of `preSharedKeys` that is not to be imported. Without a key the handshake fails with handshake_failure.
    */
@@ -184,6 +191,11 @@ export interface ServerOptions extends CommonOptions {
    * ```
    */
   readonly lookUpPreSharedKey?: PreSharedKeyLookUp | undefined;
+  /**
+   * TLS 1.2 with DHE: parameters of your own, as `parseDhParameters` of `foxtls/pkcs` reads them, of 2048 to 8192 bits. Default: a group
+   * of RFC 7919 that the client has, ffdhe2048 for one that says nothing of them. Whether the prime is one is yours to know.
+   */
+  readonly diffieHellmanParameters?: FiniteFieldParameters | undefined;
   /** TLS 1.2 with a pre-shared key: told to clients, to choose their key by (RFC 4279 §5.2), 1 to 65535 bytes. Default: none. */
   readonly pskIdentityHint?: Uint8Array | undefined;
   /**
@@ -238,6 +250,7 @@ export function defineClientConfig(options: ClientOptions): ClientConfig {
     keyShareGroups,
     middleboxCompatibility: options.middleboxCompatibility ?? true,
     preSharedKeys: checkPreSharedKeys(options.preSharedKeys ?? []),
+    minDiffieHellmanBits: inRange('minDiffieHellmanBits', options.minDiffieHellmanBits ?? 2048, 768, MAX_DIFFIE_HELLMAN_BITS),
     choosePreSharedKey: options.choosePreSharedKey,
     sessionStore: options.sessionStore,
     ticketRequest: options.ticketRequest && checkTicketRequest(options.ticketRequest),
@@ -269,6 +282,7 @@ export function defineServerConfig(options: ServerOptions): ServerConfig {
     chooseAlpnProtocol: options.chooseAlpnProtocol,
     lookUpPreSharedKey: options.lookUpPreSharedKey,
     pskIdentityHint: options.pskIdentityHint && checkHint(options.pskIdentityHint),
+    diffieHellmanParameters: options.diffieHellmanParameters && checkParameters(options.diffieHellmanParameters),
     tickets: inRange('tickets', options.tickets ?? 2, 0, 255),
     maxRequestedTickets: inRange('maxRequestedTickets', options.maxRequestedTickets ?? 8, 0, 255),
     ticketLifetime: inRange('ticketLifetime', options.ticketLifetime ?? DEFAULT_TICKET_LIFETIME, 0, MAX_TICKET_LIFETIME),
@@ -299,6 +313,13 @@ function checkPreSharedKeys(keys: NonNullable<ClientOptions['preSharedKeys']>): 
 function checkHint(hint: Uint8Array): Uint8Array {
   inRange('pskIdentityHint.length', hint.length, 1, 0xffff);
   return hint;
+}
+
+function checkParameters(parameters: FiniteFieldParameters): FiniteFieldParameters {
+  const problem = checkFiniteFieldParameters(parameters, { minBits: 2048, maxBits: MAX_DIFFIE_HELLMAN_BITS });
+  if (problem === undefined) return parameters;
+  const problemInWords = problem.replaceAll('_', ' ');
+  throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `diffieHellmanParameters cannot be used: ${problemInWords} (2048 to 8192 bits)`);
 }
 
 function checkTicketRequest({ newSessionCount, resumptionCount }: TicketRequest): TicketRequest {

@@ -4,6 +4,7 @@
 
 import type { Eventually } from '../../core/flow/flow.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
+import type { FiniteFieldParameters } from '../../crypto/finite-field.ts';
 import type { KeyExchangeGroup } from '../../crypto/key-exchange.ts';
 import type { PeerVerifier } from '../../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
@@ -83,6 +84,7 @@ export interface ClientConfig extends CommonConfig {
   readonly keyShareGroups: readonly KeyExchangeGroup[];
   readonly middleboxCompatibility: boolean;
   readonly preSharedKeys: readonly PreSharedKey[] | (() => Eventually<readonly PreSharedKey[]>);
+  readonly minDiffieHellmanBits: number;
   /** TLS 1.2: the key for a server's hint; the first of `preSharedKeys` without it. */
   readonly choosePreSharedKey: ((hint: Uint8Array | undefined) => Eventually<PreSharedKey | undefined>) | undefined;
   readonly sessionStore: SessionStore | undefined;
@@ -100,6 +102,7 @@ export interface ServerConfig extends CommonConfig {
   readonly chooseAlpnProtocol: ((hello: ClientHelloInfo) => Eventually<string | undefined>) | undefined;
   readonly lookUpPreSharedKey: PreSharedKeyLookUp | undefined;
   readonly pskIdentityHint: Uint8Array | undefined;
+  readonly diffieHellmanParameters: FiniteFieldParameters | undefined;
   readonly tickets: number;
   readonly maxRequestedTickets: number;
   readonly ticketLifetime: number;

@@ -98,6 +98,7 @@ export function keyExchangeParts(config: ClientConfig, { context }: Agreement, {
     groups: config.groups,
     clientVersion: context.transport.variant.legacyVersion,
     serverKey: publicKey,
+    minDiffieHellmanBits: config.minDiffieHellmanBits,
     choosePreSharedKey: (hint) => choosePreSharedKey(config, hint),
   };
 }

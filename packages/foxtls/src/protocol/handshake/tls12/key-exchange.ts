@@ -9,6 +9,7 @@
  */
 
 import type { Reader } from '../../../core/wire/reader.ts';
+import type { FiniteFieldParameters } from '../../../crypto/finite-field.ts';
 import type { Decrypter } from '../../../crypto/key-encryption.ts';
 import type { KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
 import type { CryptoProvider } from '../../../crypto/provider.ts';
@@ -29,6 +30,8 @@ export interface ServerParts extends CommonParts {
   readonly clientGroups: readonly number[] | undefined;
   /** The private key of our certificate, where it does more than sign. */
   readonly decrypter: Decrypter | undefined;
+  /** Our own parameters of DHE; undefined for those of RFC 7919. */
+  readonly diffieHellmanParameters: FiniteFieldParameters | undefined;
   /** Undefined for a server that has no such keys. */
   readonly preSharedKeys: ServerKeys | undefined;
 }
@@ -45,6 +48,8 @@ export interface ServerKeys {
 export interface ClientParts extends CommonParts {
   /** Of the server's certificate, if it showed one. */
   readonly serverKey: PublicKey | undefined;
+  /** What the prime of DHE has at least. */
+  readonly minDiffieHellmanBits: number;
   /** The key to use for the server's hint; undefined for none. */
   choosePreSharedKey(hint: Uint8Array | undefined): HandshakeFlow<NamedKey | undefined>;
 }

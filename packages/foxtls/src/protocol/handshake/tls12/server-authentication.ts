@@ -116,6 +116,7 @@ function keyExchangeParts(
     groups: config.groups,
     clientVersion: hello.legacyVersion,
     clientGroups: groups,
+    diffieHellmanParameters: config.diffieHellmanParameters,
     decrypter: credential?.kind === 'x509' ? credential.decrypter : undefined,
     preSharedKeys: lookUpPreSharedKey && {
       hint,

@@ -76,5 +76,7 @@ export const CIPHERS = {
   AES_256_CBC_SHA: cbc('aes-256-cbc', 'sha1'),
   AES_128_CBC_SHA256: cbc('aes-128-cbc', 'sha256'),
   AES_256_CBC_SHA256: cbc('aes-256-cbc', 'sha256'),
+  AES_128_CCM_SHA256: aead('aes-128-ccm', 'sha256'),
+  AES_128_CCM_8_SHA256: aead('aes-128-ccm-8', 'sha256'),
   AES_256_CBC_SHA384: cbc('aes-256-cbc', 'sha384', 'sha384'),
 } as const satisfies Readonly<Record<string, CipherParts>>;
