@@ -16,7 +16,8 @@ import { writeMessage } from '../messages/messages.ts';
 import { certificateTypeOffer } from '../negotiate/certificate-types.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
 import type { Tls12ClientSession } from '../session/client-session.ts';
-import { type SessionRequest, sessionsToTry, tls12SessionToOffer } from './client-sessions.ts';
+import type { PreSharedKey } from '../session/pre-shared-key.ts';
+import { externalKeys, type SessionRequest, sessionsToTry, tls12SessionToOffer } from './client-sessions.ts';
 import type { ClientConfig } from './config.ts';
 import {
   answerableTypes,
@@ -47,6 +48,8 @@ export interface ClientOffer {
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
   readonly keyShares: readonly KeyShare[];
+  /** Those that were agreed on outside TLS, of which TLS 1.2 has use only when the server asks. */
+  readonly preSharedKeys: readonly PreSharedKey[];
   readonly psks: readonly OfferedPsk[];
   /** The session of TLS 1.2, by its id or its ticket. */
   readonly tls12Session: Tls12ClientSession | undefined;
@@ -72,6 +75,7 @@ interface Changing {
   readonly keyShares: readonly KeyShare[];
   /** The second ClientHello has one key share and no other (RFC 8446 §4.1.2). */
   readonly greaseShare: number | undefined;
+  readonly preSharedKeys: readonly PreSharedKey[];
   readonly psks: readonly OfferedPsk[];
   readonly tls12Session: Tls12ClientSession | undefined;
   readonly cookie: Uint8Array | undefined;
@@ -89,7 +93,8 @@ export function* firstOffer(
   const isTls13 = versions.includes('TLSv1.3');
   const grease = config.grease ? drawHelloGrease(random) : undefined;
   const sessions = yield* sessionsToTry(config, request);
-  const tls12Session = versions.includes('TLSv1.2') ? tls12SessionToOffer(config, request, sessions) : undefined;
+  const preSharedKeys = yield* externalKeys(config);
+  const tls12Session = versions.includes('TLSv1.2') ? tls12SessionToOffer(config, request, preSharedKeys, sessions) : undefined;
   const changing: Changing = {
     versions,
     random: random(32),
@@ -101,7 +106,8 @@ export function* firstOffer(
     disguise: { grease, order: config.permuteExtensions ? drawExtensionOrder(random) : undefined },
     greaseShare: grease?.group,
     keyShares: isTls13 ? yield* makeKeyShares(config, config.keyShareGroups) : [],
-    psks: isTls13 ? yield* offeredPsks(variant, config, request, sessions) : [],
+    preSharedKeys,
+    psks: isTls13 ? offeredPsks(variant, config, request, sessions, preSharedKeys) : [],
     tls12Session,
     cookie: undefined,
   };

@@ -35,6 +35,13 @@ export function* sessionsToTry(
   }
 }
 
+/** The pre-shared keys that were agreed on outside TLS, if anything can be done with them. */
+export function* externalKeys({ preSharedKeys, suites, tls12Suites }: ClientConfig): HandshakeFlow<readonly PreSharedKey[]> {
+  if (typeof preSharedKeys !== 'function') return preSharedKeys;
+  const areUsed = suites.length > 0 || tls12Suites.some(({ keyExchange }) => keyExchange.usesPreSharedKey);
+  return areUsed ? yield* settle(preSharedKeys()) : [];
+}
+
 /** Whether a session is with the server that is wanted, and still good under this config. */
 export function mayBeResumed(
   config: ClientConfig,
@@ -50,7 +57,10 @@ export function mayBeResumed(
 
 /** Whether a full handshake under this config could have ended with this server: a session is no way around what it asks for. */
 function admits(config: ClientConfig, keys: readonly PreSharedKey[], peer: PeerIdentity): boolean {
-  if (peer.kind === 'psk') return keys.some(({ identity }) => equal(identity, peer.identity));
+  if (peer.kind === 'psk') {
+    // Which keys the application would choose for a hint, it alone knows.
+    return config.choosePreSharedKey !== undefined || keys.some(({ identity }) => equal(identity, peer.identity));
+  }
   const kind = presentedRawPublicKey(peer) === undefined ? 'x509' : 'raw-public-key';
   if (!config.serverCertificateTypes.includes(kind)) return false;
   return peer.kind === 'verified' || config.verifier.acceptsUnverified === true;
@@ -63,6 +73,7 @@ function admits(config: ClientConfig, keys: readonly PreSharedKey[], peer: PeerI
 export function tls12SessionToOffer(
   config: ClientConfig,
   request: SessionRequest,
+  keys: readonly PreSharedKey[],
   sessions: readonly ClientSession[],
 ): Tls12ClientSession | undefined {
   return sessions.find(
@@ -70,6 +81,6 @@ export function tls12SessionToOffer(
       session.version === 'TLSv1.2' &&
       session.extendedMasterSecret &&
       config.tls12Suites.some(({ id }) => id === session.suite) &&
-      mayBeResumed(config, request, [], session),
+      mayBeResumed(config, request, keys, session),
   );
 }

@@ -14,6 +14,7 @@ import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { Tls12ClientSession } from '../../session/client-session.ts';
+import type { PreSharedKey } from '../../session/pre-shared-key.ts';
 import { checkAlpnProtocol } from '../application-protocol.ts';
 import type { ClientOffer } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
@@ -35,6 +36,8 @@ export interface CheckedServerHello {
   /** The id that the server gives to the session; may be empty. */
   readonly sessionId: Uint8Array;
   readonly alpnProtocol: string | undefined;
+  /** Of ours, to choose from when the server gives its hint. */
+  readonly preSharedKeys: readonly PreSharedKey[];
   readonly ticketFollows: boolean;
   readonly statusMayFollow: boolean;
   readonly signedCertificateTimestamps: Uint8Array | undefined;
@@ -68,6 +71,7 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
     resumed,
     sessionId: hello.legacySessionIdEcho,
     alpnProtocol: checkAlpnProtocol(config, values.application_layer_protocol_negotiation),
+    preSharedKeys: offer.preSharedKeys,
     ticketFollows: values.session_ticket === true,
     statusMayFollow: values.status_request === true,
     signedCertificateTimestamps: values.signed_certificate_timestamp,

@@ -16,7 +16,7 @@ import { CertificateVerify } from '../../messages/tls12/messages.ts';
 import { noCommonCertificateType } from '../../negotiate/certificate-types.ts';
 import { type ChosenCredential, type CredentialWish, chooseCredential } from '../../negotiate/credentials.ts';
 import { suiteFitsKey } from '../../negotiate/tls12-cipher-suites.ts';
-import { checkPreSharedKey } from '../../session/pre-shared-key.ts';
+import { checkPreSharedKey, type PreSharedKey } from '../../session/pre-shared-key.ts';
 import type { ClientRequest } from '../client-offer.ts';
 import type { ClientConfig, PreparedCredential } from '../config.ts';
 import { ANONYMOUS, identityByCertificate, identityByPsk, type PeerIdentity } from '../peer-identity.ts';
@@ -92,27 +92,31 @@ export function identityOf(
 }
 
 /** What our half of the key exchange works with. */
-export function keyExchangeParts(config: ClientConfig, { context }: Agreement, { publicKey }: AuthenticatedServer): ClientParts {
+export function keyExchangeParts(
+  config: ClientConfig,
+  { agreement: { context }, preSharedKeys }: CheckedServerHello,
+  { publicKey }: AuthenticatedServer,
+): ClientParts {
   return {
     provider: config.provider,
     groups: config.groups,
     clientVersion: context.transport.variant.legacyVersion,
     serverKey: publicKey,
     minDiffieHellmanBits: config.minDiffieHellmanBits,
-    choosePreSharedKey: (hint) => choosePreSharedKey(config, hint),
+    choosePreSharedKey: (hint) => choosePreSharedKey(config, preSharedKeys, hint),
   };
 }
 
 /** The key for the server's hint: the application's choice, or the first that can be used as it is. */
-function* choosePreSharedKey(config: ClientConfig, hint: Uint8Array | undefined): HandshakeFlow<NamedKey | undefined> {
-  if (config.choosePreSharedKey !== undefined) {
-    const chosen = yield* settle(config.choosePreSharedKey(hint));
-    if (chosen !== undefined) checkPreSharedKey(chosen);
-    return chosen;
-  }
-  const { preSharedKeys } = config;
-  const keys = yield* settle(typeof preSharedKeys === 'function' ? preSharedKeys() : preSharedKeys);
-  return keys.find(({ imported }) => imported === undefined);
+function* choosePreSharedKey(
+  config: ClientConfig,
+  keys: readonly PreSharedKey[],
+  hint: Uint8Array | undefined,
+): HandshakeFlow<NamedKey | undefined> {
+  if (config.choosePreSharedKey === undefined) return keys.find(({ imported }) => imported === undefined);
+  const chosen = yield* settle(config.choosePreSharedKey(hint));
+  if (chosen !== undefined) checkPreSharedKey(chosen);
+  return chosen;
 }
 
 /** What the server wants a certificate for. */

@@ -77,7 +77,7 @@ function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: C
   const server = yield* authenticateServer(config, request, checked, flight);
   const wish = certificateWish(config, checked, flight);
   const chosen = sendCertificate(agreement, config, wish, checked);
-  const exchange = yield* agreement.suite.keyExchange.answer(keyExchangeParts(config, agreement, server), server.params);
+  const exchange = yield* agreement.suite.keyExchange.answer(keyExchangeParts(config, checked, server), server.params);
   const clientKeyExchange = writeMessage(ClientKeyExchange, { body: exchange.body });
   transport.send(clientKeyExchange);
   agreement.transcript.add(clientKeyExchange);

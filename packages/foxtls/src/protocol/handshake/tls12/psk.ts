@@ -33,6 +33,7 @@ export const psk: KeyExchangeMethod<PskParams> = {
   serverKeyExchange: 'sometimes',
   isPossible: ({ preSharedKeys }) => preSharedKeys !== undefined,
 
+  // biome-ignore lint/correctness/useYield: a flow that has nothing to wait for.
   *start({ preSharedKeys }) {
     const keys = present(preSharedKeys);
     return {

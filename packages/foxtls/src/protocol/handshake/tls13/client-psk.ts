@@ -6,7 +6,6 @@
 
 import { concat } from '../../../core/bytes/bytes.ts';
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
-import { settle } from '../../../core/flow/flow.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import { encode } from '../../../core/wire/codec.ts';
 import { finishedVerifyData } from '../../keys/finished.ts';
@@ -23,7 +22,6 @@ import { type PreSharedKey, usablePsks } from '../../session/pre-shared-key.ts';
 import { mayBeResumed, type SessionRequest } from '../client-sessions.ts';
 import type { ClientConfig } from '../config.ts';
 import type { PeerIdentity } from '../peer-identity.ts';
-import type { HandshakeFlow } from '../receive.ts';
 import type { ProtocolVariant } from '../variant.ts';
 
 /** A PSK as it is offered, and what its use proves. */
@@ -38,15 +36,14 @@ export interface OfferedPsk {
   readonly session: Tls13ClientSession | undefined;
 }
 
-/** Everything that may be offered under this config, of `sessions` those that fit. */
-export function* offeredPsks(
+/** Everything that may be offered under this config: of `sessions` those that fit, and the external `keys`. */
+export function offeredPsks(
   variant: ProtocolVariant,
   config: ClientConfig,
   request: SessionRequest,
   sessions: readonly ClientSession[],
-): HandshakeFlow<readonly OfferedPsk[]> {
-  const { preSharedKeys } = config;
-  const keys = typeof preSharedKeys === 'function' ? yield* settle(preSharedKeys()) : preSharedKeys;
+  keys: readonly PreSharedKey[],
+): readonly OfferedPsk[] {
   return [
     ...sessions.flatMap((session) => offeredSession(variant, config, request, keys, session)),
     ...keys.flatMap((key) => offeredKeys(variant, config, key)),
