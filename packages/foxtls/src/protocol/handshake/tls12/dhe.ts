@@ -64,10 +64,7 @@ export const dhe: KeyExchangeMethod<ServerDhParams> = {
   },
 };
 
-/**
- * "… the Supported Groups extension from a client that includes any FFDHE group (i.e., any codepoint between 256 and 511, inclusive, even if
- * unknown to the server)" (RFC 7919 §4)
- */
+/** "any FFDHE group (i.e., any codepoint between 256 and 511, inclusive, even if unknown to the server)" (RFC 7919 §4) */
 const isFiniteField = (group: number) => group >= 256 && group <= 511;
 
 function chooseParameters(
@@ -88,7 +85,9 @@ function finiteFieldGroupsOf(groups: readonly KeyExchangeGroup[]): readonly Fini
   return named.length > 0 ? named : FINITE_FIELD_GROUPS.slice(FINITE_FIELD_GROUPS.indexOf(FFDHE2048), 3);
 }
 
-/** "… the client MUST reject …" what is too short for it (RFC 7919 §3.1), and what no exchange can be made with. */
+/**
+ * Clients "MUST do at least cursory checks on group size and may take other properties into consideration as well" (RFC 7919 §3.1).
+ */
 function checkParameters(parameters: FiniteFieldParameters, minBits: number): void {
   const problem = checkFiniteFieldParameters(parameters, { minBits, maxBits: MAX_DIFFIE_HELLMAN_BITS });
   if (problem === undefined) return;

@@ -22,8 +22,8 @@ export const serverPskHint = struct({ pskIdentityHint: opaqueVector(0, 0xffff) }
 export const clientPskIdentity = struct({ pskIdentity: opaqueVector(0, 0xffff) });
 
 /**
- * The premaster secret of all of them: "concatenate a uint16 with the value N (in octets), N zero octets, a second uint16 with the value N,
- * and the PSK itself" (RFC 4279 §2) without another secret, with it in place of the zeros.
+ * The premaster secret of all of them: "if the PSK is N octets long, concatenate a uint16 with the value N, N zero octets, a second
+ * uint16 with the value N, and the PSK itself" (RFC 4279 §2) without another secret, with it in place of the zeros.
  *
  * ```
  * struct {
