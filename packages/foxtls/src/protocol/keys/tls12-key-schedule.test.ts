@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { describeWithVectors } from '../../../test/vectors.ts';
-import { fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
+import { concat, EMPTY, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
 import { nodeProvider } from '../../crypto/node/provider.ts';
 import { portableProvider } from '../../crypto/portable/provider.ts';
@@ -70,6 +70,22 @@ describe('the PRF of TLS 1.2', () => {
   it('gives the beginning of the same bytes when fewer are asked for', () => {
     const [long, short] = [80, 33].map((length) => prf(sha256, utf8('secret'), 'label', utf8('seed'), length));
     expect(short).toEqual(long?.subarray(0, 33));
+  });
+
+  it.each([0, 48, 64, 65, 128, 129, 512])('is the HMACs of RFC 5246 §5, for a secret of %i bytes', (length) => {
+    const secret = Uint8Array.from({ length }, (_, i) => i);
+    for (const hash of [...nodeProvider.hashes, ...portableProvider.hashes]) {
+      const seed = utf8('a label and a seed');
+      const [a1, a2] = [hash.hmac(secret, seed), hash.hmac(secret, hash.hmac(secret, seed))];
+      const [first, second] = [a1, a2].map((a) => hash.hmac(secret, concat(a, seed)));
+      expect(prf(hash, secret, 'a label', utf8(' and a seed'), 2 * hash.size)).toEqual(concat(first ?? EMPTY, second ?? EMPTY));
+    }
+  });
+
+  it('leaves the secret as it is', () => {
+    const secret = utf8('secret');
+    prf(sha256, secret, 'label', utf8('seed'), 48);
+    expect(secret).toEqual(utf8('secret'));
   });
 });
 
