@@ -3,22 +3,33 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
+import {
+  type ClientConfig,
+  type ClientOptions,
+  defineClientConfig,
+  defineServerConfig,
+  type ServerConfig,
+  type ServerOptions,
+} from '../../src/connection/config.ts';
 import { createTestPki, exchangeSync, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { fromHex, utf8 } from '../../src/core/bytes/bytes.ts';
-import { ApiMisuse } from '../../src/core/errors/errors.ts';
+import { ApiMisuse, LimitExceeded } from '../../src/core/errors/errors.ts';
+import { CONTENT_TYPES } from '../../src/core/registry/content-types.ts';
+import type { Aead } from '../../src/crypto/aead.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
 import { portableProvider } from '../../src/crypto/portable/provider.ts';
 import type { KeyGenerationRequest, PrivateKey } from '../../src/crypto/signature.ts';
 import { createRawPublicKeyVerifier } from '../../src/pki/x509/raw-public-key-verifier.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
+import type { Tls12CipherSuite } from '../../src/protocol/negotiate/tls12-cipher-suites.ts';
+import { aeadRecordCipher } from '../../src/protocol/record/tls12-aead-protection.ts';
 import type { ClientSession } from '../../src/protocol/session/client-session.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
 import { createSessionStore } from '../../src/protocol/session/session-store.ts';
 import { createTicketStore } from '../../src/protocol/session/ticket-store.ts';
 import { asynchronous, asynchronousCredential, asynchronousSealer, asynchronousVerifier } from './asynchronous.ts';
-import { connectEnds, connectEndsLater, cutNumber, type Ends, expectAgreement, expectData } from './ends.ts';
+import { connectEnds, connectEndsLater, cutNumber, type Ends, expectAgreement, expectData, outputOf } from './ends.ts';
 
 const provider = nodeProvider;
 
@@ -237,6 +248,57 @@ describe('TLS 1.2 without extended_master_secret', () => {
     for (const end of [ends.client, ends.server]) expect(() => end.exportKeyingMaterial(32, 'EXPORTER-x')).toThrow(ApiMisuse);
   });
 });
+
+describe('a key of TLS 1.2 that may seal five records', () => {
+  const RECORDS = 5;
+  const few = (suite: Tls12CipherSuite): Tls12CipherSuite => {
+    const aead = nodeProvider.aeads.find(({ name }) => name === 'aes-128-gcm') as Aead;
+    const cipher = aeadRecordCipher(aead, { explicitNonce: true, recordLimit: RECORDS });
+    return { ...suite, cipher: { isBlockCipher: false, create: () => cipher } };
+  };
+  const limit = <C extends ClientConfig | ServerConfig>(config: C): C => ({
+    ...config,
+    tls12Suites: config.tls12Suites.map(few),
+  });
+  const suite = { cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'] };
+
+  it.each(['client', 'server'] as const)('ends the connection before it seals more: at the %s', (name) => {
+    const { client, server } = world(suite, suite);
+    const ends = connectEnds(name === 'client' ? limit(client) : client, name === 'server' ? limit(server) : server);
+    expectAgreement(ends);
+    const sender = ends[name];
+    const side = name === 'client' ? ends.clientSide : ends.serverSide;
+    // Finished was one, and the alert will be one.
+    for (let i = 0; i < RECORDS - 2; i++) sender.send(utf8('sent'));
+    expect(side.error).toBeUndefined();
+    sender.send(utf8('not sent'));
+    expect(side.error).toBeInstanceOf(LimitExceeded);
+    expect(side.error).toMatchObject({ limit: 'recordsUnderOneKey', alert: 'internal_error' });
+    expect(sender.state).toBe('closed');
+    expect(() => sender.send(utf8('nor this'))).toThrow(ApiMisuse);
+    const records = contentTypes(outputOf(sender));
+    expect(records).toEqual([...Array(RECORDS - 2).fill(CONTENT_TYPES.application_data), CONTENT_TYPES.alert]);
+  });
+
+  it('sends of what is too long for it what fits, and no more', () => {
+    const { client, server } = world(suite, suite);
+    const ends = connectEnds(limit(client), server);
+    ends.client.send(new Uint8Array(RECORDS * 2 ** 14));
+    exchangeSync(ends.client, ends.server);
+    expect(ends.clientSide.error).toMatchObject({ limit: 'recordsUnderOneKey' });
+    expect(ends.serverSide.data).toHaveLength((RECORDS - 2) * 2 ** 14);
+    expect(ends.serverSide.error).toMatchObject({ description: 'internal_error' });
+  });
+});
+
+/** The types of the records in these bytes. */
+function contentTypes(bytes: Uint8Array): number[] {
+  const types: number[] = [];
+  for (let at = 0; at < bytes.length; at += 5 + 256 * (bytes[at + 3] as number) + (bytes[at + 4] as number)) {
+    types.push(bytes[at] as number);
+  }
+  return types;
+}
 
 describe('what comes beside a certificate in TLS 1.2', () => {
   const timestamps = fromHex('0004 0002 0102');
