@@ -28,6 +28,7 @@ import { PSK_MODES, type PskKeyExchangeMode } from '../protocol/messages/extensi
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
 import { availableCipherSuites, defaultCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
 import { defaultGroups } from '../protocol/negotiate/groups.ts';
+import { MAX_FRAGMENT_LENGTHS, type MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
 import { paddingPolicy, type RecordPadding } from '../protocol/record/record-padding.ts';
 import { checkPreSharedKey, type PreSharedKey } from '../protocol/session/pre-shared-key.ts';
 import type { Sealer } from '../protocol/session/sealer.ts';
@@ -125,6 +126,12 @@ export interface ClientOptions extends CommonOptions {
   readonly serverCertificateTypes?: readonly CertificateKind[] | undefined;
   /** The groups to send key shares for in the first ClientHello; default: the first group. */
   readonly keyShareGroups?: readonly string[] | undefined;
+  /**
+   * Ask that no record holds more than 512, 1024, 2048 or 4096 bytes, in either direction (RFC 6066 §4): older servers know this and not
+   * `recordSizeLimit`, which takes its place where both are known. A server need not agree: `info.maxFragmentLength` says whether it did.
+   * A session of TLS 1.2 is only resumed when the same is asked as when it began. Default: not asked.
+   */
+  readonly maxFragmentLength?: MaxFragmentLength | undefined;
   /** Send a legacy session id and change_cipher_spec, so that middleboxes see TLS 1.2 (RFC 8446 §D.4); default true. */
   readonly middleboxCompatibility?: boolean | undefined;
   /**
@@ -248,6 +255,7 @@ export function defineClientConfig(options: ClientOptions): ClientConfig {
     clientCertificateTypes: kindsOf(options.credentials ?? []),
     verifier: options.verifier,
     keyShareGroups,
+    maxFragmentLength: checkMaxFragmentLength(options.maxFragmentLength),
     middleboxCompatibility: options.middleboxCompatibility ?? true,
     preSharedKeys: checkPreSharedKeys(options.preSharedKeys ?? []),
     minDiffieHellmanBits: inRange('minDiffieHellmanBits', options.minDiffieHellmanBits ?? 2048, 768, MAX_DIFFIE_HELLMAN_BITS),
@@ -320,6 +328,14 @@ function checkParameters(parameters: FiniteFieldParameters): FiniteFieldParamete
   if (problem === undefined) return parameters;
   const problemInWords = problem.replaceAll('_', ' ');
   throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `diffieHellmanParameters cannot be used: ${problemInWords} (2048 to 8192 bits)`);
+}
+
+function checkMaxFragmentLength(length: MaxFragmentLength | undefined): MaxFragmentLength | undefined {
+  if (length === undefined || MAX_FRAGMENT_LENGTHS.includes(length)) return length;
+  throw new ApiMisuse(
+    'ERR_TLS_OPTION_RANGE',
+    `maxFragmentLength is ${length}: one of ${MAX_FRAGMENT_LENGTHS.join(', ')} is expected`,
+  );
 }
 
 function checkTicketRequest({ newSessionCount, resumptionCount }: TicketRequest): TicketRequest {

@@ -13,6 +13,7 @@
 import type { TlsError } from '../core/errors/errors.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
 import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
+import type { MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import type { ChannelBindingType } from './channel-binding.ts';
 
@@ -31,6 +32,8 @@ export interface ConnectionInfo {
   /** The SNI host name: sent by the client, seen by the server. */
   readonly serverName: string | undefined;
   readonly alpnProtocol: string | undefined;
+  /** What the peers agreed on for both directions, in bytes of content (RFC 6066 §4), as the client's `maxFragmentLength` asked. */
+  readonly maxFragmentLength: MaxFragmentLength | undefined;
   /** Whether a session was resumed. An external PSK resumes none: then `peer.kind` is `psk`. */
   readonly resumed: boolean;
   /**

@@ -18,6 +18,7 @@ export function connectionInfo(established: Established): ConnectionInfo {
     signatureScheme: named(signatureScheme, signatureSchemeName),
     serverName: established.serverName,
     alpnProtocol: established.alpnProtocol,
+    maxFragmentLength: established.maxFragmentLength,
     resumed: established.resumed,
     ticketAgeSkew: established.ticketAgeSkew,
     expectedTickets: established.expectedTickets,

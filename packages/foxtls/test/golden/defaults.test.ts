@@ -51,6 +51,7 @@ it('a client has these defaults', () => {
         "queuedInputOverrun": 1048576,
         "warningAlerts": 4,
       },
+      "maxFragmentLength": undefined,
       "maxSendFragment": 16384,
       "middleboxCompatibility": true,
       "minDiffieHellmanBits": 2048,

@@ -6,6 +6,7 @@ import { concat } from '../../src/core/bytes/bytes.ts';
 import { HANDSHAKE_TYPES } from '../../src/core/registry/handshake-types.ts';
 import type { VersionName } from '../../src/core/registry/protocol-versions.ts';
 import type { Tls12ServerHello } from '../../src/protocol/messages/server-hello.ts';
+import type { MaxFragmentLength } from '../../src/protocol/negotiate/max-fragment-length.ts';
 import type { Case as Tls13Case } from '../misbehaving/case.ts';
 import type { Tls12Peer } from './peer.ts';
 
@@ -20,6 +21,7 @@ export interface Tls12Case extends Pick<Tls13Case, 'name' | 'rfc' | 'victim' | '
     readonly clientCertificates?: 'require' | 'request';
     readonly alpnProtocols?: readonly string[];
     readonly recordSizeLimit?: number;
+    readonly maxFragmentLength?: MaxFragmentLength;
   };
   readonly break: (peer: Tls12Peer) => void;
 }

@@ -13,6 +13,7 @@ import type { Tls12Case } from './case.ts';
 import { CLIENT_HELLOS, RESUMPTION, SERVER_HELLOS } from './hellos.ts';
 import { AUTHENTICATION, KEY_EXCHANGES } from './key-exchange.ts';
 import { Tls12Peer } from './peer.ts';
+import { RECORD_SIZES } from './record-sizes.ts';
 import { CHANGE_CIPHER_SPECS, RECORDS } from './records.ts';
 import { clientScript, serverScript } from './scripts.ts';
 
@@ -24,6 +25,7 @@ const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
   authentication: AUTHENTICATION,
   change_cipher_spec: CHANGE_CIPHER_SPECS,
   'records, and after the handshake': RECORDS,
+  'the sizes of records': RECORD_SIZES,
 };
 
 let world: World;

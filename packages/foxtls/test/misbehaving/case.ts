@@ -8,6 +8,7 @@ import type { VersionName } from '../../src/core/registry/protocol-versions.ts';
 import type { CertificateKind } from '../../src/crypto/credential.ts';
 import type { Limits, TicketRequest } from '../../src/protocol/handshake/config.ts';
 import type { PskKeyExchangeMode } from '../../src/protocol/messages/extensions/psk-key-exchange-modes.ts';
+import type { MaxFragmentLength } from '../../src/protocol/negotiate/max-fragment-length.ts';
 import type { PreSharedKey } from '../../src/protocol/session/pre-shared-key.ts';
 import type { Peer } from './peer.ts';
 import type { Situation } from './scripts.ts';
@@ -41,6 +42,7 @@ export interface VictimOptions {
   readonly clientCertificates?: 'none' | 'request' | 'require';
   readonly alpnProtocols?: readonly string[];
   readonly recordSizeLimit?: number;
+  readonly maxFragmentLength?: MaxFragmentLength;
   readonly cookies?: boolean;
   readonly groups?: readonly string[];
   readonly cipherSuites?: readonly string[];

@@ -11,6 +11,7 @@ import { GREASE } from './grease.ts';
 import { KEY_SHARES } from './key-shares.ts';
 import { POST_HANDSHAKE } from './post-handshake.ts';
 import { PRE_SHARED_KEYS, PSK_SITUATIONS } from './pre-shared-keys.ts';
+import { RECORD_SIZES } from './record-sizes.ts';
 import { RECORDS } from './records.ts';
 import { SERVER_HELLOS } from './server-hellos.ts';
 import { carry, createPeer, createVictim, createWorld, type Victim, type World } from './world.ts';
@@ -25,6 +26,7 @@ const SECTIONS: Readonly<Record<string, readonly Case[]>> = {
   authentication: AUTHENTICATION,
   'certificates, raw keys and staples': CERTIFICATE_TYPES,
   records: RECORDS,
+  'the sizes of records': RECORD_SIZES,
   'pre-shared keys and tickets': PRE_SHARED_KEYS,
   'after the handshake': POST_HANDSHAKE,
 };

@@ -129,7 +129,7 @@ function clientConfig(pki: TestPki, options: VictimOptions) {
 }
 
 function serverConfig(pki: TestPki, options: VictimOptions) {
-  const { cookies, preSharedKeys = [], ticketRequest: _client, ...others } = options;
+  const { cookies, preSharedKeys = [], ticketRequest: _client, maxFragmentLength: _alone, ...others } = options;
   return defineServerConfig({
     provider,
     credentials: [pki.server],

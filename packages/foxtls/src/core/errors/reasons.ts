@@ -66,6 +66,7 @@ export const alertFor = {
   certificate_context_invalid: 'illegal_parameter',
   certificate_unsuitable: 'bad_certificate',
   record_size_limit_invalid: 'illegal_parameter',
+  max_fragment_length_invalid: 'illegal_parameter',
   key_update_invalid: 'illegal_parameter',
   legacy_field_invalid: 'illegal_parameter',
 

@@ -15,6 +15,7 @@ import type { ExtensionValues } from '../messages/extensions/table.ts';
 import { writeMessage } from '../messages/messages.ts';
 import { certificateTypeOffer } from '../negotiate/certificate-types.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
+import { maxFragmentLengthCode } from '../negotiate/max-fragment-length.ts';
 import type { Tls12ClientSession } from '../session/client-session.ts';
 import type { PreSharedKey } from '../session/pre-shared-key.ts';
 import { externalKeys, type SessionRequest, sessionsToTry, tls12SessionToOffer } from './client-sessions.ts';
@@ -194,6 +195,7 @@ function offeredExtensions(
       application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
+    ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),
     ...(changing.versions.includes('TLSv1.2') && tls12Offer(config, changing)),
     ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),
   });

@@ -80,6 +80,8 @@ export function tls12SessionToOffer(
     (session): session is Tls12ClientSession =>
       session.version === 'TLSv1.2' &&
       session.extendedMasterSecret &&
+      // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
+      session.maxFragmentLength?.asked === config.maxFragmentLength &&
       config.tls12Suites.some(({ id }) => id === session.suite) &&
       mayBeResumed(config, request, keys, session),
   );

@@ -11,6 +11,7 @@ import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { RawExtension } from '../messages/extensions/block.ts';
 import type { PskKeyExchangeMode } from '../messages/extensions/psk-key-exchange-modes.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
+import type { MaxFragmentLength } from '../negotiate/max-fragment-length.ts';
 import type { SignatureScheme } from '../negotiate/signature-schemes.ts';
 import type { Tls12CipherSuite } from '../negotiate/tls12-cipher-suites.ts';
 import type { PaddingPolicy } from '../record/record-padding.ts';
@@ -82,6 +83,7 @@ export interface ClientConfig extends CommonConfig {
   readonly serverCertificateTypes: readonly CertificateKind[];
   readonly clientCertificateTypes: readonly CertificateKind[];
   readonly keyShareGroups: readonly KeyExchangeGroup[];
+  readonly maxFragmentLength: MaxFragmentLength | undefined;
   readonly middleboxCompatibility: boolean;
   readonly preSharedKeys: readonly PreSharedKey[] | (() => Eventually<readonly PreSharedKey[]>);
   readonly minDiffieHellmanBits: number;

@@ -6,6 +6,7 @@ import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { Hash } from '../../crypto/hash.ts';
 import type { FinishedVerified } from '../keys/finished.ts';
 import type { HelloRandoms } from '../keys/tls12-key-schedule.ts';
+import type { MaxFragmentLength } from '../negotiate/max-fragment-length.ts';
 import type { Tls12ClientSession } from '../session/client-session.ts';
 import type { LocalIdentity } from './certificate-message.ts';
 import type { PeerIdentity } from './peer-identity.ts';
@@ -49,6 +50,8 @@ export interface Established extends LocalIdentity {
   readonly extendedMasterSecret: boolean;
   /** Client, TLS 1.2: the session, if the server lets it be resumed; and whether it is a new one. */
   readonly session: { readonly isNew: boolean; readonly session: Tls12ClientSession } | undefined;
+  /** What the peers agreed on by max_fragment_length (RFC 6066 §4). */
+  readonly maxFragmentLength?: MaxFragmentLength | undefined;
   /** Server: the channel binding "tls-server-end-point" (RFC 5929 §4), of the handshake that began the session; a client has it by `peer`. */
   readonly serverEndPoint?: Uint8Array | undefined;
   /** Client only: what the PSKs of tickets derive from. */

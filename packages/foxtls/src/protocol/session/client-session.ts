@@ -3,6 +3,7 @@
  */
 
 import type { PeerIdentity } from '../handshake/peer-identity.ts';
+import type { MaxFragmentLength } from '../negotiate/max-fragment-length.ts';
 
 /** A session of either version. Holds a secret: store it as one. */
 export type ClientSession = Tls13ClientSession | Tls12ClientSession;
@@ -23,6 +24,8 @@ export interface Tls12ClientSession {
   readonly receivedAt: number;
   readonly serverName: string | undefined;
   readonly alpnProtocol: string | undefined;
+  /** max_fragment_length (RFC 6066 §4), of a client that asked for it, and whether the server agreed. */
+  readonly maxFragmentLength?: { readonly asked: MaxFragmentLength; readonly agreed: boolean } | undefined;
   /** The server, as it was proved in the full handshake. */
   readonly peer: PeerIdentity;
 }

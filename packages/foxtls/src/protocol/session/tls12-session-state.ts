@@ -15,6 +15,7 @@
  *     uint8 client_identity;                  // as in TicketState
  *     opaque client_certificates<0..2^16-1>;
  *     opaque server_end_point<0..2^8-1>;
+ *     MaxFragmentLength max_fragment_length;  // 0 for none
  * } Tls12SessionState;
  * ```
  */
@@ -22,6 +23,7 @@
 import { DecodeError } from '../../core/errors/errors.ts';
 import { decode, encode, opaque, opaqueVector, struct, uint8, uint16, uint32, vector } from '../../core/wire/codec.ts';
 import type { PeerIdentity } from '../handshake/peer-identity.ts';
+import { type MaxFragmentLength, maxFragmentLengthCode, maxFragmentLengthOf } from '../negotiate/max-fragment-length.ts';
 import { describeIdentity, optionalBytes, optionalText, readIdentity } from './ticket-state.ts';
 
 export interface Tls12SessionState {
@@ -37,6 +39,7 @@ export interface Tls12SessionState {
   readonly client: PeerIdentity;
   /** The channel binding "tls-server-end-point" (RFC 5929 §4): which certificate it was, the resumed handshake does not say. */
   readonly serverEndPoint?: Uint8Array | undefined;
+  readonly maxFragmentLength?: MaxFragmentLength | undefined;
 }
 
 const FORMAT = 2;
@@ -54,12 +57,14 @@ const wire = struct({
   clientIdentity: uint8,
   clientCertificates: vector(opaqueVector(1, 0xffffff), 0, 0xffff),
   serverEndPoint: optionalBytes,
+  maxFragmentLength: uint8,
 });
 
 export function writeTls12SessionState(state: Tls12SessionState): Uint8Array {
   return encode(wire, {
     ...state,
     serverEndPoint: state.serverEndPoint,
+    maxFragmentLength: state.maxFragmentLength === undefined ? 0 : maxFragmentLengthCode(state.maxFragmentLength),
     format: FORMAT,
     extendedMasterSecret: state.extendedMasterSecret ? 1 : 0,
     createdHigh: Math.floor(state.created / 2 ** 32),
@@ -77,6 +82,7 @@ export function readTls12SessionState(bytes: Uint8Array): Tls12SessionState | un
     return {
       ...state,
       extendedMasterSecret: state.extendedMasterSecret === 1,
+      maxFragmentLength: maxFragmentLengthOf(state.maxFragmentLength),
       created: createdHigh * 2 ** 32 + createdLow,
       client: readIdentity(clientIdentity, clientCertificates),
     };

@@ -200,6 +200,11 @@ export class DatagramTransport implements HandshakeTransport {
     if (receive !== undefined) this.#receiveLimit = Math.min(this.#receiveLimit, receive);
   }
 
+  /** A handshake message is in fragments anyway; the limit counts a content type, as in TLS 1.3 of streams. */
+  setMaxFragmentLength(length: number): void {
+    this.setRecordSizeLimits({ send: length, receive: length + 1 });
+  }
+
   /** DTLS 1.3 is all that there is here. */
   setVersion(): void {}
 

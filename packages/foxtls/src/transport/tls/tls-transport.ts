@@ -75,6 +75,8 @@ export class TlsTransport implements HandshakeTransport {
   /** What the peer's record_size_limit leaves for a fragment: no wish of ours goes beyond it. */
   #peerFragmentLimit = MAX_PLAINTEXT;
   #receiveLimit = MAX_PLAINTEXT + 1;
+  /** Of records in the clear, which no record_size_limit binds. */
+  #clearReceiveLimit = MAX_PLAINTEXT;
   /** The largest inner plaintext so far: our limit binds the very records that it is agreed on in. */
   #largestReceived = 0;
   readonly #padding: PaddingPolicy | undefined;
@@ -177,12 +179,17 @@ export class TlsTransport implements HandshakeTransport {
     // "The ChangeCipherSpec message is sent by both the client and the server to notify the receiving party that subsequent records will
     // be protected under the newly negotiated CipherSpec and keys." (RFC 5246 §7.1) A peer that cannot go on may send an alert before it.
     if (this.#nextRead !== undefined && type !== CONTENT_TYPES.alert) throw changeCipherSpecMissing();
-    if (this.#read === undefined) return this.#readContent(type, fragment);
+    if (this.#read === undefined) return this.#readClear(type, fragment);
     const content = this.#read.open(header, fragment);
     if (content === undefined) throw new PeerMisbehaved('bad_record_mac', 'a record could not be decrypted');
     // The limits count a content type, which is not in these records.
     if (content.length >= this.#receiveLimit) throw this.#recordOverflow(content.length + 1);
     return this.#readContent(type, content);
+  }
+
+  #readClear(type: number, fragment: Uint8Array): Incoming | undefined {
+    if (fragment.length > this.#clearReceiveLimit) throw this.#recordOverflow(fragment.length, this.#clearReceiveLimit);
+    return this.#readContent(type, fragment);
   }
 
   expectChangeCipherSpec(protection: RecordProtection): void {
@@ -386,11 +393,15 @@ export class TlsTransport implements HandshakeTransport {
     if (this.#largestReceived > this.#receiveLimit) throw this.#recordOverflow(this.#largestReceived);
   }
 
-  #recordOverflow(length: number): PeerMisbehaved {
-    return new PeerMisbehaved(
-      'record_overflow',
-      `an inner plaintext of ${length} bytes, at most ${this.#receiveLimit} are allowed`,
-    );
+  setMaxFragmentLength(length: number): void {
+    // "If the maximum fragment length is reduced … then the reduced limit applies to the full plaintext, including the content type and
+    // padding." (RFC 8446 §5.4) So we do; OpenSSL leaves out the type when it counts, so we let it.
+    this.setRecordSizeLimits({ send: this.#version === 'TLSv1.3' ? length : length + 1, receive: length + 1 });
+    this.#clearReceiveLimit = length;
+  }
+
+  #recordOverflow(length: number, limit = this.#receiveLimit): PeerMisbehaved {
+    return new PeerMisbehaved('record_overflow', `a plaintext of ${length} bytes, at most ${limit} are allowed`);
   }
 
   setMaxSendFragment(size: number): void {

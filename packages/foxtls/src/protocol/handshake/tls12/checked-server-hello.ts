@@ -11,6 +11,7 @@ import { checkPlaces, checkSolicited } from '../../messages/extensions/block.ts'
 import type { ExtensionValues } from '../../messages/extensions/table.ts';
 import type { Tls12ServerHello } from '../../messages/server-hello.ts';
 import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
+import { answeredMaxFragmentLength, type MaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { Tls12ClientSession } from '../../session/client-session.ts';
@@ -38,6 +39,7 @@ export interface CheckedServerHello {
   readonly alpnProtocol: string | undefined;
   /** Of ours, to choose from when the server gives its hint. */
   readonly preSharedKeys: readonly PreSharedKey[];
+  readonly maxFragmentLength: MaxFragmentLength | undefined;
   readonly ticketFollows: boolean;
   readonly statusMayFollow: boolean;
   readonly signedCertificateTimestamps: Uint8Array | undefined;
@@ -57,6 +59,8 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
   checkExtensions(values);
   checkEncryptThenMac(config, values, suite);
   checkRecordLimits(context, config, values);
+  const maxFragmentLength = agreedMaxFragmentLength(config, values, resumed);
+  if (maxFragmentLength !== undefined) context.transport.setMaxFragmentLength(maxFragmentLength);
 
   const transcript = new Transcript();
   transcript.keepMessages();
@@ -72,6 +76,7 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
     sessionId: hello.legacySessionIdEcho,
     alpnProtocol: checkAlpnProtocol(config, values.application_layer_protocol_negotiation),
     preSharedKeys: offer.preSharedKeys,
+    maxFragmentLength,
     ticketFollows: values.session_ticket === true,
     statusMayFollow: values.status_request === true,
     signedCertificateTimestamps: values.signed_certificate_timestamp,
@@ -147,4 +152,15 @@ function checkRecordLimits(
   checkRecordSizeLimit(limit);
   // In TLS 1.2 the limit is of the content alone (RFC 8449 §4); the transport counts a content type.
   transport.setRecordSizeLimits({ send: limit + 1, receive: (config.recordSizeLimit ?? limit) + 1 });
+}
+
+/** A resumed session keeps its length, should the server not repeat it; a record_size_limit takes its place. */
+function agreedMaxFragmentLength(
+  config: ClientConfig,
+  values: ExtensionValues<'server_hello_tls12'>,
+  resumed: Tls12ClientSession | undefined,
+): MaxFragmentLength | undefined {
+  const answered = answeredMaxFragmentLength(config.maxFragmentLength, values);
+  if (answered !== undefined || values.record_size_limit !== undefined) return answered;
+  return resumed?.maxFragmentLength?.agreed ? resumed.maxFragmentLength.asked : undefined;
 }

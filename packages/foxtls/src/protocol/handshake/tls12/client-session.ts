@@ -27,7 +27,7 @@ interface Outcome {
 export function newClientSession(
   config: ClientConfig,
   { serverName }: ClientRequest,
-  { agreement, alpnProtocol, sessionId }: CheckedServerHello,
+  { agreement, alpnProtocol, maxFragmentLength, sessionId }: CheckedServerHello,
   { master, ticket, peer }: Outcome,
 ): Established['session'] {
   const hasTicket = ticket !== undefined && ticket.ticket.length > 0;
@@ -45,6 +45,10 @@ export function newClientSession(
     receivedAt: config.now(),
     serverName,
     alpnProtocol,
+    maxFragmentLength:
+      config.maxFragmentLength === undefined
+        ? undefined
+        : { asked: config.maxFragmentLength, agreed: maxFragmentLength !== undefined },
     peer,
   };
   return { isNew: true, session };

@@ -142,12 +142,13 @@ function* receiveTicket({ agreement, ticketFollows }: CheckedServerHello): Hands
   return ticketFollows ? yield* receive(NewSessionTicket, agreement.transcript) : undefined;
 }
 
-function commonFacts({ serverName }: ClientRequest, { agreement, alpnProtocol }: CheckedServerHello) {
+function commonFacts({ serverName }: ClientRequest, { agreement, alpnProtocol, maxFragmentLength }: CheckedServerHello) {
   return {
     version: 'TLSv1.2' as const,
     suite: agreement.suite,
     serverName,
     alpnProtocol,
+    maxFragmentLength,
     ticketAgeSkew: undefined,
     expectedTickets: undefined,
     extendedMasterSecret: agreement.extendedMasterSecret,

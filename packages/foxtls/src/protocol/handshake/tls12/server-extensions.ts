@@ -7,6 +7,7 @@ import { EC_POINT_FORMATS } from '../../../core/registry/curve-formats.ts';
 import { type ExtensionBlock, extensionsOf } from '../../messages/extensions/block.ts';
 import type { ExtensionValues } from '../../messages/extensions/table.ts';
 import { CERTIFICATE_TYPE_OF } from '../../negotiate/certificate-types.ts';
+import { acceptedMaxFragmentLength, maxFragmentLengthCode } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
 import type { ServerConfig } from '../config.ts';
 import type { HandshakeContext } from '../transport.ts';
@@ -18,6 +19,7 @@ type Answers = ExtensionValues<'server_hello_tls12'>;
 /** Those of a full and of an abbreviated handshake. */
 export function commonAnswers(config: ServerConfig, offer: CheckedClientHello, alpnProtocol: string | undefined): Answers {
   const { values } = offer.hello.extensions;
+  const maxFragmentLength = acceptedMaxFragmentLength(values);
   return {
     // "If the secure_renegotiation flag is set to TRUE, the server MUST include an empty "renegotiation_info" extension in the ServerHello
     // message." (RFC 5746 §3.6) For a client that sent the SCSV alone, too.
@@ -26,6 +28,7 @@ export function commonAnswers(config: ServerConfig, offer: CheckedClientHello, a
     ...(values.ec_point_formats !== undefined && { ec_point_formats: [EC_POINT_FORMATS.uncompressed] }),
     ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
     ...(values.record_size_limit !== undefined && { record_size_limit: ourRecordSizeLimit(config) }),
+    ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),
   };
 }
 
@@ -52,9 +55,14 @@ export function writeAnswers(answers: Answers): ExtensionBlock<'server_hello_tls
   return extensionsOf('server_hello_tls12', answers);
 }
 
-/** record_size_limit, if the client sent it: in TLS 1.2 it is of the content alone (RFC 8449 §4), and the transport counts a content type. */
+/**
+ * max_fragment_length or record_size_limit, if the client sent one. In TLS 1.2 the latter is of the content alone (RFC 8449 §4), and the
+ * transport counts a content type.
+ */
 export function applyRecordLimits({ transport }: HandshakeContext, config: ServerConfig, { hello }: CheckedClientHello): void {
   const { record_size_limit: theirs } = hello.extensions.values;
+  const maxFragmentLength = acceptedMaxFragmentLength(hello.extensions.values);
+  if (maxFragmentLength !== undefined) transport.setMaxFragmentLength(maxFragmentLength);
   if (theirs === undefined) return;
   checkRecordSizeLimit(theirs);
   transport.setRecordSizeLimits({ send: theirs + 1, receive: ourRecordSizeLimit(config) + 1 });

@@ -8,6 +8,7 @@ import { settle } from '../../../core/flow/flow.ts';
 import type { MasterSecret } from '../../keys/tls12-key-schedule.ts';
 import { writeMessage } from '../../messages/messages.ts';
 import { NewSessionTicket } from '../../messages/tls12/messages.ts';
+import { acceptedMaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import { readTls12SessionState, type Tls12SessionState, writeTls12SessionState } from '../../session/tls12-session-state.ts';
 import type { ServerConfig } from '../config.ts';
@@ -61,6 +62,8 @@ function fits(config: ServerConfig, { hello }: CheckedClientHello, state: Tls12S
     age < state.lifetime * 1000 &&
     hello.cipherSuites.includes(state.suite) &&
     state.serverName === hello.extensions.values.server_name &&
+    // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
+    state.maxFragmentLength === acceptedMaxFragmentLength(hello.extensions.values) &&
     admits(config, state.client)
   );
 }
@@ -100,6 +103,7 @@ export function* keepSession(
     serverName: hello.extensions.values.server_name,
     client,
     serverEndPoint,
+    maxFragmentLength: acceptedMaxFragmentLength(hello.extensions.values),
   };
   if (withTicket) yield* sendTicket(agreement, config, state);
   if (sessionId.length === 0 || !canBeCarried(client)) return;

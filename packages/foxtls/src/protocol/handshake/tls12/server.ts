@@ -7,6 +7,7 @@ import { MasterSecret } from '../../keys/tls12-key-schedule.ts';
 import { Transcript } from '../../keys/transcript.ts';
 import { ServerHello, writeMessage } from '../../messages/messages.ts';
 import { ClientKeyExchange } from '../../messages/tls12/messages.ts';
+import { acceptedMaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import { chooseAlpnProtocol } from '../application-protocol.ts';
 import { localIdentity } from '../certificate-message.ts';
@@ -136,6 +137,7 @@ function commonFacts(agreement: Agreement, { hello }: CheckedClientHello, alpnPr
     suite: agreement.suite,
     serverName: hello.extensions.values.server_name,
     alpnProtocol,
+    maxFragmentLength: acceptedMaxFragmentLength(hello.extensions.values),
     ticketAgeSkew: undefined,
     expectedTickets: undefined,
     extendedMasterSecret: agreement.extendedMasterSecret,

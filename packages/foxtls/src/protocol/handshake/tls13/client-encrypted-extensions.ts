@@ -1,10 +1,11 @@
 /**
- * What a client checks in EncryptedExtensions (RFC 8446 §4.3.1, RFC 7301 §3.1, RFC 8449 §4).
+ * What a client checks in EncryptedExtensions (RFC 8446 §4.3.1, RFC 7301 §3.1, RFC 8449 §4, RFC 6066 §4).
  */
 
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { checkPlaces, checkSolicited, type ExtensionBlock } from '../../messages/extensions/block.ts';
 import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
+import { answeredMaxFragmentLength, type MaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
 import { checkAlpnProtocol } from '../application-protocol.ts';
 import type { ClientOffer } from '../client-offer.ts';
@@ -15,6 +16,7 @@ import type { AgreedCertificateKinds } from './client-authentication.ts';
 /** What the extensions say beyond this message. */
 export interface ServerParameters {
   readonly alpnProtocol: string | undefined;
+  readonly maxFragmentLength: MaxFragmentLength | undefined;
   readonly expectedTickets: number | undefined;
   readonly kinds: AgreedCertificateKinds;
 }
@@ -37,7 +39,10 @@ export function checkEncryptedExtensions(
     checkRecordSizeLimit(limit);
     transport.setRecordSizeLimits({ send: limit, receive: config.recordSizeLimit });
   }
+  const maxFragmentLength = answeredMaxFragmentLength(config.maxFragmentLength, extensions.values);
+  if (maxFragmentLength !== undefined) transport.setMaxFragmentLength(maxFragmentLength);
   return {
+    maxFragmentLength,
     alpnProtocol: checkAlpnProtocol(config, protocol),
     expectedTickets: extensions.values.ticket_request,
     kinds: agreedCertificateKinds(config, extensions),

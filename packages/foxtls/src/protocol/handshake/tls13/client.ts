@@ -78,7 +78,12 @@ export function* tls13ClientHandshake(
 
   const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
   const { extensions } = yield* receive(EncryptedExtensions, transcript);
-  const { alpnProtocol, expectedTickets, kinds } = checkEncryptedExtensions(context, config, offer, extensions);
+  const { alpnProtocol, maxFragmentLength, expectedTickets, kinds } = checkEncryptedExtensions(
+    context,
+    config,
+    offer,
+    extensions,
+  );
   const authentication = psk === undefined ? yield* authenticateServer(agreement, config, request, offer, kinds) : undefined;
   const serverFinished = yield* receiveFinished(agreement, finishedKeys);
 
@@ -97,6 +102,7 @@ export function* tls13ClientHandshake(
     signatureScheme: authentication?.scheme.id,
     serverName: request.serverName,
     alpnProtocol,
+    maxFragmentLength,
     expectedTickets,
     ticketAgeSkew: undefined,
     resumed: psk?.session !== undefined,

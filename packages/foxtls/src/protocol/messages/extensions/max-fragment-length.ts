@@ -1,5 +1,5 @@
 /**
- * max_fragment_length (RFC 6066 §4): the code of a length (MAX_FRAGMENT_LENGTHS), the same in both directions.
+ * max_fragment_length (RFC 6066 §4): the code of a length (negotiate/max-fragment-length.ts), the same in both directions.
  *
  * ```
  * enum{

@@ -92,7 +92,7 @@ export const EXTENSION_TABLE = {
   },
   encrypted_extensions: {
     server_name: serverNameAck,
-    max_fragment_length: rest,
+    max_fragment_length: maxFragmentLength,
     supported_groups: supportedGroups,
     use_srtp: rest,
     heartbeat: rest,
