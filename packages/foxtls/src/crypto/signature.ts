@@ -3,13 +3,14 @@
  */
 
 import type { Eventually } from '../core/flow/flow.ts';
-import type { HashName } from './hash.ts';
+import type { HashName, HashPairName } from './hash.ts';
 
 export type CurveName = 'secp256r1' | 'secp384r1' | 'secp521r1';
 
 /** How a signature is computed: enough for X.509 and for TLS. ECDSA signatures are DER (RFC 3279 §2.2.3), on both sides. */
 export type SignatureAlgorithm =
-  | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
+  /** With `md5-sha1` the two hashes themselves are padded, without a DigestInfo around them (RFC 4346 §7.4.3). */
+  | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName | HashPairName }
   | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly mgfHash: HashName; readonly saltLength: number }
   | { readonly kind: 'ecdsa'; readonly hash: HashName }
   /** Only for verifying what is old. The signature is DER (RFC 3279 §2.2.2). */

@@ -70,7 +70,9 @@ export function judgeKey(
 /** The hash that makes a signature worthless, if there is one. */
 export function weakHashOf(algorithm: SignatureAlgorithm, { weakHashes }: AlgorithmRules): HashName | undefined {
   if (!('hash' in algorithm)) return undefined;
-  if (weakHashes.has(algorithm.hash)) return algorithm.hash;
+  // No certificate is signed with the two of them; if one were, it would be no better than MD5.
+  const hash = algorithm.hash === 'md5-sha1' ? 'md5' : algorithm.hash;
+  if (weakHashes.has(hash)) return hash;
   return algorithm.kind === 'rsa-pss' && weakHashes.has(algorithm.mgfHash) ? algorithm.mgfHash : undefined;
 }
 

@@ -30,9 +30,9 @@ export function hashIdentifier(hash: HashName): AlgorithmIdentifier {
   return { algorithm: OID[`id-${hash}`] };
 }
 
-/** The hash of the content that goes with a signature; undefined for Ed448, which takes SHAKE256 (RFC 8419). */
+/** The hash of the content that goes with a signature; undefined for Ed448, which takes SHAKE256 (RFC 8419), and for what TLS alone has. */
 export function digestFor(algorithm: SignatureAlgorithm): HashName | undefined {
-  if ('hash' in algorithm) return algorithm.hash;
+  if ('hash' in algorithm) return algorithm.hash === 'md5-sha1' ? undefined : algorithm.hash;
   // RFC 8419: Ed25519 takes SHA-512.
   return algorithm.kind === 'ed25519' ? 'sha512' : undefined;
 }
