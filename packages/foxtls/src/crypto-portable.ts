@@ -6,6 +6,7 @@ export * from './crypto/portable/key-encryption.ts';
 export * from './crypto/portable/key-exchange.ts';
 export * from './crypto/portable/key-wrap.ts';
 export * from './crypto/portable/keys.ts';
+export * from './crypto/portable/old-keys.ts';
 export * from './crypto/portable/password-hash.ts';
 export * from './crypto/portable/pkcs-provider.ts';
 export * from './crypto/portable/provider.ts';

@@ -8,7 +8,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384 } from '@noble/curves/nist.js';
 import { equal } from '../../core/bytes/bytes.ts';
 import { CryptoFailure } from '../../core/errors/errors.ts';
-import type { Hash, HashName } from '../hash.ts';
+import type { Hash } from '../hash.ts';
 import {
   type CurveKeyType,
   ED25519_SPKI,
@@ -26,8 +26,13 @@ import { readPkcs8, writePkcs8 } from './pkcs8.ts';
 import { random } from './random.ts';
 import { type RsaPublicKey, readRsaPublicKey, verifyPkcs1, verifyPss } from './rsa.ts';
 
+/** A key provider whose public keys are there at once. */
+interface PortableKeyProvider extends KeyProvider {
+  importPublicKey(spki: Uint8Array): PublicKey;
+}
+
 /** ECDSA P-256 and P-384 and Ed25519; of RSA the public keys. Nothing waits. */
-export const keys: KeyProvider = {
+export const keys: PortableKeyProvider = {
   verifies: ['secp256r1', 'secp384r1', 'ed25519', 'rsa', 'rsa-pss'],
   importPublicKey,
   importPrivateKey,
@@ -201,6 +206,6 @@ function hashOf(algorithm: SignatureAlgorithm): Hash | undefined {
   return 'hash' in algorithm ? findHash(algorithm.hash) : undefined;
 }
 
-function findHash(name: HashName): Hash | undefined {
+function findHash(name: string): Hash | undefined {
   return [sha256, sha384, sha512, sha1].find((hash) => hash.name === name);
 }

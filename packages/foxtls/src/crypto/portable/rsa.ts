@@ -44,17 +44,23 @@ export function readRsaPublicKey(spki: Uint8Array): RsaPublicKey {
 
 /** RSASSA-PKCS1-V1_5-VERIFY (RFC 8017 §8.2.2), by encoding the message and comparing: there is nothing to parse, so nothing to forge. */
 export function verifyPkcs1(key: RsaPublicKey, hash: Hash, message: Uint8Array, signature: Uint8Array): boolean {
-  const encoded = publicOperation(key, signature);
   const oid = DIGEST_OIDS[hash.name as keyof typeof DIGEST_OIDS];
-  if (encoded === undefined || oid === undefined) return false;
+  if (oid === undefined) return false;
   const info = encodeDer(digestInfo, {
     digestAlgorithm: { algorithm: oid, parameters: encodeDer(nullValue, null) },
     digest: hash.digest(message),
   });
-  const padding = key.size - info.length - 3;
+  return verifyPkcs1Block(key, info, signature);
+}
+
+/** The same for what is padded as it is: the DigestInfo, or in TLS 1.0 and 1.1 two hashes (RFC 4346 §7.4.3). */
+export function verifyPkcs1Block(key: RsaPublicKey, block: Uint8Array, signature: Uint8Array): boolean {
+  const encoded = publicOperation(key, signature);
+  if (encoded === undefined) return false;
+  const padding = key.size - block.length - 3;
   // RFC 8017 §9.2: "The length of PS will be at least 8 octets."
   if (padding < 8) return false;
-  return equal(encoded, concat(Uint8Array.of(0, 1), new Uint8Array(padding).fill(0xff), Uint8Array.of(0), info));
+  return equal(encoded, concat(Uint8Array.of(0, 1), new Uint8Array(padding).fill(0xff), Uint8Array.of(0), block));
 }
 
 /** RSASSA-PSS-VERIFY (RFC 8017 §8.1.2) with EMSA-PSS-VERIFY (§9.1.2), whose steps the numbers name. */
