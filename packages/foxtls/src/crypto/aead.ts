@@ -4,11 +4,11 @@
 
 export type AeadName = 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305' | 'aes-128-ccm' | 'aes-128-ccm-8';
 
-export interface Aead {
-  readonly name: AeadName;
+export interface Aead<Name extends string = AeadName> {
+  readonly name: Name;
   /** Bytes of key. */
   readonly keySize: number;
-  /** Bytes of nonce (12 for every AEAD of TLS 1.3). */
+  /** Bytes of nonce: 12 for every AEAD of TLS 1.3. */
   readonly nonceSize: number;
   /** Bytes of tag. */
   readonly tagSize: number;
