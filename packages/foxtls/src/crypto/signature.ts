@@ -13,7 +13,7 @@ export type SignatureAlgorithm =
   | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName | HashPairName }
   | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly mgfHash: HashName; readonly saltLength: number }
   | { readonly kind: 'ecdsa'; readonly hash: HashName }
-  /** Only for verifying what is old. The signature is DER (RFC 3279 §2.2.2). */
+  /** For what is old. The signature is DER (RFC 3279 §2.2.2). */
   | { readonly kind: 'dsa'; readonly hash: HashName }
   | { readonly kind: 'ed25519' }
   | { readonly kind: 'ed448' };
