@@ -6,7 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { equal, toHex, utf8 } from '../packages/foxtls/src/core/bytes/bytes.ts';
 import { AlertReceived, PeerIncompatible } from '../packages/foxtls/src/core/errors/errors.ts';
+import type { ClientSession } from '../packages/foxtls/src/protocol/session/client-session.ts';
 import type { PreSharedKey } from '../packages/foxtls/src/protocol/session/pre-shared-key.ts';
+import { createSessionCache } from '../packages/foxtls/src/protocol/session/session-cache.ts';
 import { describeWithPeer, findPeer } from '../packages/foxtls/test/peers.ts';
 import { clientConfig, SUITES, serverConfig, trusting } from './harness/configs.ts';
 import { connectEndpoint, type Endpoint, listenEndpoints } from './harness/endpoint.ts';
@@ -39,6 +41,21 @@ const NSS_SUITES = {
   TLS_AES_256_GCM_SHA384: { option: ':1302', printed: '256-bit AES-GCM' },
   TLS_CHACHA20_POLY1305_SHA256: { option: ':1303', printed: '256-bit CHACHA20POLY1305' },
 } as const;
+
+/** Of TLS 1.2: a list of one for its option `-c`. It has no encrypt_then_mac: CBC is MAC-then-encrypt. */
+const TLS12_SUITES = [
+  { suite: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', option: ':C02B', key: 'p256' },
+  { suite: 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', option: ':C02C', key: 'p256' },
+  { suite: 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256', option: ':CCA9', key: 'p256' },
+  { suite: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA', option: ':C009', key: 'p256' },
+  { suite: 'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA', option: ':C00A', key: 'p256' },
+  { suite: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256', option: ':C023', key: 'p256' },
+  { suite: 'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384', option: ':C024', key: 'p256' },
+  { suite: 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', option: ':C02F', key: 'rsa' },
+  { suite: 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', option: ':CCA8', key: 'rsa' },
+  { suite: 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA', option: ':C013', key: 'rsa' },
+] as const;
+const TLS12_ONLY = 'tls1.2:tls1.2';
 
 /** IANA's names of the groups, NSS's, and the size of key that NSS reports. */
 const NSS_GROUPS = [
@@ -168,11 +185,52 @@ describeWithPeer('NSS tstclnt and our server', 'tstclnt', () => {
     expect((await client.exited()).code).not.toBe(0);
   });
 
-  it('agree over TLS 1.2', async () => {
-    const server = await listenEndpoints(serverConfig(pki));
-    startClient(server.port, [], { versions: 'tls1.2:tls1.2' });
-    const info = await (await server.accepted()).connected();
-    expect(info).toMatchObject({ version: 'TLSv1.2', extendedMasterSecret: true });
+  it.each(TLS12_SUITES)('agree on $suite over TLS 1.2', async ({ suite, option, key }) => {
+    const { credential } = pki.servers[key];
+    const options = { credentials: [credential], cipherSuites: [suite], insecureMacThenEncrypt: true };
+    const server = await listenEndpoints(serverConfig(pki, options));
+    const client = startClient(server.port, ['-c', option], { versions: TLS12_ONLY });
+    const endpoint = await server.accepted();
+    expect(await endpoint.connected()).toMatchObject({ version: 'TLSv1.2', suite: { name: suite }, extendedMasterSecret: true });
+    endpoint.send('welcome\n');
+    await client.prints(/welcome/);
+    client.write('thanks\n');
+    await endpoint.receivedText('thanks\n');
+    await client.prints(/SSL version 3\.3/);
+  });
+
+  it.each([
+    // With `-u` it asks for tickets, and takes no id; without a ticket it has only the id.
+    { what: 'a ticket', options: ['-u'], config: {} },
+    { what: 'its id', options: [], config: { tickets: 0, sessionCache: createSessionCache() } },
+  ])('resume a session of TLS 1.2 by $what', async ({ options, config }) => {
+    const server = await listenEndpoints(serverConfig(pki, config), { onAccept: answerOnce });
+    const request = pki.path('request');
+    writeFileSync(request, REQUEST);
+    const client = startClient(server.port, ['-L', '2', '-A', request, ...options], { versions: TLS12_ONLY });
+    expect(await (await server.accepted(0)).connected()).toMatchObject({ version: 'TLSv1.2', resumed: false });
+    expect(await (await server.accepted(1)).connected()).toMatchObject({ version: 'TLSv1.2', resumed: true });
+    await client.prints(/1 cache hits/);
+    expect((await client.exited()).code).toBe(0);
+  });
+
+  it.each(NSS_KEYS)('let us verify its client certificate over TLS 1.2 (%s)', async (key) => {
+    const config = serverConfig(pki, { verifier: trusting(pki.anchors), clientCertificates: 'require' });
+    const server = await listenEndpoints(config);
+    const client = startClient(server.port, ['-n', NSS_LEAF], { database: `client-${key}`, versions: TLS12_ONLY });
+    const endpoint = await server.accepted();
+    const { peer } = await endpoint.connected();
+    expect(peer.kind === 'verified' && peer.certificates[0]).toEqual(pki.clients[key].credential.chain[0]);
+    endpoint.send('welcome\n');
+    await client.prints(/welcome/);
+  });
+
+  it('end with handshake_failure over TLS 1.2 when its certificate is missing', async () => {
+    const config = serverConfig(pki, { verifier: trusting(pki.anchors), clientCertificates: 'require' });
+    const server = await listenEndpoints(config);
+    const client = startClient(server.port, [], { versions: TLS12_ONLY });
+    expect(await (await server.accepted()).failed()).toMatchObject({ reason: 'certificate_missing' });
+    await client.prints(/SSL_ERROR_HANDSHAKE_FAILURE_ALERT/);
   });
 
   it('end with protocol_version when it speaks TLS 1.2 only', async () => {
@@ -345,11 +403,57 @@ describeWithPeer('our client and NSS selfserv', 'selfserv', () => {
     await server.process.prints(/SSL_ERROR_UNKNOWN_CA_ALERT|does not recognize/);
   });
 
-  it('agree over TLS 1.2', async () => {
-    const server = await startServer('server-p256', [], 'tls1.2:tls1.2');
-    const client = await connectEndpoint(server.port, clientConfig(pki));
+  it.each(TLS12_SUITES)('agree on $suite over TLS 1.2', async ({ suite, option, key }) => {
+    const server = await startServer(`server-${key}`, ['-c', option], TLS12_ONLY);
+    const config = clientConfig(pki, { cipherSuites: [suite, 'TLS_AES_128_GCM_SHA256'], insecureMacThenEncrypt: true });
+    const client = await connectEndpoint(server.port, config);
     const info = await client.connected();
-    expect(info).toMatchObject({ version: 'TLSv1.2', extendedMasterSecret: true, peer: { kind: 'verified' } });
+    expect(info).toMatchObject({ version: 'TLSv1.2', suite: { name: suite }, extendedMasterSecret: true });
+    expect(info.peer.kind).toBe('verified');
+    client.send(REQUEST);
+    await client.receivedText('GET /still-here');
+    await server.process.prints(/SSL version 3\.3/);
+  });
+
+  it.each([
+    { what: 'its ticket', options: ['-u'] },
+    { what: 'its id', options: [] },
+  ])('resume a session of TLS 1.2 by $what', async ({ what, options }) => {
+    const server = await startServer('server-p256', options, TLS12_ONLY);
+    const first = await connectEndpoint(server.port, clientConfig(pki));
+    await first.until('a session', () => first.of('session').length > 0);
+    first.send(REQUEST);
+    await first.receivedText('GET /still-here');
+    const { session } = first.of('session')[0] as { session: ClientSession };
+    expect(session.ticket === undefined).toBe(what === 'its id');
+    const second = await connectEndpoint(server.port, clientConfig(pki), { session });
+    expect(await second.connected()).toMatchObject({ version: 'TLSv1.2', resumed: true, peer: { kind: 'verified' } });
+    second.send(REQUEST);
+    await second.receivedText('GET /still-here');
+    await server.process.prints(/1 cache hits/);
+  });
+
+  it('agree by a full handshake over TLS 1.2 when it does not know the id', async () => {
+    const first = await connectEndpoint((await startServer('server-p256', [], TLS12_ONLY)).port, clientConfig(pki));
+    await first.until('a session', () => first.of('session').length > 0);
+    const stranger = await startServer('server-p256', [], TLS12_ONLY);
+    const second = await connectEndpoint(stranger.port, clientConfig(pki), { session: first.of('session')[0]?.session });
+    expect(await second.connected()).toMatchObject({ version: 'TLSv1.2', resumed: false, peer: { kind: 'verified' } });
+  });
+
+  it.each(NSS_KEYS)('agree on our client certificate over TLS 1.2 (%s)', async (key) => {
+    const server = await startServer('server-p256', ['-r', '-r'], TLS12_ONLY);
+    const client = await connectEndpoint(server.port, clientConfig(pki, { credentials: [pki.clients[key].credential] }));
+    expect((await client.connected()).localCertificates).toEqual([...pki.clients[key].credential.chain]);
+    client.send(REQUEST);
+    await client.receivedText('GET /still-here');
+    await server.process.prints(new RegExp(`CN=client-${key}`));
+  });
+
+  it('agree by ALPN over TLS 1.2', async () => {
+    const server = await startServer('server-p256', ['-Q'], TLS12_ONLY);
+    const client = await connectEndpoint(server.port, clientConfig(pki, { alpnProtocols: ['h2', 'http/1.1'] }));
+    expect(await client.connected()).toMatchObject({ version: 'TLSv1.2', alpnProtocol: 'http/1.1' });
   });
 
   it('end with its alert when it speaks TLS 1.2 only', async () => {
