@@ -7,7 +7,10 @@
  */
 
 import { getCiphers as getOpenSslCiphers } from 'node:tls';
+import { defaultTls12CipherSuites, TLS12_CIPHER_SUITES } from '../protocol/handshake/tls12/cipher-suites.ts';
 import { withCode } from './errors.ts';
+import { inOpenSslOrder, type OpenSslSuite, openSslSuite } from './openssl-suites.ts';
+import { provider } from './provider.ts';
 
 /** The suites of TLS 1.3 that are used by default, in Node's order of preference, which is that of OpenSSL. */
 export const TLS13_SUITES: readonly string[] = [
@@ -19,65 +22,45 @@ export const TLS13_SUITES: readonly string[] = [
 /** All of TLS 1.3 that `ciphers` may name: those of small devices only when they are asked for, as in OpenSSL. */
 const KNOWN_TLS13_SUITES: readonly string[] = [...TLS13_SUITES, 'TLS_AES_128_CCM_SHA256', 'TLS_AES_128_CCM_8_SHA256'];
 
-interface OpenSslSuite {
-  readonly name: string;
-  readonly standardName: string;
-  /** The words of the language that stand for it, beside its name. */
-  readonly words: readonly string[];
-}
-
-const ECDHE_WORDS = ['ECDHE', 'EECDH', 'kECDHE', 'kEECDH', 'ECDH', 'TLSv1.2', 'AEAD', 'ALL', 'HIGH'];
-
-function ecdhe(name: string, standardName: string, key: 'ECDSA' | 'RSA', ...cipher: readonly string[]): OpenSslSuite {
-  const authentication = key === 'ECDSA' ? ['ECDSA', 'aECDSA'] : ['RSA', 'aRSA'];
-  return { name, standardName, words: [...ECDHE_WORDS, ...authentication, ...cipher] };
-}
-
-const AES128_GCM = ['AES', 'AES128', 'AESGCM', 'SHA256'];
-const AES256_GCM = ['AES', 'AES256', 'AESGCM', 'SHA384'];
-const AES128_CCM = ['AES', 'AES128', 'AESCCM'];
-
 /** Of TLS 1.2, in OpenSSL's order of preference. */
-const TLS12_SUITES: readonly OpenSslSuite[] = [
-  ecdhe('ECDHE-ECDSA-AES256-GCM-SHA384', 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'ECDSA', ...AES256_GCM),
-  ecdhe('ECDHE-RSA-AES256-GCM-SHA384', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', 'RSA', ...AES256_GCM),
-  ecdhe('ECDHE-ECDSA-CHACHA20-POLY1305', 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256', 'ECDSA', 'CHACHA20'),
-  ecdhe('ECDHE-RSA-CHACHA20-POLY1305', 'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'RSA', 'CHACHA20'),
-  ecdhe('ECDHE-ECDSA-AES128-GCM-SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'ECDSA', ...AES128_GCM),
-  ecdhe('ECDHE-RSA-AES128-GCM-SHA256', 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'RSA', ...AES128_GCM),
-  ecdhe('ECDHE-ECDSA-AES128-CCM', 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM', 'ECDSA', ...AES128_CCM),
-  ecdhe('ECDHE-ECDSA-AES128-CCM8', 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', 'ECDSA', ...AES128_CCM, 'AESCCM8'),
-];
+const TLS12_SUITES: readonly OpenSslSuite[] = describe(TLS12_CIPHER_SUITES);
+
+const DEFAULT_SUITES = defaultTls12CipherSuites(provider).map(({ name }) => name);
 
 /** Those that DEFAULT, and a list that says nothing of TLS 1.2, stand for: as RFC 9325 §4.2, and ChaCha20-Poly1305. */
-const DEFAULT_TLS12_SUITES = TLS12_SUITES.filter(({ words }) => !words.includes('AESCCM'));
+const DEFAULT_TLS12_SUITES = TLS12_SUITES.filter(({ standardName }) => DEFAULT_SUITES.includes(standardName));
+
+function describe(suites: readonly { readonly name: string }[]): readonly OpenSslSuite[] {
+  return inOpenSslOrder(suites.flatMap(({ name }) => openSslSuite(name) ?? []));
+}
 
 /** Words of OpenSSL's cipher-list language that are not names of suites. */
 const CIPHER_LIST_WORD =
-  /^(?:ALL|COMPLEMENTOFALL|COMPLEMENTOFDEFAULT|DEFAULT|HIGH|MEDIUM|LOW|EXP(?:ORT)?(?:40|56)?|[ae]?NULL|[ak]?(?:RSA|DSS|ECDSA|EDH|DHE|ECDHE?|EECDH|DH|PSK|SRP)|ADH|AECDH|AES(?:128|256)?|AESGCM|AESCCM8?|AEAD|CAMELLIA(?:128|256)?|CHACHA20|3DES|DES|RC4|RC2|IDEA|SEED|ARIA(?:128|256)?|MD5|SHA(?:1|256|384)?|SSLv3|TLSv1(?:\.[02])?|SUITEB128(?:ONLY)?|SUITEB192)$/i;
+  /^(?:ALL|COMPLEMENTOFALL|COMPLEMENTOFDEFAULT|DEFAULT|HIGH|MEDIUM|LOW|EXP(?:ORT)?(?:40|56)?|[ae]?NULL|[ak]?(?:RSA|DSS|ECDSA|EDH|DHE|ECDHE?|EECDH|DH|PSK|SRP)|k(?:ECDHE|DHE|RSA)PSK|ADH|AECDH|AES(?:128|256)?|AESGCM|AESCCM8?|CAMELLIA(?:128|256)?|CHACHA20|3DES|DES|RC4|RC2|IDEA|SEED|ARIA(?:128|256)?|MD5|SHA(?:1|256|384)?|SSLv3|TLSv1(?:\.[02])?|SUITEB128(?:ONLY)?|SUITEB192)$/i;
 
 /** `tls.DEFAULT_CIPHERS`. */
 export const DEFAULT_CIPHERS: string = [...TLS13_SUITES, ...DEFAULT_TLS12_SUITES.map(({ name }) => name)].join(':');
 
 /**
- * The suites of a `ciphers` string, by IANA's names. Throws `ERR_SSL_NO_CIPHER_MATCH` for an unknown suite of TLS 1.3, for words that OpenSSL
- * does not know, and for a list that leaves nothing.
+ * The suites of a `ciphers` string, by IANA's names; `legacy` are those that `foxtls/legacy` adds to the language. Throws
+ * `ERR_SSL_NO_CIPHER_MATCH` for an unknown suite of TLS 1.3, for words that OpenSSL does not know, and for a list that leaves nothing.
  */
-export function parseCiphers(ciphers: string): string[] {
+export function parseCiphers(ciphers: string, legacy: readonly { readonly name: string }[] = []): string[] {
   const words = ciphers.split(/[:, ]/).filter((word) => word !== '');
   if (words.length === 0) throw invalidValue(ciphers);
-  const tls13 = words.filter((word) => /^!?TLS_/.test(word));
-  const older = words.filter((word) => !/^!?TLS_/.test(word));
+  const tls13 = words.filter((word) => /^!?TLS_/.test(word) && !word.includes('_WITH_'));
+  const older = words.filter((word) => !tls13.includes(word));
   if (tls13.some((suite) => !KNOWN_TLS13_SUITES.includes(suite))) throw noCipherMatch();
-  if (older.length > 0 && !older.some(isCipherListWord)) throw noCipherMatch();
-  const suites = [...new Set([...tls13, ...readList(older)])];
+  const known = legacy.length === 0 ? TLS12_SUITES : describe([...TLS12_CIPHER_SUITES, ...legacy]);
+  if (older.length > 0 && !older.some((word) => isCipherListWord(word, known))) throw noCipherMatch();
+  const suites = [...new Set([...tls13, ...readList(older, known)])];
   if (suites.length === 0) throw noCipherMatch();
   return suites;
 }
 
 /** OpenSSL's name of a suite. */
 export function formatCipherSuite(standardName: string): string {
-  return TLS12_SUITES.find((suite) => suite.standardName === standardName)?.name ?? standardName;
+  return openSslSuite(standardName)?.name ?? standardName;
 }
 
 /** `tls.getCiphers()`: lower case, as Node gives them, and none that Node leaves out. */
@@ -85,11 +68,11 @@ export function getCiphers(): string[] {
   return [...KNOWN_TLS13_SUITES, ...DEFAULT_TLS12_SUITES.map(({ name }) => name)].map((suite) => suite.toLowerCase());
 }
 
-function readList(words: readonly string[]): readonly string[] {
+function readList(words: readonly string[], known: readonly OpenSslSuite[]): readonly string[] {
   let chosen: OpenSslSuite[] = [];
   const banned = new Set<OpenSslSuite>();
   for (const word of words) {
-    const meant = suitesOf(word.replace(/^[!+-]/, ''));
+    const meant = suitesOf(word.replace(/^[!+-]/, ''), known);
     if (word.startsWith('!')) for (const suite of meant) banned.add(suite);
     if (word.startsWith('+'))
       chosen = [...chosen.filter((suite) => !meant.includes(suite)), ...chosen.filter((suite) => meant.includes(suite))];
@@ -99,21 +82,22 @@ function readList(words: readonly string[]): readonly string[] {
   return chosen.map(({ standardName }) => standardName);
 }
 
-function suitesOf(word: string): readonly OpenSslSuite[] {
+function suitesOf(word: string, suites: readonly OpenSslSuite[]): readonly OpenSslSuite[] {
   if (word.startsWith('@')) return [];
   if (word.toUpperCase() === 'DEFAULT') return DEFAULT_TLS12_SUITES;
   const parts = word.split('+').map((part) => part.toLowerCase());
-  return TLS12_SUITES.filter(({ name, standardName, words }) => {
+  return suites.filter(({ name, standardName, words }) => {
     const all = [name, standardName, ...words].map((known) => known.toLowerCase());
     return parts.every((part) => all.includes(part));
   });
 }
 
-function isCipherListWord(word: string): boolean {
+function isCipherListWord(word: string, known: readonly OpenSslSuite[]): boolean {
   const parts = word.replace(/^[!+-]/, '').split('+');
   if (/^@(?:STRENGTH|SECLEVEL=[0-5])$/.test(word)) return true;
-  const suites = new Set(getOpenSslCiphers());
-  return parts.every((part) => CIPHER_LIST_WORD.test(part) || suites.has(part.toLowerCase()));
+  const suites = new Set([...getOpenSslCiphers(), ...known.flatMap(({ name, standardName }) => [name, standardName])]);
+  const lowered = new Set([...suites].map((name) => name.toLowerCase()));
+  return parts.every((part) => CIPHER_LIST_WORD.test(part) || lowered.has(part.toLowerCase()));
 }
 
 function noCipherMatch(): Error {

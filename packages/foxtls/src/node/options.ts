@@ -24,9 +24,9 @@ export interface TLSSocketOptions extends SecureContextOptions {
   readonly ALPNProtocols?: AlpnProtocols | undefined;
   readonly ALPNCallback?: AlpnCallback | undefined;
   readonly SNICallback?: SniCallback | undefined;
-  /** External pre-shared keys, by the role: a client's gets the hint (null), a server's the socket and the identity. */
+  /** External pre-shared keys, by the role: a client's gets the hint or null, a server's the socket and the identity. */
   readonly pskCallback?: ClientPskCallback | ServerPskCallback | undefined;
-  /** TLS 1.3 has no hints: accepted, with nothing to act on. */
+  /** Server: what clients of TLS 1.2 choose their key by. TLS 1.3 has no hints. */
   readonly pskIdentityHint?: string | undefined;
   readonly session?: Uint8Array | undefined;
   /** Client: ask for an OCSP response; `'OCSPResponse'` brings it (a Buffer), or null, before `'secureConnect'`. It is not verified. */

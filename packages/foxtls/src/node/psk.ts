@@ -1,11 +1,12 @@
 /**
- * `pskCallback` of node:tls: external pre-shared keys in TLS 1.3, as OpenSSL uses such callbacks: identities are text, the hash is SHA-256.
+ * `pskCallback` of node:tls: external pre-shared keys, as OpenSSL uses such callbacks: identities and hints are text, and in TLS 1.3 the
+ * hash is SHA-256. TLS 1.2 has suites of its own for them, which `ciphers` has to name (`PSK`, `ECDHE-PSK-…`).
  *
  * Beyond node:tls, a callback may answer with a promise. Keys below 16 bytes are refused (RFC 9257 §6).
  */
 
 import type { TLSSocket as NodeTLSSocket } from 'node:tls';
-import type { ServerConfig } from '../connection/config.ts';
+import type { ClientConfig, ServerConfig } from '../connection/config.ts';
 import { utf8 } from '../core/bytes/bytes.ts';
 import { type Eventually, type Flow, run, settle } from '../core/flow/flow.ts';
 import type { PreSharedKeyLookUp } from '../protocol/handshake/config.ts';
@@ -18,7 +19,10 @@ export interface PskNegotiation {
   readonly identity: string;
 }
 
-/** Chooses the key; null offers none. The hint is always null: TLS 1.3 has none. */
+/**
+ * Chooses the key; null offers none. The hint is that of a server of TLS 1.2, null when it gave none. In TLS 1.3, which has no hints, the
+ * key is asked for before there is a server to give one: a client that speaks both may be asked twice, as with OpenSSL.
+ */
 export type ClientPskCallback = (hint: string | null) => Eventually<PskNegotiation | null | undefined>;
 
 /** Finds the key of an identity; null for one that is not known. */
@@ -38,16 +42,34 @@ export function checkPskOptions(options: { readonly pskCallback?: unknown; reado
   }
 }
 
-/** The keys that a client's callback offers, asked for when the connection begins. */
-export function askClientForKey(socket: NodeTLSSocket, callback: ClientPskCallback): Eventually<readonly PreSharedKey[]> {
-  return run(
-    wrapped(function* (): Flow<readonly PreSharedKey[]> {
-      const answer = yield* settle(callback.call(socket, null));
-      if (answer === undefined || answer === null) return [];
-      if (typeof answer.identity !== 'string') throw invalidType('identity', 'of type string', answer.identity);
-      return [{ identity: utf8(answer.identity), key: readKey(answer.psk) }];
-    }),
-  );
+/** What a client's callback is to the core: the key to offer in TLS 1.3, and the one for a server's hint in TLS 1.2. */
+export function keysByCallback(
+  socket: NodeTLSSocket,
+  callback: ClientPskCallback,
+): Pick<ClientConfig, 'preSharedKeys' | 'choosePreSharedKey'> {
+  const ask = (hint: string | null) => run(askClientForKey(socket, callback, hint));
+  return {
+    preSharedKeys: () => run(asList(ask(null))),
+    choosePreSharedKey: (hint) => ask(hint === undefined ? null : Buffer.from(hint).toString()),
+  };
+}
+
+function* asList(answer: Eventually<PreSharedKey | undefined>): Flow<readonly PreSharedKey[]> {
+  const key = yield* settle(answer);
+  return key === undefined ? [] : [key];
+}
+
+function askClientForKey(
+  socket: NodeTLSSocket,
+  callback: ClientPskCallback,
+  hint: string | null,
+): Flow<PreSharedKey | undefined> {
+  return wrapped(function* (): Flow<PreSharedKey | undefined> {
+    const answer = yield* settle(callback.call(socket, hint));
+    if (answer === undefined || answer === null) return undefined;
+    if (typeof answer.identity !== 'string') throw invalidType('identity', 'of type string', answer.identity);
+    return { identity: utf8(answer.identity), key: readKey(answer.psk) };
+  });
 }
 
 /** The look-up of a server's callback, for one socket. */

@@ -1,12 +1,13 @@
 /**
  * The options of a secure context: their types, and those of node:tls that foxtls refuses instead of ignoring them.
  *
- * Options that have nothing to act on here (`dhparam`, `minDHSize`, `honorCipherOrder`, `sessionIdContext`, most of `secureOptions`) are accepted; docs/guide/node-tls.md lists them. What would change
+ * Options that have nothing to act on here (`honorCipherOrder`, `sessionIdContext`, most of `secureOptions`) are accepted; docs/guide/node-tls.md lists them. What would change
  * who is trusted, or what is checked, throws.
  */
 
 import { constants } from 'node:crypto';
 import type * as nodeTls from 'node:tls';
+import type { LegacyParts } from '../connection/legacy-parts.ts';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
 import type { Signer } from '../crypto/signature.ts';
@@ -27,6 +28,12 @@ export interface SecureContextOptions extends Omit<nodeTls.SecureContextOptions,
   /** PKCS#12: key, certificate and authorities in one file. */
   readonly pfx?: PfxOption | readonly PfxListItem[] | undefined;
   readonly ticketKeys?: Buffer | undefined;
+  /** Client: what the prime of DHE has at least, in bits; default 2048, where Node has 1024. */
+  readonly minDHSize?: number | undefined;
+  /** Beyond node:tls: what is old or weak, as `foxtls/legacy` has it; `ciphers`, `minVersion` and `sigalgs` can name it then. */
+  readonly legacy?: LegacyParts | undefined;
+  /** Beyond node:tls: let suites in CBC mode do without encrypt_then_mac (RFC 7366). Default false. */
+  readonly insecureMacThenEncrypt?: boolean | undefined;
 }
 
 const REFUSED: Readonly<Record<string, string>> = {
@@ -51,6 +58,13 @@ const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 
 const SPOKEN: readonly VersionName[] = ['TLSv1.3', 'TLSv1.2'];
 
+const OFF: Readonly<Record<string, number>> = {
+  'TLSv1.3': constants.SSL_OP_NO_TLSv1_3,
+  'TLSv1.2': constants.SSL_OP_NO_TLSv1_2,
+  'TLSv1.1': constants.SSL_OP_NO_TLSv1_1,
+  TLSv1: constants.SSL_OP_NO_TLSv1,
+};
+
 /** Methods of OpenSSL for one version. */
 const SINGLE_METHOD = /^(TLSv1(?:_[0-9])?)_(?:server_|client_)?method$/;
 
@@ -69,18 +83,20 @@ export function readVersions(options: SecureContextOptions): readonly VersionNam
   if (typeof secureOptions !== 'number') {
     throw withCode(new TypeError('The "secureOptions" argument must be of type number.'), 'ERR_INVALID_ARG_TYPE');
   }
-  const min = minVersion ? VERSIONS.indexOf(minVersion) : 0;
+  const spoken = [...SPOKEN, ...(options.legacy?.versions.map(({ name }) => name) ?? [])];
   const max = maxVersion ? VERSIONS.indexOf(maxVersion) : VERSIONS.length;
   const [only] = SINGLE_METHOD.exec(secureProtocol ?? '')?.slice(1) ?? [];
-  const versions = SPOKEN.filter((version) => {
+  // What is older has to be asked for, here too: as tls.DEFAULT_MIN_VERSION.
+  const min = only === undefined ? VERSIONS.indexOf(minVersion ?? 'TLSv1.2') : 0;
+  const versions = spoken.filter((version) => {
     const place = VERSIONS.indexOf(version);
-    const isOff = secureOptions & (version === 'TLSv1.3' ? constants.SSL_OP_NO_TLSv1_3 : constants.SSL_OP_NO_TLSv1_2);
+    const isOff = secureOptions & (OFF[version] ?? 0);
     return place >= min && place <= max && !isOff && (only === undefined || version === only.replace('_', '.'));
   });
   if (versions.length > 0 && (!secureProtocol || only !== undefined || FLEXIBLE_METHODS.test(secureProtocol))) return versions;
   throw new ApiMisuse(
     'ERR_TLS_VERSION_UNSUPPORTED',
-    `foxtls speaks ${SPOKEN.join(' and ')}, of which minVersion, maxVersion, secureProtocol and secureOptions leave none`,
+    `foxtls speaks ${spoken.join(' and ')}, of which minVersion, maxVersion, secureProtocol and secureOptions leave none; older ones come with \`legacy\` of foxtls/legacy`,
   );
 }
 

@@ -16,13 +16,16 @@ import {
 import { plain } from '../core/bytes/bytes.ts';
 import { DecodeError } from '../core/errors/errors.ts';
 import { runSync, settle } from '../core/flow/flow.ts';
+import type { FiniteFieldParameters } from '../crypto/finite-field.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { Signer } from '../crypto/signature.ts';
+import { parseDhParametersPem } from '../pki/pkcs/dh-parameters.ts';
 import { readPrivateKeyPemSync } from '../pki/pkcs/encrypted-private-key.ts';
 import { authorityNames, credentialOf } from '../pki/x509/credential.ts';
 import type { PathCheck } from '../pki/x509/path-check.ts';
 import { reportOnly } from '../pki/x509/verifier.ts';
 import type { X509Credential } from '../protocol/handshake/credential.ts';
+import { MAX_DIFFIE_HELLMAN_BITS } from '../protocol/handshake/tls12/dhe.ts';
 import { createSealer } from '../protocol/session/sealer.ts';
 import { parseCiphers } from './cipher-list.ts';
 import { withCode } from './errors.ts';
@@ -42,7 +45,10 @@ import { createAnchoredVerifier, defaultVerifier, getCACertificates, parseCertif
 
 /** What a server's configuration takes from the server, not from the context. */
 export interface ServerTraits
-  extends Pick<ServerOptions, 'alpnProtocols' | 'chooseAlpnProtocol' | 'selectConfig' | 'clientCertificates' | 'sessionCache'> {
+  extends Pick<
+    ServerOptions,
+    'alpnProtocols' | 'chooseAlpnProtocol' | 'selectConfig' | 'clientCertificates' | 'sessionCache' | 'pskIdentityHint'
+  > {
   readonly lookUpOcsp?: OcspLookUp | undefined;
 }
 
@@ -62,6 +68,8 @@ export class SecureContext {
   readonly #revocation: PathCheck | undefined;
   readonly #clientConfigs = new Map<string, ClientConfig>();
   readonly #tickets: Pick<ServerOptions, 'tickets' | 'ticketLifetime'>;
+  readonly #minDiffieHellmanBits: number | undefined;
+  readonly #diffieHellmanParameters: FiniteFieldParameters | undefined;
   #verifier: PeerVerifier | undefined;
   #ticketKeys: Buffer | undefined;
 
@@ -75,6 +83,8 @@ export class SecureContext {
     const known = options.ca ? (this.#anchors ?? []) : [];
     this.#credentials = [...readCredentials(options, known), ...identities.map((identity) => toCredential(identity, known))];
     this.#tickets = readTicketOptions(options);
+    this.#minDiffieHellmanBits = readMinDiffieHellmanBits(options);
+    this.#diffieHellmanParameters = readDiffieHellmanParameters(options);
     if (options.ticketKeys) this.ticketKeys = options.ticketKeys;
   }
 
@@ -113,6 +123,7 @@ export class SecureContext {
       ...this.#algorithms,
       alpnProtocols,
       credentials: this.#credentials,
+      minDiffieHellmanBits: this.#minDiffieHellmanBits,
       verifier: rejectUnauthorized ? this.#verify() : reportOnly(this.#verify()),
     });
     this.#clientConfigs.set(key, config);
@@ -129,6 +140,7 @@ export class SecureContext {
       ...this.#tickets,
       ...traits,
       credentials: lookUpOcsp === undefined ? this.#credentials : this.#stapled(lookUpOcsp),
+      diffieHellmanParameters: this.#diffieHellmanParameters,
       ticketSealer: createSealer(provider, createHash('sha256').update(this.ticketKeys).digest(), 'ticket'),
       ...(asksForCertificates && {
         verifier: clientCertificates === 'require' ? this.#verify() : reportOnly(this.#verify()),
@@ -181,10 +193,24 @@ function readAlgorithms(options: SecureContextOptions) {
   requireString(sigalgs, 'sigalgs');
   return {
     versions: readVersions(options),
-    cipherSuites: ciphers ? parseCiphers(ciphers) : undefined,
+    legacy: options.legacy,
+    cipherSuites: ciphers ? parseCiphers(ciphers, options.legacy?.cipherSuites) : undefined,
+    insecureMacThenEncrypt: options.insecureMacThenEncrypt,
     groups: ecdhCurve === undefined ? undefined : parseGroups(ecdhCurve),
     signatureSchemes: sigalgs === undefined || sigalgs === null ? undefined : parseSignatureSchemes(sigalgs),
   };
+}
+
+/** `minDHSize` of a client; whatever is outside of what can be is moved inside, as OpenSSL's security levels would. */
+function readMinDiffieHellmanBits({ minDHSize }: SecureContextOptions): number | undefined {
+  return minDHSize === undefined ? undefined : Math.min(Math.max(minDHSize, 768), MAX_DIFFIE_HELLMAN_BITS);
+}
+
+/** `dhparam` of a server: PEM, or `'auto'` for the groups of RFC 7919, which is the default here. */
+function readDiffieHellmanParameters({ dhparam }: SecureContextOptions): FiniteFieldParameters | undefined {
+  return dhparam === undefined || dhparam === null || dhparam === 'auto'
+    ? undefined
+    : parseDhParametersPem(asPem(dhparam, 'dhparam').toString());
 }
 
 /** How many tickets, and for how long: RFC 8446 §4.6.1 allows a week. */

@@ -5,6 +5,7 @@
  */
 
 import type { TLSSocket } from 'node:tls';
+import { utf8 } from '../core/bytes/bytes.ts';
 import { ConnectionLost } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import type { ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
@@ -41,6 +42,7 @@ export class ServerPolicy {
   readonly #lookUpOcsp: OcspLookUp | undefined;
   readonly #sessionCache: SessionCache | undefined;
   readonly #pskCallback: ServerPskCallback | undefined;
+  readonly #pskIdentityHint: Uint8Array | undefined;
 
   constructor(options: ServerPolicyOptions, secureContext: SecureContext, lookUpOcsp?: OcspLookUp, sessionCache?: SessionCache) {
     const { ALPNProtocols, ALPNCallback, SNICallback } = options;
@@ -57,6 +59,7 @@ export class ServerPolicy {
     this.#alpnCallback = ALPNCallback ?? undefined;
     this.#sniCallback = SNICallback ?? undefined;
     this.#pskCallback = (options.pskCallback as ServerPskCallback | undefined) ?? undefined;
+    this.#pskIdentityHint = options.pskIdentityHint ? utf8(options.pskIdentityHint) : undefined;
     this.#lookUpOcsp = lookUpOcsp;
     this.#sessionCache = sessionCache;
     this.#secureContext = secureContext;
@@ -100,6 +103,7 @@ export class ServerPolicy {
       clientCertificates: this.requestCert ? (this.rejectUnauthorized ? 'require' : 'request') : 'none',
       ...(this.#alpnCallback && { chooseAlpnProtocol: (hello: ClientHelloInfo) => this.#chooseProtocol(hello) }),
       selectConfig: (hello: ClientHelloInfo) => this.#selectConfig(hello),
+      pskIdentityHint: this.#pskIdentityHint,
       lookUpOcsp: this.#lookUpOcsp,
       sessionCache: this.#sessionCache,
     });

@@ -21,7 +21,7 @@ import { authorizationCode, connectionReset, sslError, withCode } from './errors
 import { createIdentityVerifier } from './identity-verifier.ts';
 import { describeEphemeralKey, type EphemeralKeyInfo, formatSignatureScheme } from './openssl-names.ts';
 import type { TLSSocketOptions } from './options.ts';
-import { askClientForKey, type ClientPskCallback, checkPskOptions } from './psk.ts';
+import { type ClientPskCallback, checkPskOptions, keysByCallback } from './psk.ts';
 import { createSecureContext, type SecureContext } from './secure-context.ts';
 import { refuseUnsupported } from './secure-context-options.ts';
 import { handshakeTimeout, requireContext, ServerPolicy } from './server-policy.ts';
@@ -275,10 +275,10 @@ export class TLSSocket extends TlsStream {
     });
     const serverName = this.#servername || undefined;
     const { pskCallback } = this.#options;
-    const preSharedKeys = pskCallback ? () => askClientForKey(this, pskCallback as ClientPskCallback) : config.preSharedKeys;
+    const keys = pskCallback && keysByCallback(this, pskCallback as ClientPskCallback);
     const requestOcsp = this.#options.requestOCSP === true;
     return createTlsClient(
-      { ...config, verifier, preSharedKeys, requestOcsp },
+      { ...config, verifier, requestOcsp, ...keys },
       { onEvent, keyLog, serverName, session: this.#session },
     );
   }
