@@ -175,14 +175,18 @@ describe('a pre-shared key in TLS 1.2', () => {
     expect(ends.serverSide.error).toMatchObject({ reason: 'bad_record_mac', alert: 'bad_record_mac' });
   });
 
-  it('ends with handshake_failure at a client that has no key for the server', () => {
-    const ends = pskEnds({ preSharedKeys: [] });
+  it('ends with handshake_failure at a client that has no key for the hint of the server', () => {
+    const ends = pskEnds({ preSharedKeys: [], choosePreSharedKey: () => undefined });
     expect(ends.clientSide.error).toMatchObject({ code: 'ERR_TLS_PEER_INCOMPATIBLE', alert: 'handshake_failure' });
   });
 
-  it('does not use a key that is to be imported, which is for TLS 1.3', () => {
-    const ends = pskEnds({ preSharedKeys: [{ identity, key, imported: {} }] });
-    expect(ends.clientSide.error).toMatchObject({ code: 'ERR_TLS_PEER_INCOMPATIBLE' });
+  it('is not offered by a client without keys, nor with one that is to be imported, which is for TLS 1.3', () => {
+    const cipherSuites = ['TLS_PSK_WITH_AES_128_GCM_SHA256', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'];
+    for (const preSharedKeys of [[], [{ identity, key, imported: {} }]]) {
+      const ends = pskEnds({ cipherSuites, preSharedKeys }, { cipherSuites, credentials: [p256.server] });
+      expect(ends.client.info?.suite.name).toBe('TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
+    }
+    expect(pskEnds({ preSharedKeys: [] }).clientSide.error).toMatchObject({ code: 'ERR_TLS_PSK' });
   });
 
   it('is not agreed on by a server without keys: the suites with certificates are', () => {

@@ -4,6 +4,7 @@
  */
 
 import { EMPTY } from '../../core/bytes/bytes.ts';
+import { ApiMisuse } from '../../core/errors/errors.ts';
 import { settle } from '../../core/flow/flow.ts';
 import { EC_POINT_FORMATS } from '../../core/registry/curve-formats.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
@@ -16,6 +17,7 @@ import { writeMessage } from '../messages/messages.ts';
 import { certificateTypeOffer } from '../negotiate/certificate-types.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
 import { maxFragmentLengthCode } from '../negotiate/max-fragment-length.ts';
+import type { Tls12CipherSuite } from '../negotiate/tls12-cipher-suites.ts';
 import type { Tls12ClientSession } from '../session/client-session.ts';
 import type { PreSharedKey } from '../session/pre-shared-key.ts';
 import { externalKeys, type SessionRequest, sessionsToTry, tls12SessionToOffer } from './client-sessions.ts';
@@ -46,6 +48,7 @@ export interface KeyShare {
 export interface ClientOffer {
   /** The newest first. */
   readonly versions: readonly VersionName[];
+  readonly tls12Suites: readonly Tls12CipherSuite[];
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
   readonly keyShares: readonly KeyShare[];
@@ -70,6 +73,7 @@ interface Disguise {
 /** The parts of a ClientHello that a HelloRetryRequest changes. */
 interface Changing {
   readonly versions: readonly VersionName[];
+  readonly tls12Suites: readonly Tls12CipherSuite[];
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
   readonly disguise: Disguise;
@@ -95,9 +99,12 @@ export function* firstOffer(
   const grease = config.grease ? drawHelloGrease(random) : undefined;
   const sessions = yield* sessionsToTry(config, request);
   const preSharedKeys = yield* externalKeys(config);
+  const tls12Suites = versions.includes('TLSv1.2') ? offeredTls12Suites(config, preSharedKeys) : [];
+  if (!isTls13 && tls12Suites.length === 0) throw noKeyForSuites();
   const tls12Session = versions.includes('TLSv1.2') ? tls12SessionToOffer(config, request, preSharedKeys, sessions) : undefined;
   const changing: Changing = {
     versions,
+    tls12Suites,
     random: random(32),
     legacySessionId: sessionIdToSend(
       isTls13 && config.middleboxCompatibility && variant.middleboxCompatibility,
@@ -113,6 +120,16 @@ export function* firstOffer(
     cookie: undefined,
   };
   return writeOffer(context, config, request, transcript, changing);
+}
+
+/** Without any pre-shared key, suites that work with one are not offered. */
+function offeredTls12Suites(config: ClientConfig, keys: readonly PreSharedKey[]): readonly Tls12CipherSuite[] {
+  const hasKeys = config.choosePreSharedKey !== undefined || keys.some(({ imported }) => imported === undefined);
+  return hasKeys ? config.tls12Suites : config.tls12Suites.filter(({ keyExchange }) => !keyExchange.usesPreSharedKey);
+}
+
+function noKeyForSuites(): ApiMisuse {
+  return new ApiMisuse('ERR_TLS_PSK', 'all cipher suites of this client work with a pre-shared key, and there is none');
 }
 
 /** The second ClientHello (RFC 8446 §4.1.2), with the changes that the HelloRetryRequest asked for. */
@@ -164,7 +181,7 @@ function writeOffer(
     legacySessionId: changing.legacySessionId,
     cipherSuites: greased(changing.disguise.grease?.suite, [
       ...(changing.versions.includes('TLSv1.3') ? config.suites : []).map(({ id }) => id),
-      ...(changing.versions.includes('TLSv1.2') ? config.tls12Suites : []).map(({ id }) => id),
+      ...changing.tls12Suites.map(({ id }) => id),
     ]),
     legacyCompressionMethods: Uint8Array.of(0),
     extensions: undecoded('client_hello', list),
@@ -196,7 +213,7 @@ function offeredExtensions(
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
     ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),
-    ...(changing.versions.includes('TLSv1.2') && tls12Offer(config, changing)),
+    ...(changing.versions.includes('TLSv1.2') && tls12Offer(changing)),
     ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),
   });
   const ordered = order === undefined ? list : permuted(list, order);
@@ -226,7 +243,7 @@ function tls13Offer(
 }
 
 /** What TLS 1.2 needs, and TLS 1.3 has no use for. */
-function tls12Offer({ tls12Suites }: ClientConfig, { tls12Session }: Changing): ExtensionValues<'client_hello'> {
+function tls12Offer({ tls12Suites, tls12Session }: Changing): ExtensionValues<'client_hello'> {
   return {
     ...(tls12Suites.some(({ cipher }) => cipher.isBlockCipher) && { encrypt_then_mac: true as const }),
     ec_point_formats: [EC_POINT_FORMATS.uncompressed],

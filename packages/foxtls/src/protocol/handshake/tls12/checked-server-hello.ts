@@ -54,7 +54,7 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
   if (hello.legacyCompressionMethod !== 0) {
     throw new PeerMisbehaved('compression_not_null', `compression_method is ${hello.legacyCompressionMethod}`);
   }
-  const suite = offeredSuite(config, hello);
+  const suite = offeredSuite(offer, hello);
   const resumed = resumedSession(offer, hello);
   checkExtensions(values);
   checkEncryptThenMac(config, values, suite);
@@ -87,8 +87,8 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
   };
 }
 
-function offeredSuite(config: ClientConfig, hello: Tls12ServerHello): Tls12CipherSuite {
-  const suite = config.tls12Suites.find((candidate) => candidate.id === hello.cipherSuite);
+function offeredSuite({ tls12Suites }: ClientOffer, hello: Tls12ServerHello): Tls12CipherSuite {
+  const suite = tls12Suites.find((candidate) => candidate.id === hello.cipherSuite);
   if (suite !== undefined) return suite;
   const name = cipherSuiteName(hello.cipherSuite) ?? hello.cipherSuite;
   throw new PeerMisbehaved('suite_not_offered', `the server chose ${name}, which was not offered for TLS 1.2`);
