@@ -113,7 +113,9 @@ export interface TlsConnection {
   abort(error?: TlsError): void;
   /** Sends KeyUpdate (RFC 8446 §4.6.3); with `requestPeer`, asks the peer to do the same. Throws `ApiMisuse` in TLS 1.2, which has none. */
   updateKeys(options?: { readonly requestPeer?: boolean }): void;
-  /** The largest plaintext fragment to send from now on, 1 to 16384 bytes. */
+  /** The largest plaintext fragment that is sent now, in bytes: what was set, and what the peer allows. */
+  readonly maxSendFragment: number;
+  /** The largest plaintext fragment to send from now on, 1 to 16384 bytes; the peer's limit holds as well. */
   setMaxSendFragment(size: number): void;
   /**
    * RFC 8446 §7.5, RFC 5705. `length` in bytes. In TLS 1.2 no context and an empty one are not the same. Throws `ApiMisuse` before

@@ -199,6 +199,10 @@ export class Connection implements TlsConnection {
     return channelBinding(this.#established, { role: this.role, labelPrefix, hashes: this.#hashes }, type);
   }
 
+  get maxSendFragment(): number {
+    return this.#transport.maxSendFragment;
+  }
+
   setMaxSendFragment(size: number): void {
     this.#transport.setMaxSendFragment(size);
   }

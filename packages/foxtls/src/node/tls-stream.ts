@@ -12,9 +12,10 @@
 
 import type { Duplex } from 'node:stream';
 import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener } from '../connection/connection.ts';
-import { ConnectionLost, type TlsError } from '../core/errors/errors.ts';
+import { ApiMisuse, ConnectionLost, type TlsError } from '../core/errors/errors.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { connectionReset, toNodeError } from './errors.ts';
+import { RecordReader } from './record-reader.ts';
 import { Socket, type SocketAddressInfo } from './socket-internals.ts';
 
 type Callback = (error?: Error | null) => void;
@@ -60,6 +61,10 @@ export abstract class TlsStream extends Socket {
   /** Corked by the first write of this tick. */
   #gathering = false;
   #failed = false;
+  /** Where the records in the buffer end; made when there is one. */
+  #records: RecordReader | undefined;
+  /** Written by `writeRecord`, so not to be joined with others. */
+  #wholeRecords: WeakSet<object> | undefined;
   #received = 0;
   #sent = 0;
   readonly #rejectTruncation: boolean;
@@ -185,7 +190,8 @@ export abstract class TlsStream extends Socket {
   }
 
   override _writev(chunks: { chunk: Uint8Array | string; encoding: BufferEncoding }[], callback: Callback): void {
-    this.#writeAll(join(chunks.map(({ chunk, encoding }) => asBytes(chunk, encoding))), callback);
+    const parts = chunks.map(({ chunk, encoding }) => asBytes(chunk, encoding));
+    this.#writeAll(join(parts, this.#wholeRecords), callback);
   }
 
   override _final(callback: Callback): void {
@@ -203,7 +209,53 @@ export abstract class TlsStream extends Socket {
     transport.end(() => callback());
   }
 
+  /**
+   * Writes one record that holds `data` and nothing else, for a peer that reads by records; returns what `write` returns. (Writes of one
+   * tick share records, and long ones take several.) Throws `ApiMisuse`: `ERR_TLS_NOT_CONNECTED` before the handshake is over, and
+   * `ERR_TLS_RECORD_SIZE` for no data, and for more than a record may hold: 16384 bytes, or what `setMaxSendFragment` or the peer allows.
+   */
+  writeRecord(data: Uint8Array | string, callback?: (error?: Error | null) => void): boolean {
+    const limit = this.isSecure ? this.connection?.maxSendFragment : undefined;
+    if (limit === undefined) throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'writeRecord before the handshake is over');
+    // An object of its own: the same bytes may be written otherwise, too.
+    const record = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    if (record.length < 1 || record.length > limit) {
+      throw new ApiMisuse('ERR_TLS_RECORD_SIZE', `a record of ${record.length} bytes: 1 to ${limit} are possible`);
+    }
+    this.#wholeRecords ??= new WeakSet();
+    this.#wholeRecords.add(record);
+    return this.write(record, callback);
+  }
+
   // ---- Readable ----
+
+  /**
+   * The content of the next record, never more and never less; null when the peer's data is at its end. For protocols in which a record is a
+   * message: the peer says where records end, and TLS itself promises it to nobody who sends through another library. Calls may
+   * overlap; each gets the next record. While the application waits for none, the peer is held back as with any stream.
+   *
+   * Rejects with the socket's error, with `ERR_STREAM_PREMATURE_CLOSE` when the socket is destroyed, and with `ApiMisuse`
+   * (`ERR_TLS_READING_MIXED`) when bytes are read in another way at the same time: by 'data', 'readable', a pipe, an iterator,
+   * `setEncoding`, or `read` in the midst of a record.
+   *
+   * ```ts
+   * const name = await socket.readRecord();
+   * const message = await socket.readRecord();
+   * ```
+   */
+  readRecord(): Promise<Buffer | null> {
+    return this.#recordReader().read();
+  }
+
+  /** The records until the end, as `readRecord` gives them. Leaving the loop leaves the socket as it is. */
+  async *records(): AsyncGenerator<Buffer, void, undefined> {
+    for (let record = await this.readRecord(); record !== null; record = await this.readRecord()) yield record;
+  }
+
+  #recordReader(): RecordReader {
+    this.#records ??= new RecordReader(this);
+    return this.#records;
+  }
 
   override _read(): void {
     if (!this.#transportPaused || this.connection?.wantsInput === false) return;
@@ -305,6 +357,7 @@ export abstract class TlsStream extends Socket {
         return;
       case 'data':
         this.#received += event.data.length;
+        this.#recordReader().expect(event.data.length);
         if (!this.push(asBuffer(event.data))) this.#pauseTransport();
         return;
       case 'end':
@@ -488,8 +541,8 @@ function isWrittenWhole(pieces: readonly Uint8Array[], transport: Duplex): boole
   return size <= WRITE_WHOLE_LIMIT;
 }
 
-/** Joins neighbours, so that many small writes become few records. */
-function join(chunks: readonly Uint8Array[]): Uint8Array[] {
+/** Joins neighbours, so that many small writes become few records; but for those that are to be `whole`. */
+function join(chunks: readonly Uint8Array[], whole?: WeakSet<object>): Uint8Array[] {
   const joined: Uint8Array[] = [];
   let group: Uint8Array[] = [];
   let size = 0;
@@ -499,9 +552,11 @@ function join(chunks: readonly Uint8Array[]): Uint8Array[] {
     size = 0;
   };
   for (const chunk of chunks) {
-    if (size + chunk.length > JOIN_LIMIT) close();
+    const isWhole = whole?.has(chunk) === true;
+    if (isWhole || size + chunk.length > JOIN_LIMIT) close();
     group.push(chunk);
     size += chunk.length;
+    if (isWhole) close();
   }
   close();
   return joined;

@@ -404,6 +404,10 @@ export class TlsTransport implements HandshakeTransport {
     return new PeerMisbehaved('record_overflow', `a plaintext of ${length} bytes, at most ${limit} are allowed`);
   }
 
+  get maxSendFragment(): number {
+    return this.#sendFragment;
+  }
+
   setMaxSendFragment(size: number): void {
     if (!Number.isInteger(size) || size < 1 || size > MAX_PLAINTEXT) {
       throw new ApiMisuse(
