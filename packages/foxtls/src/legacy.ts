@@ -4,16 +4,12 @@
  */
 
 import type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';
-import type { Tls12CipherSuiteParts } from './protocol/handshake/tls12/cipher-suites.ts';
-import type { SignatureScheme } from './protocol/negotiate/signature-schemes.ts';
+import { legacyCipherSuites } from './legacy/cipher-suites.ts';
+import { legacySignatureSchemes } from './legacy/signature-schemes.ts';
 
 export type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';
-
-/** The old and weak cipher suites of TLS 1.2. */
-export const legacyCipherSuites: readonly Tls12CipherSuiteParts[] = [];
-
-/** Signature schemes with SHA-1. */
-export const legacySignatureSchemes: readonly SignatureScheme[] = [];
+export * from './legacy/cipher-suites.ts';
+export * from './legacy/signature-schemes.ts';
 
 /** The versions before TLS 1.2. */
 export const legacyVersions: readonly LegacyVersion[] = [];

@@ -84,16 +84,17 @@ export function kindsOf(credentials: readonly Credential[]): readonly Certificat
 
 /** Throws `ApiMisuse` (`ERR_TLS_CREDENTIAL`) for what cannot be used. */
 export function prepareCredentials(
-  { hashes }: CryptoProvider,
   credentials: readonly Credential[],
+  { provider, signingSchemes }: { readonly provider: CryptoProvider; readonly signingSchemes: readonly SignatureScheme[] },
 ): readonly PreparedCredential[] {
   return credentials.map((credential) => {
     const { type } = credential.signer;
-    if (!TLS13_SIGNATURE_SCHEMES.some((scheme) => scheme.signsHandshakes && schemeFitsKey(scheme, type))) {
-      throw new ApiMisuse('ERR_TLS_CREDENTIAL', `a ${type.kind} key cannot sign a TLS 1.3 handshake`);
+    const signsTls13 = TLS13_SIGNATURE_SCHEMES.some((scheme) => scheme.signsHandshakes && schemeFitsKey(scheme, type));
+    if (!signsTls13 && !signingSchemes.some((scheme) => schemeFitsKey(scheme, type, 'TLSv1.2'))) {
+      throw new ApiMisuse('ERR_TLS_CREDENTIAL', `a ${type.kind} key cannot sign a handshake by one of the schemes that are used`);
     }
     checkCredential(credential);
-    return { credential, certificateMessage: writeCertificate(credential), endPoint: endPointOf(hashes, credential) };
+    return { credential, certificateMessage: writeCertificate(credential), endPoint: endPointOf(provider.hashes, credential) };
   });
 }
 
@@ -107,7 +108,11 @@ function checkCredential(credential: Credential): void {
     return;
   }
   if (credential.chain.length === 0) throw new ApiMisuse('ERR_TLS_CREDENTIAL', 'the certificate chain is empty');
-  const { signedCertificateTimestamps: timestamps } = credential;
+  const { signedCertificateTimestamps: timestamps, decrypter, signer } = credential;
+  if (decrypter !== undefined && decrypter.type.kind !== signer.type.kind) {
+    const kinds = `${signer.type.kind} signs and ${decrypter.type.kind} decrypts`;
+    throw new ApiMisuse('ERR_TLS_CREDENTIAL', `signer and decrypter are to have the same key, but ${kinds}`);
+  }
   try {
     if (timestamps !== undefined) readTimestampList(timestamps);
   } catch (cause) {

@@ -70,6 +70,15 @@ export interface CommonOptions extends AuthenticationOptions {
    */
   readonly legacy?: LegacyParts | undefined;
   /**
+   * Told when something of `legacy` is negotiated, once for each thing: a sentence that says what it is, with whom, and what is wrong with it;
+   * and its name. `foxtls/tls` emits a warning of the process then. Default: nobody is told.
+   *
+   * ```ts
+   * const config = defineServerConfig({ provider, credentials, legacy, cipherSuites, warn: (message) => console.warn(message) });
+   * ```
+   */
+  readonly warn?: ((message: string, name: string) => void) | undefined;
+  /**
    * Let suites in CBC mode do without encrypt_then_mac (RFC 7366), for peers that do not know it; default false: then such a suite is not
    * agreed on. MAC-then-encrypt is the order that Vaudenay's and the Lucky Thirteen attack are about: our check of it is equalised, and what
    * a JavaScript engine does with that is nobody's to promise.
@@ -250,7 +259,7 @@ export function defineClientConfig(options: ClientOptions): ClientConfig {
   return Object.freeze({
     role: 'client' as const,
     ...common,
-    credentials: prepareCredentials(options.provider, options.credentials ?? []),
+    credentials: prepareCredentials(options.credentials ?? [], common),
     serverCertificateTypes: resolveKinds('serverCertificateTypes', options.serverCertificateTypes),
     clientCertificateTypes: kindsOf(options.credentials ?? []),
     verifier: options.verifier,
@@ -279,10 +288,11 @@ export function defineServerConfig(options: ServerOptions): ServerConfig {
   if (options.requireCookie === true && options.cookieSealer === undefined) {
     throw new ApiMisuse('ERR_TLS_NO_COOKIE_SEALER', 'requireCookie needs a cookieSealer');
   }
+  const common = resolveCommon(options);
   return Object.freeze({
     role: 'server' as const,
-    ...resolveCommon(options),
-    credentials: prepareCredentials(options.provider, options.credentials ?? []),
+    ...common,
+    credentials: prepareCredentials(options.credentials ?? [], common),
     clientCertificates,
     clientCertificateTypes: resolveKinds('clientCertificateTypes', options.clientCertificateTypes),
     verifier: options.verifier,
@@ -370,7 +380,18 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
     recordPadding: paddingPolicy(options.recordPadding ?? 'none'),
     limits: resolveLimits(options.limits),
     grease: options.grease ?? false,
+    warn: options.warn && onceForEach(options.warn),
     now: options.now ?? Date.now,
+  };
+}
+
+/** The first call for each name. */
+function onceForEach(warn: NonNullable<CommonOptions['warn']>): NonNullable<CommonOptions['warn']> {
+  const told = new Set<string>();
+  return (message, name) => {
+    if (told.has(name)) return;
+    told.add(name);
+    warn(message, name);
   };
 }
 

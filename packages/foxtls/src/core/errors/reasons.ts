@@ -84,6 +84,7 @@ export const alertFor = {
   session_suite_changed: 'illegal_parameter',
   certificate_unfit_for_suite: 'illegal_parameter',
   certificate_missing: 'handshake_failure',
+  certificate_request_anonymous: 'handshake_failure',
   dh_prime_too_short: 'insufficient_security',
   dh_parameters_invalid: 'illegal_parameter',
   dh_share_invalid: 'handshake_failure',

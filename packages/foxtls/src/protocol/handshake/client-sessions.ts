@@ -4,10 +4,11 @@
 
 import { equal } from '../../core/bytes/bytes.ts';
 import { settle } from '../../core/flow/flow.ts';
+import { isAnonymous } from '../negotiate/tls12-cipher-suites.ts';
 import type { ClientSession, Tls12ClientSession } from '../session/client-session.ts';
 import type { PreSharedKey } from '../session/pre-shared-key.ts';
 import type { ClientConfig } from './config.ts';
-import { type PeerIdentity, presentedRawPublicKey } from './peer-identity.ts';
+import { presentedRawPublicKey } from './peer-identity.ts';
 import type { HandshakeFlow } from './receive.ts';
 
 /** What one connection asks to resume. */
@@ -52,15 +53,16 @@ export function mayBeResumed(
   // "Clients MUST NOT attempt to use tickets which have ages greater than the "ticket_lifetime" value which was provided with the
   // ticket." (RFC 8446 §4.2.11.1)
   if (config.now() >= session.receivedAt + session.lifetime * 1000) return false;
-  return session.serverName === serverName && admits(config, keys, session.peer);
+  return session.serverName === serverName && admits(config, keys, session);
 }
 
 /** Whether a full handshake under this config could have ended with this server: a session is no way around what it asks for. */
-function admits(config: ClientConfig, keys: readonly PreSharedKey[], peer: PeerIdentity): boolean {
+function admits(config: ClientConfig, keys: readonly PreSharedKey[], { peer, suite }: ClientSession): boolean {
   if (peer.kind === 'psk') {
     // Which keys the application would choose for a hint, it alone knows.
     return config.choosePreSharedKey !== undefined || keys.some(({ identity }) => equal(identity, peer.identity));
   }
+  if (peer.kind === 'anonymous') return config.tls12Suites.some((ours) => ours.id === suite && isAnonymous(ours));
   const kind = presentedRawPublicKey(peer) === undefined ? 'x509' : 'raw-public-key';
   if (!config.serverCertificateTypes.includes(kind)) return false;
   return peer.kind === 'verified' || config.verifier.acceptsUnverified === true;

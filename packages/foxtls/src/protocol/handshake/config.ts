@@ -73,6 +73,8 @@ interface CommonConfig {
   readonly limits: Limits;
   /** Send reserved values of RFC 8701. */
   readonly grease: boolean;
+  /** Told when something of `foxtls/legacy` was negotiated: its name, and why it should not be. */
+  readonly warn: ((message: string, name: string) => void) | undefined;
   readonly now: () => number;
 }
 

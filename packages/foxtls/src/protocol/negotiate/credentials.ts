@@ -23,9 +23,9 @@ export interface CredentialWish {
   readonly version?: VersionName;
 }
 
-export interface ChosenCredential<P> {
+export interface ChosenCredential<P, Scheme = SignatureScheme> {
   readonly prepared: P;
-  readonly scheme: SignatureScheme;
+  readonly scheme: Scheme;
 }
 
 /**
@@ -40,11 +40,23 @@ export function chooseCredential<P extends { readonly credential: Credential }>(
   schemes: readonly SignatureScheme[],
   wish: CredentialWish,
 ): ChosenCredential<P> | undefined {
-  let best: { readonly chosen: ChosenCredential<P>; readonly fitness: number } | undefined;
+  const chosen = chooseFittest(credentials, schemes, wish, () => false);
+  return chosen?.scheme && { ...chosen, scheme: chosen.scheme };
+}
+
+/** As `chooseCredential`; of credentials that need not sign, one without a scheme is as good. */
+export function chooseFittest<P extends { readonly credential: Credential }>(
+  credentials: readonly P[],
+  schemes: readonly SignatureScheme[],
+  wish: CredentialWish,
+  canDoWithout: (credential: Credential) => boolean,
+): ChosenCredential<P, SignatureScheme | undefined> | undefined {
+  let best: { readonly chosen: ChosenCredential<P, SignatureScheme | undefined>; readonly fitness: number } | undefined;
   for (const prepared of credentials) {
     const { credential } = prepared;
     const scheme = chooseSignatureScheme(schemes, credential.signer.type, wish.signatureSchemes, wish.version);
-    if (credential.kind !== wish.kind || scheme === undefined || isForbidden(credential, wish)) continue;
+    const isOfUse = scheme !== undefined || canDoWithout(credential);
+    if (credential.kind !== wish.kind || !isOfUse || isForbidden(credential, wish)) continue;
     const fitness = fitnessOf(credential, wish);
     if (best === undefined || fitness > best.fitness) best = { chosen: { prepared, scheme }, fitness };
   }

@@ -16,6 +16,8 @@ export interface SignatureScheme {
   readonly key: { readonly kind: KeyType['kind']; readonly curve?: CurveName };
   /** Whether it signs handshakes of TLS 1.3: false for RSASSA-PKCS1-v1_5, which there is for certificates only. In TLS 1.2 each does. */
   readonly signsHandshakes: boolean;
+  /** Why it should not be used, of those of `foxtls/legacy`. */
+  readonly weakness?: string | undefined;
 }
 
 type Name = keyof typeof SIGNATURE_SCHEMES;

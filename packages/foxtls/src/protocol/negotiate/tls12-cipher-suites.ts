@@ -36,6 +36,8 @@ export interface Tls12CipherSuite {
   readonly hash: Hash;
   /** Whether versions before TLS 1.2 have it too: those with an AEAD, and with a hash after SHA-1, they have not. */
   readonly beforeTls12: boolean;
+  /** Why it should not be used, of those of `foxtls/legacy`. */
+  readonly weakness?: string | undefined;
 }
 
 /** The kinds of keys that authenticate the server of a suite. */
@@ -48,6 +50,19 @@ const KEYS: Readonly<Record<AuthenticationName, readonly KeyType['kind'][]>> = {
 };
 
 /** Whether a key of this type authenticates the server of the suite. */
-export function suiteFitsKey({ authentication }: Pick<Tls12CipherSuite, 'authentication'>, type: KeyType): boolean {
+export function suiteFitsKey(
+  { authentication, keyExchange }: Pick<Tls12CipherSuite, 'authentication' | 'keyExchange'>,
+  type: KeyType,
+): boolean {
+  // RFC 4055 §1.2: a key of id-RSASSA-PSS signs, and nothing else.
+  if (keyExchange.certificateKey === 'decrypts') return type.kind === 'rsa';
+  // "The names DH_DSS, DH_RSA, ECDH_ECDSA, and ECDH_RSA are historical." (RFC 5246 §7.4.2) Of both the key is one of elliptic curves; who
+  // signed the certificate, TLS 1.2 does not ask.
+  if (keyExchange.certificateKey === 'agrees') return type.kind === 'ec';
   return KEYS[authentication].includes(type.kind);
+}
+
+/** Whether nobody proves to be anybody: anyone between the two can be both. */
+export function isAnonymous({ keyExchange }: Pick<Tls12CipherSuite, 'keyExchange'>): boolean {
+  return keyExchange.certificateKey === 'unused' && !keyExchange.usesPreSharedKey;
 }

@@ -20,6 +20,8 @@ export interface Tls12CipherSuiteParts {
   readonly keyExchange: KeyExchangeMethod;
   readonly authentication: AuthenticationName;
   readonly cipher: CipherParts;
+  /** Why it should not be used, of those of `foxtls/legacy`. */
+  readonly weakness?: string | undefined;
 }
 
 type SuiteName = keyof typeof CIPHER_SUITES;
@@ -82,7 +84,7 @@ export function availableTls12CipherSuites(
   return parts.flatMap(({ cipher, ...suite }) => {
     const resolved = cipher.resolve(provider);
     const hash = provider.hashes.find(({ name }) => name === cipher.hash);
-    if (resolved === undefined || hash === undefined) return [];
+    if (resolved === undefined || hash === undefined || !suite.keyExchange.isAvailable(provider)) return [];
     return [{ ...suite, cipher: resolved, hash, beforeTls12: cipher.beforeTls12 }];
   });
 }

@@ -183,8 +183,17 @@ export function* proveOurselves(
   transcript.add(message);
 }
 
+/** "ecdsa_sign" is for EdDSA too (RFC 8422 §5.5). */
+const CERTIFICATE_TYPE_OF_KEY = {
+  rsa: 'rsa_sign',
+  'rsa-pss': 'rsa_sign',
+  dsa: 'dss_sign',
+  ec: 'ecdsa_sign',
+  ed25519: 'ecdsa_sign',
+  ed448: 'ecdsa_sign',
+} as const;
+
 /** "The end-entity certificate provided by the client MUST contain a key that is compatible with certificate_types." (RFC 5246 §7.4.4) */
 function isAccepted({ kind }: KeyType, certificateTypes: readonly number[]): boolean {
-  const isRsa = kind === 'rsa' || kind === 'rsa-pss';
-  return certificateTypes.includes(isRsa ? CLIENT_CERTIFICATE_TYPES.rsa_sign : CLIENT_CERTIFICATE_TYPES.ecdsa_sign);
+  return certificateTypes.includes(CLIENT_CERTIFICATE_TYPES[CERTIFICATE_TYPE_OF_KEY[kind]]);
 }

@@ -45,6 +45,7 @@ import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
+import { warnOfWeakness } from '../weakness.ts';
 import { agreeOnMasterSecret, deriveProtections, exporterOf, receiveFinished, sendFinished } from './agreement.ts';
 import { type Answer, type CheckedServerHello, checkServerHello } from './checked-server-hello.ts';
 import {
@@ -103,6 +104,7 @@ function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: C
     exporter: exporterOf(agreement, master),
     session: newClientSession(config, request, checked, { master, ticket, peer }),
   };
+  warnOfWeakness(config, nameOfServer(request), [agreement.suite, server.possession?.scheme, chosen?.scheme]);
   return establish(facts, serverFinished);
 }
 
@@ -134,7 +136,12 @@ function* abbreviatedHandshake(
     exporter: exporterOf(agreement, master),
     session: renewedClientSession(config, session, ticket),
   };
+  warnOfWeakness(config, nameOfServer(request), [agreement.suite]);
   return establish(facts, serverFinished);
+}
+
+function nameOfServer({ serverName }: ClientRequest): string {
+  return serverName ?? 'a server';
 }
 
 /** A server that acknowledges session_ticket sends one, if an empty one (RFC 5077 §3.3). */

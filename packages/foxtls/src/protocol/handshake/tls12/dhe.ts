@@ -34,8 +34,9 @@ export const dhe: KeyExchangeMethod<ServerDhParams> = {
   certificateKey: 'signs',
   usesPreSharedKey: false,
   serverKeyExchange: 'always',
+  isAvailable: ({ finiteField }) => finiteField !== undefined,
 
-  isPossible: (parts) => parts.provider.finiteField !== undefined && chooseParameters(parts) !== undefined,
+  isPossible: (parts) => chooseParameters(parts) !== undefined,
 
   *start(parts) {
     const parameters = chooseParameters(parts);

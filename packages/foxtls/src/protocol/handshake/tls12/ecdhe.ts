@@ -27,6 +27,7 @@ export const ecdhe: KeyExchangeMethod<ServerEcdhParams> = {
   certificateKey: 'signs',
   usesPreSharedKey: false,
   serverKeyExchange: 'always',
+  isAvailable: () => true,
 
   isPossible: ({ groups, clientGroups }) => chooseCurve(groups, clientGroups) !== undefined,
 

@@ -96,6 +96,8 @@ export interface KeyExchangeMethod<Params = unknown> {
   readonly usesPreSharedKey: boolean;
   /** Whether there is a ServerKeyExchange. */
   readonly serverKeyExchange: 'always' | 'sometimes' | 'never';
+  /** Whether a provider has what it takes. */
+  isAvailable(provider: CryptoProvider): boolean;
   /** Server: whether there is something to begin with. The certificate, and its key, are not asked about. */
   isPossible(parts: Omit<ServerParts, 'decrypter' | 'clientVersion'>): boolean;
   /** Server: begins. */

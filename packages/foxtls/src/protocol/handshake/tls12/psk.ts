@@ -31,6 +31,7 @@ export const psk: KeyExchangeMethod<PskParams> = {
   certificateKey: 'unused',
   usesPreSharedKey: true,
   serverKeyExchange: 'sometimes',
+  isAvailable: () => true,
   isPossible: ({ preSharedKeys }) => preSharedKeys !== undefined,
 
   // biome-ignore lint/correctness/useYield: a flow that has nothing to wait for.
@@ -64,6 +65,7 @@ export function withPreSharedKey(name: string, other: KeyExchangeMethod): KeyExc
     certificateKey: other.certificateKey === 'signs' ? 'unused' : other.certificateKey,
     usesPreSharedKey: true,
     serverKeyExchange: other.serverKeyExchange === 'never' ? 'sometimes' : other.serverKeyExchange,
+    isAvailable: (provider) => other.isAvailable(provider),
     isPossible: (parts) => parts.preSharedKeys !== undefined && other.isPossible(parts),
     start: (parts) => startBoth(other, parts),
 

@@ -19,8 +19,9 @@ import {
 } from '../../messages/tls12/messages.ts';
 import { writeServerKeyExchange } from '../../messages/tls12/server-key-exchange.ts';
 import { chooseCertificateKind, noCommonCertificateType, offeredCertificateKinds } from '../../negotiate/certificate-types.ts';
-import { type ChosenCredential, chooseCredential } from '../../negotiate/credentials.ts';
-import { suiteFitsKey, type Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
+import { type ChosenCredential, chooseFittest } from '../../negotiate/credentials.ts';
+import type { SignatureScheme } from '../../negotiate/signature-schemes.ts';
+import { isAnonymous, suiteFitsKey, type Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import { checkPreSharedKey } from '../../session/pre-shared-key.ts';
 import { describeClientHello } from '../client-hello-info.ts';
 import type { PreparedCredential, ServerConfig } from '../config.ts';
@@ -39,7 +40,7 @@ import { signedParams } from './signed-params.ts';
 export interface AuthenticationPlan {
   readonly suite: Tls12CipherSuite;
   /** Undefined for a suite without certificates. */
-  readonly chosen: ChosenCredential<PreparedCredential> | undefined;
+  readonly chosen: ChosenCredential<PreparedCredential, SignatureScheme | undefined> | undefined;
   /** To be sent with the certificate. */
   readonly ocspResponse: Uint8Array | undefined;
   /** The form of certificate that the client is asked for; undefined when it is not asked. */
@@ -54,9 +55,7 @@ export function* planAuthentication(
 ): HandshakeFlow<AuthenticationPlan> {
   const suites = usableSuites(context, config, offer);
   const chosen = chooseFittingCredential(config, offer, suites);
-  const suite = suites.find(
-    (candidate) => withoutCertificate(candidate) || (chosen && suiteFits(candidate, chosen.prepared.credential)),
-  );
+  const suite = suites.find((candidate) => withoutCertificate(candidate) || (chosen && suiteFitsChosen(candidate, chosen)));
   if (suite === undefined) throw incompatible(config, offer, suites);
   if (chosen === undefined || withoutCertificate(suite)) {
     return { suite, chosen: undefined, ocspResponse: undefined, clientKind: undefined };
@@ -77,9 +76,11 @@ function chooseFittingCredential(
   config: ServerConfig,
   offer: CheckedClientHello,
   suites: readonly Tls12CipherSuite[],
-): ChosenCredential<PreparedCredential> | undefined {
+): AuthenticationPlan['chosen'] {
   const { values } = offer.hello.extensions;
   const usable = config.credentials.filter(({ credential }) => isUsable(credential, suites, offer));
+  const withoutSignature = suites.filter(({ keyExchange }) => keyExchange.certificateKey !== 'signs');
+  const canDoWithout = (credential: Credential) => withoutSignature.some((suite) => suiteFits(suite, credential));
   const wish = {
     version: 'TLSv1.2' as const,
     signatureSchemes: offer.signatureSchemes,
@@ -88,7 +89,7 @@ function chooseFittingCredential(
     authorities: values.certificate_authorities,
   };
   for (const kind of offeredCertificateKinds(values.server_certificate_type)) {
-    const chosen = chooseCredential(usable, config.signingSchemes, { ...wish, kind });
+    const chosen = chooseFittest(usable, config.signingSchemes, { ...wish, kind }, canDoWithout);
     if (chosen !== undefined) return chosen;
   }
   return undefined;
@@ -99,7 +100,10 @@ function usableSuites(context: HandshakeContext, config: ServerConfig, offer: Ch
   const parts = keyExchangeParts(context, config, offer, undefined);
   return config.tls12Suites.filter(
     (suite) =>
-      offer.hello.cipherSuites.includes(suite.id) && suite.keyExchange.isPossible(parts) && canProtect(config, offer, suite),
+      offer.hello.cipherSuites.includes(suite.id) &&
+      suite.keyExchange.isPossible(parts) &&
+      canProtect(config, offer, suite) &&
+      !(config.clientCertificates === 'require' && isAnonymous(suite)),
   );
 }
 
@@ -146,6 +150,15 @@ function suiteFits(suite: Tls12CipherSuite, credential: Credential): boolean {
   const canBeUsed =
     suite.keyExchange.certificateKey === 'signs' || (credential.kind === 'x509' && credential.decrypter !== undefined);
   return canBeUsed && suiteFitsKey(suite, credential.signer.type);
+}
+
+/** Whether the credential can be used with the suite as it was chosen: by a scheme that the client verifies, if it has to sign. */
+function suiteFitsChosen(
+  suite: Tls12CipherSuite,
+  { prepared, scheme }: ChosenCredential<PreparedCredential, SignatureScheme | undefined>,
+): boolean {
+  const canSign = scheme !== undefined || suite.keyExchange.certificateKey !== 'signs';
+  return canSign && suiteFits(suite, prepared.credential);
 }
 
 function clientKind(config: ServerConfig, { hello }: CheckedClientHello): CertificateKind | undefined {
@@ -210,7 +223,7 @@ function* serverKeyExchange(
   { chosen }: AuthenticationPlan,
   params: Uint8Array,
 ): HandshakeFlow<Uint8Array> {
-  if (chosen === undefined || suite.keyExchange.certificateKey !== 'signs') {
+  if (chosen?.scheme === undefined || suite.keyExchange.certificateKey !== 'signs') {
     return writeMessage(ServerKeyExchange, { body: params });
   }
   const { signer } = chosen.prepared.credential;
@@ -220,7 +233,11 @@ function* serverKeyExchange(
 
 function certificateRequest({ signatureSchemes, certificateAuthorities }: ServerConfig): Uint8Array {
   return writeMessage(CertificateRequest, {
-    certificateTypes: [CLIENT_CERTIFICATE_TYPES.ecdsa_sign, CLIENT_CERTIFICATE_TYPES.rsa_sign],
+    certificateTypes: [
+      CLIENT_CERTIFICATE_TYPES.ecdsa_sign,
+      CLIENT_CERTIFICATE_TYPES.rsa_sign,
+      ...(signatureSchemes.some(({ key }) => key.kind === 'dsa') ? [CLIENT_CERTIFICATE_TYPES.dss_sign] : []),
+    ],
     supportedSignatureAlgorithms: signatureSchemes.map(({ id }) => id),
     certificateAuthorities: certificateAuthorities ?? [],
   });
@@ -247,8 +264,12 @@ export function* verifyClient(
   { context, transcript }: Agreement,
   config: ServerConfig,
   presented: PeerPresented | undefined,
-): HandshakeFlow<{ readonly identity: PeerIdentity; readonly presented: PeerPresented | undefined }> {
-  if (presented === undefined) return { identity: ANONYMOUS, presented };
+): HandshakeFlow<{
+  readonly identity: PeerIdentity;
+  readonly presented: PeerPresented | undefined;
+  readonly scheme: SignatureScheme | undefined;
+}> {
+  if (presented === undefined) return { identity: ANONYMOUS, presented, scheme: undefined };
   const { verifier } = config;
   if (verifier === undefined) throw new InternalError('client certificates without a verifier');
   const content = transcript.messages();
@@ -259,5 +280,5 @@ export function* verifyClient(
   const judged = yield* settle(verifier.verify(request));
   const publicKey = yield* certificateKeyOf(config, judged, 'signs');
   const possession = yield* verifyPeerSignature(config, 'TLSv1.2', 'CertificateVerify', message, publicKey, content);
-  return { identity: identityByCertificate(judged, possession, presented), presented };
+  return { identity: identityByCertificate(judged, possession, presented), presented, scheme: possession.scheme };
 }

@@ -11,6 +11,7 @@ import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
 import type { CertificateRequest as CertificateRequestMessage } from '../../messages/tls12/certificate-request.ts';
 import { CertificateRequest, CertificateStatus, ServerHelloDone, ServerKeyExchange } from '../../messages/tls12/messages.ts';
+import { isAnonymous } from '../../negotiate/tls12-cipher-suites.ts';
 import { type HandshakeFlow, receiveOneOf } from '../receive.ts';
 import { presentedIn, receiveCertificate } from './certificate-message.ts';
 import type { CheckedServerHello } from './checked-server-hello.ts';
@@ -57,9 +58,23 @@ function* receiveBehindCertificate(checked: CheckedServerHello): HandshakeFlow<B
     if (next.name === 'server_hello_done') return found;
     if (next.name === 'certificate_status') found.ocspResponse = next.message;
     else if (next.name === 'server_key_exchange') found.keyExchange = next.message.body;
-    else found.certificateRequest = next.message;
+    else found.certificateRequest = checkMayAsk(checked, next.message);
     at = ORDER.findIndex(({ name }) => name === next.name) + 1;
   }
+}
+
+/**
+ * "It is a fatal handshake_failure alert for an anonymous server to request client authentication." (RFC 5246 §7.4.4)
+ */
+function checkMayAsk(
+  { agreement: { suite } }: CheckedServerHello,
+  request: CertificateRequestMessage,
+): CertificateRequestMessage {
+  if (!isAnonymous(suite)) return request;
+  throw new PeerMisbehaved(
+    'certificate_request_anonymous',
+    `the server shows none itself, with ${suite.name}, and asks for a certificate`,
+  );
 }
 
 const PLACE_OF = { always: 'must', sometimes: 'may', never: 'never' } as const;
@@ -71,8 +86,8 @@ function placesOf({ agreement, statusMayFollow }: CheckedServerHello): readonly 
   return [
     hasCertificate && statusMayFollow ? 'may' : 'never',
     PLACE_OF[serverKeyExchange],
-    // With a pre-shared key the client proves itself by that (RFC 4279 §2), and who is nobody may not ask (RFC 5246 §7.4.4).
-    hasCertificate && !usesPreSharedKey ? 'may' : 'never',
+    // With a pre-shared key the client proves itself by that (RFC 4279 §2).
+    usesPreSharedKey ? 'never' : 'may',
     'must',
   ];
 }

@@ -19,6 +19,7 @@ import { type HandshakeFlow, receive } from '../receive.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { DOWNGRADED_TO_TLS12, spokenVersions } from '../versions.ts';
+import { warnOfWeakness } from '../weakness.ts';
 import {
   type Agreement,
   agreeOnMasterSecret,
@@ -80,10 +81,11 @@ function* fullHandshake(
   const serverEndPoint = plan.chosen?.prepared.endPoint;
   yield* keepSession(agreement, config, offer, sessionPlan, master, { client: peer, serverEndPoint });
   const serverFinished = sendFinished(agreement, master, protections.write);
+  const ownScheme = plan.suite.keyExchange.certificateKey === 'signs' ? plan.chosen?.scheme : undefined;
   const facts = {
     ...commonFacts(agreement, offer, alpnProtocol),
     group: exchange.group,
-    signatureScheme: plan.suite.keyExchange.certificateKey === 'signs' ? plan.chosen?.scheme.id : undefined,
+    signatureScheme: ownScheme?.id,
     resumed: false,
     peer,
     ...staplesOf(client.presented),
@@ -94,6 +96,7 @@ function* fullHandshake(
     exporter: exporterOf(agreement, master),
     serverEndPoint,
   };
+  warnOfWeakness(config, 'a client', [plan.suite, ownScheme, client.scheme]);
   return establish(facts, clientFinished);
 }
 
@@ -128,6 +131,7 @@ function* abbreviatedHandshake(
     exporter: exporterOf(agreement, master),
     serverEndPoint: state.serverEndPoint,
   };
+  warnOfWeakness(config, 'a client', [suite]);
   return establish(facts, clientFinished);
 }
 

@@ -1,0 +1,66 @@
+/**
+ * The ciphers of the old suites, as data: Camellia in CBC mode (RFC 5932, RFC 6367), 3DES, RC4, and none at all (RFC 5246 §A.5; RFC 4279;
+ * RFC 5487; RFC 8422 §6).
+ */
+
+import type { HashName } from '../crypto/hash.ts';
+import { rc4Stream128 } from '../crypto/legacy/rc4.ts';
+import type { StreamCipher } from '../crypto/stream-cipher.ts';
+import { type CipherParts, cbc } from '../protocol/handshake/tls12/suite-ciphers.ts';
+import { streamRecordCipher } from '../protocol/record/stream-protection.ts';
+
+/** A cipher, and why it should not be used. */
+export interface OldCipher {
+  readonly cipher: CipherParts;
+  readonly weakness: string | undefined;
+}
+
+export type OldCiphers = Readonly<Record<string, OldCipher>>;
+
+/** What is no reason against a suite by itself: another part of it is. */
+export function sound(ciphers: Readonly<Record<string, CipherParts>>): OldCiphers {
+  return all(undefined, ciphers);
+}
+
+export const CAMELLIA: OldCiphers = /* @__PURE__ */ all('Camellia is hardly used any more, and is here in CBC mode alone', {
+  CAMELLIA_128_CBC_SHA: /* @__PURE__ */ cbc('camellia-128-cbc', 'sha1'),
+  CAMELLIA_256_CBC_SHA: /* @__PURE__ */ cbc('camellia-256-cbc', 'sha1'),
+  CAMELLIA_128_CBC_SHA256: /* @__PURE__ */ cbc('camellia-128-cbc', 'sha256'),
+  CAMELLIA_256_CBC_SHA256: /* @__PURE__ */ cbc('camellia-256-cbc', 'sha256'),
+  CAMELLIA_256_CBC_SHA384: /* @__PURE__ */ cbc('camellia-256-cbc', 'sha384', 'sha384'),
+});
+
+export const TRIPLE_DES: OldCiphers = /* @__PURE__ */ all('blocks of 3DES are so short that two are soon alike (Sweet32)', {
+  '3DES_EDE_CBC_SHA': /* @__PURE__ */ cbc('des-ede3-cbc', 'sha1'),
+});
+
+export const RC4: OldCiphers = /* @__PURE__ */ all('RC4 is broken, and forbidden (RFC 7465)', {
+  RC4_128_SHA: /* @__PURE__ */ stream(rc4Stream128, 'sha1'),
+});
+
+export const NULL: OldCiphers = /* @__PURE__ */ all('nothing is encrypted, everybody can read it', {
+  NULL_SHA: /* @__PURE__ */ stream(undefined, 'sha1'),
+  NULL_SHA256: /* @__PURE__ */ stream(undefined, 'sha256'),
+  NULL_SHA384: /* @__PURE__ */ stream(undefined, 'sha384', 'sha384'),
+});
+
+function all(weakness: string | undefined, ciphers: Readonly<Record<string, CipherParts>>): OldCiphers {
+  return Object.fromEntries(Object.entries(ciphers).map(([end, cipher]) => [end, { cipher, weakness }]));
+}
+
+/** What RC4 gives away it gives away with the first records of each connection: no limit would help. */
+const RECORD_LIMIT = 2 ** 48;
+
+/** A stream cipher, or none, and HMAC (RFC 5246 §6.2.3.1). `prf`: where it is another than the usual one. */
+function stream(cipher: StreamCipher | undefined, mac: HashName, prf: HashName = 'sha256'): CipherParts {
+  return {
+    hash: prf,
+    beforeTls12: mac === 'sha1',
+    resolve(provider) {
+      const hash = provider.hashes.find(({ name }) => name === mac);
+      if (hash === undefined) return undefined;
+      const recordCipher = streamRecordCipher({ cipher, hash, recordLimit: RECORD_LIMIT });
+      return { isBlockCipher: false, create: () => recordCipher };
+    },
+  };
+}
