@@ -12,7 +12,7 @@ import { dhePsk, ecdhePsk, psk } from '../protocol/handshake/tls12/psk.ts';
 import { CIPHERS } from '../protocol/handshake/tls12/suite-ciphers.ts';
 import type { AuthenticationName } from '../protocol/negotiate/tls12-cipher-suites.ts';
 import { dhAnon, ecdhAnon } from './anonymous.ts';
-import { CAMELLIA, NULL, type OldCiphers, RC4, sound, TRIPLE_DES } from './ciphers.ts';
+import { CAMELLIA, NULL, OLD_CHACHA20, type OldCiphers, RC4, sound, TRIPLE_DES } from './ciphers.ts';
 import { ecdh } from './ecdh.ts';
 import { rsa, rsaPsk } from './rsa.ts';
 
@@ -75,12 +75,22 @@ export const tripleDesCipherSuites: Suites = /* @__PURE__ */ suitesOf([...SOUND,
 export const rc4CipherSuites: Suites = /* @__PURE__ */ suitesOf([...SOUND, ...WEAK], RC4);
 export const nullCipherSuites: Suites = /* @__PURE__ */ suitesOf([...SOUND, ...WEAK], NULL);
 
+/**
+ * ChaCha20-Poly1305 as drafts had it. IANA knows neither number nor name: the numbers are those of the drafts, the names are wolfSSL's.
+ */
+export const oldChacha20CipherSuites: Suites = /* @__PURE__ */ suitesOf(SOUND, OLD_CHACHA20, {
+  TLS_ECDHE_RSA_WITH_CHACHA20_OLD_POLY1305_SHA256: 0xcc13,
+  TLS_ECDHE_ECDSA_WITH_CHACHA20_OLD_POLY1305_SHA256: 0xcc14,
+  TLS_DHE_RSA_WITH_CHACHA20_OLD_POLY1305_SHA256: 0xcc15,
+});
+
 export const legacyCipherSuites: Suites = /* @__PURE__ */ [
   rsaCipherSuites,
   rsaPskCipherSuites,
   ecdhCipherSuites,
   dssCipherSuites,
   camelliaCipherSuites,
+  oldChacha20CipherSuites,
   tripleDesCipherSuites,
   rc4CipherSuites,
   anonymousCipherSuites,
@@ -88,8 +98,11 @@ export const legacyCipherSuites: Suites = /* @__PURE__ */ [
 ].flat();
 
 /** Those of the combinations that are registered. */
-function suitesOf(keyExchanges: readonly OldKeyExchange[], ciphers: OldCiphers): Suites {
-  const ids: Readonly<Record<string, number>> = CIPHER_SUITES;
+function suitesOf(
+  keyExchanges: readonly OldKeyExchange[],
+  ciphers: OldCiphers,
+  ids: Readonly<Record<string, number>> = CIPHER_SUITES,
+): Suites {
   return keyExchanges.flatMap(({ prefix, method, authentication, weakness }) =>
     Object.entries(ciphers).flatMap(([end, { cipher, weakness: weakCipher }]) => {
       const name = `${prefix}_WITH_${end}`;

@@ -2,7 +2,7 @@
  * Signature schemes with SHA-1, and of DSA, as data: pairs of TLS 1.2 (RFC 5246 §7.4.1.4.1), which sign its handshakes, and certificates.
  *
  * There is none with MD5, and there will be none: a collision of MD5 takes seconds, and with one a signature of a handshake is taken over
- * from another (SLOTH: "Transcript Collision Attacks", 2016; RFC 9155 §2).
+ * from another (SLOTH, 2016; RFC 9155 §2).
  */
 
 import { SIGNATURE_SCHEMES } from '../core/registry/signature-schemes.ts';

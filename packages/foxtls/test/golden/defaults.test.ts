@@ -75,6 +75,7 @@ it('a client has these defaults', () => {
       "tls12Suites": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
       "verifier": "an object with functions",
       "versions": "TLSv1.3 TLSv1.2",
+      "warn": undefined,
     }
   `);
 });
@@ -128,6 +129,7 @@ it('a server has these defaults', () => {
       "tls12Suites": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
       "verifier": undefined,
       "versions": "TLSv1.3 TLSv1.2",
+      "warn": undefined,
     }
   `);
 });

@@ -29,7 +29,7 @@ export interface AeadCipherOptions {
 }
 
 /** The cipher of suites with this AEAD. */
-export function aeadRecordCipher(aead: Aead, options: AeadCipherOptions): RecordCipher {
+export function aeadRecordCipher(aead: Aead<string>, options: AeadCipherOptions): RecordCipher {
   return {
     macKeySize: 0,
     keySize: aead.keySize,
@@ -49,7 +49,7 @@ class Tls12AeadProtection implements RecordProtection {
   readonly #recordLimit: number;
   #sequence = 0;
 
-  constructor(aead: Aead, { explicitNonce, recordLimit }: AeadCipherOptions, { key, iv }: DirectionKeys) {
+  constructor(aead: Aead<string>, { explicitNonce, recordLimit }: AeadCipherOptions, { key, iv }: DirectionKeys) {
     this.#key = aead.create(key);
     this.#iv = iv;
     this.#nonce = new Uint8Array(aead.nonceSize);
