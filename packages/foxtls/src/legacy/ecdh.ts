@@ -49,7 +49,7 @@ export const ecdh: KeyExchangeMethod = {
     if (serverKey?.type.kind !== 'ec') throw new InternalError('static ECDH with a key of another kind');
     const { curve } = serverKey.type;
     const group = groups.find(({ id }) => id === NAMED_GROUPS[curve]);
-    // "… the public key MUST use a curve and point format supported by the client, as described in [TLSECC]." (RFC 5246 §7.4.2)
+    // RFC 5246 §7.4.2: the key has to be on a curve that the client supports.
     if (group === undefined) {
       throw new PeerMisbehaved('group_not_offered', `the key of the certificate is on ${curve}, which was not offered`);
     }
