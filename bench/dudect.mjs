@@ -49,7 +49,7 @@ function describe(times) {
 }
 
 const fixed = (value, digits) => value.toFixed(digits).padStart(8);
-const LABEL = 94;
+const LABEL = 112;
 
 export function printHeader(what) {
   console.log(`Node ${process.version}, OpenSSL ${process.versions.openssl}, ${what}`);
