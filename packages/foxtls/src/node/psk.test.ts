@@ -67,6 +67,20 @@ describe.each(PAIRINGS)('pskCallback between $title', (pairing) => {
     expect(await received).toBe('over a pre-shared key');
   });
 
+  it('connects over TLS 1.2, and takes that for no session that is resumed', async () => {
+    const tls12 = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'PSK-AES128-GCM-SHA256' };
+    // node:tls checks the name of a certificate that is not there.
+    const client = { ...bothSides.client, checkServerIdentity: () => undefined };
+    const pair = await connectPair(pairing, { ...tls12, ...bothSides.server }, { ...tls12, ...client });
+    const { clientSocket, serverSocket } = pair;
+    expect([clientSocket.getProtocol(), serverSocket.getProtocol()]).toEqual(['TLSv1.2', 'TLSv1.2']);
+    expect([clientSocket.getCipher().name, serverSocket.getCipher().name]).toEqual([tls12.ciphers, tls12.ciphers]);
+    expect([clientSocket.isSessionReused(), serverSocket.isSessionReused()]).toEqual([false, false]);
+    const received = readAll(serverSocket);
+    clientSocket.end('over a pre-shared key');
+    expect(await received).toBe('over a pre-shared key');
+  });
+
   it('authorizes the client where a certificate was requested', async () => {
     const { serverSocket } = await connectPair(pairing, { ...bothSides.server, requestCert: true }, bothSides.client);
     expect([serverSocket.authorized, serverSocket.authorizationError]).toEqual([true, null]);

@@ -185,10 +185,11 @@ export class TLSSocket extends TlsStream {
     this.#session = readSession(typeof session === 'string' ? Buffer.from(session, 'latin1') : session);
   }
 
-  /** As in Node, where an external PSK looks like a session: `connectionInfo.resumed` tells them apart. */
+  /** As in Node, where an external PSK of TLS 1.3 looks like a session: `connectionInfo.resumed` tells them apart. */
   isSessionReused(): boolean {
     const info = this.connection?.info;
-    return this.destroyed ? (null as never) : info?.resumed === true || info?.peer.kind === 'psk';
+    const looksReused = info?.version === 'TLSv1.3' && info.peer.kind === 'psk';
+    return this.destroyed ? (null as never) : info?.resumed === true || looksReused;
   }
 
   /** Everything that the handshake negotiated, under IANA's names; undefined before `secureConnect`. Not in node:tls. */
