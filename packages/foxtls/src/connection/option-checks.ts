@@ -17,9 +17,19 @@ export function pick<T>(
   return names.map((name) => {
     const part = parts.find((candidate) => nameOf(candidate) === name);
     if (part !== undefined) return part;
-    const known = `no ${what} ${name} here; there are: ${parts.map(nameOf).join(', ')}`;
+    const known = `no ${what} ${name} here; there are: ${nearest(name, parts.map(nameOf))}`;
     throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', advice === undefined ? known : `${known}; ${advice}`);
   });
+}
+
+const MOST_NAMES = 16;
+
+/** The names that there are; of many, those that begin as this one does. */
+function nearest(name: string, names: readonly string[]): string {
+  if (names.length <= MOST_NAMES) return names.join(', ');
+  const alike = (other: string) => [...other].findIndex((letter, at) => letter !== name[at]);
+  const sorted = [...names].sort((one, other) => alike(other) - alike(one));
+  return `${sorted.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more`;
 }
 
 /** Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`). */

@@ -77,7 +77,6 @@ export const alertFor = {
   extended_master_secret_missing: 'handshake_failure',
   extended_master_secret_changed: 'handshake_failure',
   encrypt_then_mac_missing: 'handshake_failure',
-  encrypt_then_mac_unfit: 'illegal_parameter',
   point_formats_invalid: 'illegal_parameter',
   curve_type_unsupported: 'illegal_parameter',
   session_unknown: 'illegal_parameter',

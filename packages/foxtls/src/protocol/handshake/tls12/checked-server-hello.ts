@@ -57,7 +57,7 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
   const suite = offeredSuite(offer, hello);
   const resumed = resumedSession(offer, hello);
   checkExtensions(values);
-  checkEncryptThenMac(config, values, suite);
+  const encryptThenMac = agreesOnEncryptThenMac(config, values, suite);
   checkRecordLimits(context, config, values);
   const maxFragmentLength = agreedMaxFragmentLength(config, values, resumed);
   if (maxFragmentLength !== undefined) context.transport.setMaxFragmentLength(maxFragmentLength);
@@ -69,7 +69,6 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
   transcript.add(bytes);
   const randoms = { client: offer.random, server: hello.random.slice() };
   const extendedMasterSecret = values.extended_master_secret === true;
-  const encryptThenMac = values.encrypt_then_mac === true;
   return {
     agreement: { context, role: 'client', suite, transcript, randoms, extendedMasterSecret, encryptThenMac },
     resumed,
@@ -131,15 +130,14 @@ function checkExtensions(values: ExtensionValues<'server_hello_tls12'>): void {
   }
 }
 
-function checkEncryptThenMac(
+/** Whether both sides use encrypt_then_mac. A server that answers it for an AEAD, against RFC 7366 §3, is not understood worse for that. */
+function agreesOnEncryptThenMac(
   { insecureMacThenEncrypt }: ClientConfig,
   { encrypt_then_mac: answered }: ExtensionValues<'server_hello_tls12'>,
   { name, cipher }: Tls12CipherSuite,
-): void {
-  if (answered && !cipher.isBlockCipher) {
-    throw new PeerMisbehaved('encrypt_then_mac_unfit', `the server answers encrypt_then_mac, which ${name} has no use for`);
-  }
-  if (answered || !cipher.isBlockCipher || insecureMacThenEncrypt) return;
+): boolean {
+  if (!cipher.isBlockCipher) return false;
+  if (answered === true || insecureMacThenEncrypt) return answered === true;
   throw new PeerMisbehaved('encrypt_then_mac_missing', `the server chose ${name} without encrypt_then_mac, which we insist on`);
 }
 
