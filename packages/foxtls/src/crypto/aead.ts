@@ -2,7 +2,14 @@
  * Authenticated encryption with associated data (RFC 5116) as the record layer sees it. It never waits.
  */
 
-export type AeadName = 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305' | 'aes-128-ccm' | 'aes-128-ccm-8';
+export type AeadName =
+  | 'aes-128-gcm'
+  | 'aes-256-gcm'
+  | 'chacha20-poly1305'
+  | 'aes-128-ccm'
+  | 'aes-128-ccm-8'
+  | 'aes-256-ccm'
+  | 'aes-256-ccm-8';
 
 export interface Aead<Name extends string = AeadName> {
   readonly name: Name;

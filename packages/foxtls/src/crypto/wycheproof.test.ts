@@ -157,6 +157,8 @@ function aeadName(file: string, { keySize, tagSize }: Group): AeadName | undefin
     'aes_gcm 256 128': 'aes-256-gcm',
     'aes_ccm 128 128': 'aes-128-ccm',
     'aes_ccm 128 64': 'aes-128-ccm-8',
+    'aes_ccm 256 128': 'aes-256-ccm',
+    'aes_ccm 256 64': 'aes-256-ccm-8',
     'chacha20_poly1305 256 128': 'chacha20-poly1305',
   };
   return names[`${file} ${keySize} ${tagSize}`];

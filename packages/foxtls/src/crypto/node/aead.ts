@@ -20,6 +20,9 @@ export const aes256Gcm: Aead = /* @__PURE__ */ nodeAead('aes-256-gcm', 32, 16);
 export const chacha20Poly1305: Aead = /* @__PURE__ */ nodeAead('chacha20-poly1305', 32, 16);
 export const aes128Ccm: Aead = /* @__PURE__ */ nodeAead('aes-128-ccm', 16, 16);
 export const aes128Ccm8: Aead = /* @__PURE__ */ nodeAead('aes-128-ccm-8', 16, 8);
+/** With keys of 256 bits CCM is in TLS 1.2 alone (RFC 6655, RFC 7251). */
+export const aes256Ccm: Aead = /* @__PURE__ */ nodeAead('aes-256-ccm', 32, 16);
+export const aes256Ccm8: Aead = /* @__PURE__ */ nodeAead('aes-256-ccm-8', 32, 8);
 
 type GcmLike = 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305';
 
@@ -33,10 +36,13 @@ function nodeAead(name: AeadName, keySize: number, tagSize: number): Aead {
       if (key.length !== keySize) {
         throw new ApiMisuse('ERR_TLS_KEY_SIZE', `${name} takes a key of ${keySize} bytes, not ${key.length}`);
       }
-      if (name === 'aes-128-ccm' || name === 'aes-128-ccm-8') return new CcmKey(key, tagSize);
-      return new GcmKey(name, key);
+      return isCcm(name) ? new CcmKey(key, tagSize) : new GcmKey(name, key);
     },
   };
+}
+
+function isCcm(name: AeadName): name is Exclude<AeadName, GcmLike> {
+  return name.includes('-ccm');
 }
 
 /** What both kinds of key share: their own copy of the key, and the sizes that are checked before OpenSSL is asked. */
@@ -130,17 +136,19 @@ const GCM_OPTIONS = { authTagLength: 16 } as const;
 
 /** AES-CCM, which authenticates the length first and so takes all its input at once. */
 class CcmKey implements AeadKey {
+  readonly #cipher: 'aes-128-ccm' | 'aes-256-ccm';
   readonly #key: KeyBytes;
   readonly #tagSize: number;
 
   constructor(key: Uint8Array, tagSize: number) {
+    this.#cipher = key.length === 16 ? 'aes-128-ccm' : 'aes-256-ccm';
     this.#key = new KeyBytes(key);
     this.#tagSize = tagSize;
   }
 
   seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
     const whole = plaintext.length === 1 ? (plaintext[0] as Uint8Array) : concat(...plaintext);
-    const cipher = createCipheriv(CCM, this.#key.forNonce(nonce), nonce, { authTagLength: this.#tagSize });
+    const cipher = createCipheriv(this.#cipher, this.#key.forNonce(nonce), nonce, { authTagLength: this.#tagSize });
     cipher.setAAD(additionalData, { plaintextLength: whole.length });
     // An empty array may have no memory at all, and OpenSSL's CCM takes a null pointer for "no input yet".
     const ciphertext = ownBytes(cipher.update(whole.length > 0 ? whole : new Uint8Array(1).subarray(1)));
@@ -153,7 +161,7 @@ class CcmKey implements AeadKey {
     const end = sealed.length - this.#tagSize;
     const key = this.#key.forNonce(nonce);
     if (end < 0) return undefined;
-    const decipher = createDecipheriv(CCM, key, nonce, { authTagLength: this.#tagSize });
+    const decipher = createDecipheriv(this.#cipher, key, nonce, { authTagLength: this.#tagSize });
     decipher.setAuthTag(sealed.subarray(end));
     decipher.setAAD(additionalData, { plaintextLength: end });
     const plaintext = ownBytes(decipher.update(sealed.subarray(0, end)));
@@ -164,8 +172,6 @@ class CcmKey implements AeadKey {
     this.#key.wipe();
   }
 }
-
-const CCM = 'aes-128-ccm';
 
 /** Checks the tag: OpenSSL says so by throwing, and what was decrypted till then must not be seen. */
 function finished(decipher: DecipherGCM | DecipherCCM, plaintext: Uint8Array): Uint8Array | undefined {

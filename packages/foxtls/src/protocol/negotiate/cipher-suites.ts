@@ -41,6 +41,8 @@ export const AEAD_RECORD_LIMITS: Readonly<Record<AeadName, number>> = {
   'chacha20-poly1305': CHACHA20_POLY1305_RECORD_LIMIT,
   'aes-128-ccm': AES_CCM_RECORD_LIMIT,
   'aes-128-ccm-8': AES_CCM_RECORD_LIMIT,
+  'aes-256-ccm': AES_CCM_RECORD_LIMIT,
+  'aes-256-ccm-8': AES_CCM_RECORD_LIMIT,
 };
 
 /**

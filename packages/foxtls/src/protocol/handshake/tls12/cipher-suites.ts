@@ -40,11 +40,11 @@ export function suitesOf(
 }
 
 const { AES_128_GCM_SHA256, AES_256_GCM_SHA384, CHACHA20_POLY1305_SHA256 } = CIPHERS;
-const { AES_128_CCM, AES_128_CCM_8, AES_128_CCM_SHA256, AES_128_CCM_8_SHA256 } = CIPHERS;
+const { AES_128_CCM, AES_128_CCM_8, AES_256_CCM, AES_256_CCM_8, AES_128_CCM_SHA256, AES_128_CCM_8_SHA256 } = CIPHERS;
 const { AES_128_CBC_SHA, AES_256_CBC_SHA, AES_128_CBC_SHA256, AES_256_CBC_SHA256, AES_256_CBC_SHA384 } = CIPHERS;
 
 const MODERN = { AES_128_GCM_SHA256, AES_256_GCM_SHA384, CHACHA20_POLY1305_SHA256 };
-const CCM = { AES_128_CCM, AES_128_CCM_8 };
+const CCM = { AES_128_CCM, AES_256_CCM, AES_128_CCM_8, AES_256_CCM_8 };
 const CBC_SHA1 = { AES_128_CBC_SHA, AES_256_CBC_SHA };
 const ECDHE_CBC = { AES_128_CBC_SHA256, AES_256_CBC_SHA384, ...CBC_SHA1 };
 const DHE_CBC = { AES_128_CBC_SHA256, AES_256_CBC_SHA256, ...CBC_SHA1 };
@@ -67,9 +67,9 @@ const BY_NAME: readonly Tls12CipherSuiteParts[] = [
   ...suitesOf('TLS_ECDHE_RSA', ecdhe, 'RSA', ECDHE_CBC),
   ...suitesOf('TLS_DHE_RSA', dhe, 'RSA', { ...MODERN, ...CCM, ...DHE_CBC }),
   ...suitesOf('TLS_ECDHE_PSK', ecdhePsk, 'none', { ...MODERN, AES_128_CCM_SHA256, AES_128_CCM_8_SHA256, ...ECDHE_CBC }),
-  ...suitesOf('TLS_DHE_PSK', dhePsk, 'none', { ...MODERN, AES_128_CCM, ...ECDHE_CBC }),
+  ...suitesOf('TLS_DHE_PSK', dhePsk, 'none', { ...MODERN, AES_128_CCM, AES_256_CCM, ...ECDHE_CBC }),
   // The name is the one of RFC 6655 §3: the words stand the other way round.
-  ...suitesOf('TLS_PSK_DHE', dhePsk, 'none', { AES_128_CCM_8 }),
+  ...suitesOf('TLS_PSK_DHE', dhePsk, 'none', { AES_128_CCM_8, AES_256_CCM_8 }),
   ...suitesOf('TLS_PSK', psk, 'none', { ...MODERN, ...CCM, ...ECDHE_CBC }),
 ];
 

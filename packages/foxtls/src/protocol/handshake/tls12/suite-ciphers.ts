@@ -72,6 +72,8 @@ export const CIPHERS = {
   CHACHA20_POLY1305_SHA256: aead('chacha20-poly1305', 'sha256'),
   AES_128_CCM: aead('aes-128-ccm', 'sha256'),
   AES_128_CCM_8: aead('aes-128-ccm-8', 'sha256'),
+  AES_256_CCM: aead('aes-256-ccm', 'sha256'),
+  AES_256_CCM_8: aead('aes-256-ccm-8', 'sha256'),
   AES_128_CBC_SHA: cbc('aes-128-cbc', 'sha1'),
   AES_256_CBC_SHA: cbc('aes-256-cbc', 'sha1'),
   AES_128_CBC_SHA256: cbc('aes-128-cbc', 'sha256'),
