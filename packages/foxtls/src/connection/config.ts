@@ -46,6 +46,7 @@ import {
 import { IMPORT_LEGACY, type LegacyParts, NO_LEGACY } from './legacy-parts.ts';
 import { resolveLimits } from './limits.ts';
 import { inRange, pick } from './option-checks.ts';
+import type { RenegotiationPolicy } from './renegotiation.ts';
 
 export type { ClientConfig, ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
 
@@ -109,6 +110,12 @@ export interface CommonOptions extends AuthenticationOptions {
    * ```
    */
   readonly recordPadding?: RecordPadding | undefined;
+  /**
+   * TLS 1.2: what becomes of a renegotiation that the peer begins. `'refuse'` (the default) answers no_renegotiation, and the connection goes
+   * on; `'accept'` lets it begin `limits.renegotiations` of them, and only secure ones (RFC 5746, RFC 7627). What we begin by
+   * `renegotiate()` needs no leave.
+   */
+  readonly renegotiation?: RenegotiationPolicy | undefined;
   /**
    * Limits other than `LIMITS`. A server that serves names by `selectConfig` has those of the config that it was made with.
    *
@@ -378,6 +385,7 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
     maxSendFragment: inRange('maxSendFragment', options.maxSendFragment ?? 16384, 1, 16384),
     pskKeyExchangeModes: checkModes(options.pskKeyExchangeModes ?? ['psk_dhe_ke']),
     recordPadding: paddingPolicy(options.recordPadding ?? 'none'),
+    renegotiation: checkPolicy(options.renegotiation ?? 'refuse'),
     limits: resolveLimits(options.limits),
     grease: options.grease ?? false,
     warn: options.warn && onceForEach(options.warn),
@@ -393,6 +401,11 @@ function onceForEach(warn: NonNullable<CommonOptions['warn']>): NonNullable<Comm
     told.add(name);
     warn(message, name);
   };
+}
+
+function checkPolicy(policy: RenegotiationPolicy): RenegotiationPolicy {
+  if (policy === 'refuse' || policy === 'accept') return policy;
+  throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `renegotiation is ${JSON.stringify(policy)}: 'refuse' or 'accept' is expected`);
 }
 
 /** The versions, and the suites of each. */

@@ -16,6 +16,7 @@ import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 import type { MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import type { ChannelBindingType } from './channel-binding.ts';
+import type { RenegotiationOptions } from './renegotiation.ts';
 
 export type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 export type { ChannelBindingType } from './channel-binding.ts';
@@ -64,6 +65,10 @@ export type TlsEvent =
   | { readonly type: 'output' }
   /** The handshake is over; application data may flow. */
   | { readonly type: 'connected'; readonly info: ConnectionInfo }
+  /** TLS 1.2: a handshake that was not the first is over (RFC 5246 §7.4.1.1). `info` is of it: the peer may have proved who it is. */
+  | { readonly type: 'renegotiated'; readonly info: ConnectionInfo }
+  /** The peer does not want what `renegotiate()` asked for (no_renegotiation). All is as it was before. */
+  | { readonly type: 'renegotiationRefused' }
   /** The plaintext of one record: record boundaries are the reader's to use or to ignore. The bytes are the receiver's to keep. */
   | { readonly type: 'data'; readonly data: Uint8Array }
   /** The peer's close_notify: it will send nothing more. We may go on sending (RFC 8446 §6.1). */
@@ -97,6 +102,11 @@ export interface TlsConnection {
   receive(bytes: Uint8Array): void;
   /** The transport's input has ended (FIN). Without the peer's close_notify before it, that is a truncation: `ConnectionLost`. */
   receiveEnd(): void;
+  /**
+   * TLS 1.2: a handshake that is not the first is going on. Data that we send waits for its end, and so does `close`; the peer's goes on
+   * arriving.
+   */
+  readonly renegotiating: boolean;
   /** Application data; `data` may not change until the output that holds it was taken. Throws `ApiMisuse` before `connected` and after `close`. */
   send(data: Uint8Array): void;
   /** Sends close_notify: nothing more from us. Receiving goes on. Before `connected`, it aborts with user_canceled. Idempotent. */
@@ -113,6 +123,23 @@ export interface TlsConnection {
   abort(error?: TlsError): void;
   /** Sends KeyUpdate (RFC 8446 §4.6.3); with `requestPeer`, asks the peer to do the same. Throws `ApiMisuse` in TLS 1.2, which has none. */
   updateKeys(options?: { readonly requestPeer?: boolean }): void;
+  /**
+   * TLS 1.2: another handshake in this connection, for new keys, or so that the client shows a certificate. A client sends its ClientHello, a
+   * server asks for one. It ends with `renegotiated`, `renegotiationRefused` or `error`; a server whose client does not answer at all waits
+   * as long as the caller lets it. Neither end can become another by it: a certificate that changes ends the connection
+   * (`certificate_changed`), and so does another version or name.
+   *
+   * Throws `ApiMisuse`: `ERR_TLS_NO_RENEGOTIATION` in TLS 1.3, which has none; `ERR_TLS_RENEGOTIATION_INSECURE` where RFC 5746 or RFC 7627 were
+   * not agreed on; `ERR_TLS_RENEGOTIATING` while one is on its way; `ERR_TLS_NOT_CONNECTED`; `ERR_TLS_OPTION_RANGE` for another role's config.
+   *
+   * ```ts
+   * const asking = defineServerConfig({ ...options, clientCertificates: 'require', verifier });
+   * connection.renegotiate({ config: asking }); // `renegotiated` brings info.peer
+   * ```
+   */
+  renegotiate(options?: RenegotiationOptions): void;
+  /** From now on, the peer may begin no renegotiation, whatever the config says. */
+  refuseRenegotiation(): void;
   /** The largest plaintext fragment that is sent now, in bytes: what was set, and what the peer allows. */
   readonly maxSendFragment: number;
   /** The largest plaintext fragment to send from now on, 1 to 16384 bytes; the peer's limit holds as well. */

@@ -4,12 +4,14 @@
 
 import { type Flow, run, settle } from '../core/flow/flow.ts';
 import { clientHandshake } from '../protocol/handshake/client.ts';
+import type { ClientRequest } from '../protocol/handshake/client-offer.ts';
 import { serverHandshake } from '../protocol/handshake/server.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import type { SessionStore } from '../protocol/session/session-store.ts';
 import { TlsTransport } from '../transport/tls/tls-transport.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import type { TlsConnection, TlsEventListener } from './connection.ts';
+import type { NextHandshake } from './renegotiation.ts';
 import { Connection } from './tls-connection.ts';
 
 export interface ConnectionOptions {
@@ -48,9 +50,16 @@ export function createTlsClient(config: ClientConfig, options: ClientConnectionO
     hashes: provider.hashes,
     keyLog: options.keyLog ?? false,
     onEvent: options.onEvent,
-    flow: (context) => clientHandshake(context, config, request),
+    renegotiation: config.renegotiation,
+    flow: (context, next) =>
+      clientHandshake(context, (next?.config as ClientConfig | undefined) ?? config, requestOf(next, request)),
     keepSession: sessionKeeper(config.sessionStore, sessionKey),
   });
+}
+
+/** A renegotiation offers no session but the connection's own. */
+function requestOf(next: NextHandshake | undefined, request: ClientRequest): ClientRequest {
+  return next === undefined ? request : { ...request, previous: next.previous, session: next.session ?? [] };
 }
 
 function sessionKeeper(store: SessionStore | undefined, key: string | undefined) {
@@ -79,7 +88,8 @@ export function createTlsServer(config: ServerConfig, options: ConnectionOptions
     hashes: provider.hashes,
     keyLog: options.keyLog ?? false,
     onEvent: options.onEvent,
-    flow: (context) => serverHandshake(context, config),
+    renegotiation: config.renegotiation,
+    flow: (context, next) => serverHandshake(context, (next?.config as ServerConfig | undefined) ?? config, next?.previous),
   });
 }
 

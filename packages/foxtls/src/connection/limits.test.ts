@@ -10,6 +10,7 @@ it('the limits have the documented defaults; a change to one is a change for eve
       "maxHandshakeMessage": 65536,
       "queuedInput": 65536,
       "queuedInputOverrun": 1048576,
+      "renegotiations": 3,
       "warningAlerts": 4,
     }
   `);

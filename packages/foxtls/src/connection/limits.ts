@@ -23,6 +23,8 @@ export const LIMITS = {
    * another server allowed, 16384 bytes of data by OpenSSL's and BoringSSL's defaults; in records as small as 22 bytes that is twice as much.
    */
   maxEarlyDataSkipped: 32768,
+  /** Renegotiations of TLS 1.2 that the peer begins, with less than ten minutes between them, where the config accepts them. */
+  renegotiations: 3,
 } as const satisfies Limits;
 
 /** What each limit may be: the least with which an honest peer can be talked to, and what a number of that kind can be at most. */
@@ -35,6 +37,7 @@ const RANGES: { readonly [name in keyof Limits]: readonly [min: number, max: num
   queuedInput: [0, 2 ** 31],
   queuedInputOverrun: [0, 2 ** 31],
   maxEarlyDataSkipped: [0, 2 ** 31],
+  renegotiations: [1, 2 ** 31],
 };
 
 /** `LIMITS` with some of them changed. Throws `ApiMisuse`: `ERR_TLS_UNKNOWN_NAME`, `ERR_TLS_OPTION_RANGE`. */

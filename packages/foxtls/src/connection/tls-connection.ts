@@ -28,13 +28,16 @@ import type { HandshakeFlow, ReceiveRequest } from '../protocol/handshake/receiv
 import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
 import { exportFrom } from '../protocol/keys/exporter.ts';
 import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
+import { HelloRequest } from '../protocol/messages/tls12/messages.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
 import type { TlsTransport } from '../transport/tls/tls-transport.ts';
 import { adviceForAlert } from './alert-advice.ts';
 import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
-import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener } from './connection.ts';
+import type { ConnectionInfo, TlsConnection, TlsEventListener } from './connection.ts';
+import { EventQueue } from './event-queue.ts';
 import { connectionInfo } from './info.ts';
+import { type NextHandshake, type RenegotiationOptions, type RenegotiationPolicy, Renegotiations } from './renegotiation.ts';
 
 const WARNING = 1;
 const FATAL = 2;
@@ -61,7 +64,9 @@ export interface ConnectionParts {
   readonly hashes: readonly Hash[];
   readonly keyLog: boolean;
   readonly onEvent: TlsEventListener;
-  readonly flow: (context: HandshakeContext) => HandshakeFlow<Established>;
+  readonly renegotiation: RenegotiationPolicy;
+  /** Makes a handshake: the first, or the next one. */
+  readonly flow: (context: HandshakeContext, next?: NextHandshake) => HandshakeFlow<Established>;
   /** Client: told of each session, before the application is. */
   readonly keepSession?: ((session: ClientSession) => void) | undefined;
 }
@@ -70,11 +75,14 @@ export class Connection implements TlsConnection {
   readonly role: 'client' | 'server';
   readonly #transport: TlsTransport;
   readonly #now: () => number;
-  readonly #onEvent: TlsEventListener;
+  readonly #events: EventQueue;
   readonly #keyLog: boolean;
   readonly #keepSession: ((session: ClientSession) => void) | undefined;
   readonly #limits: Limits;
   readonly #hashes: readonly Hash[];
+
+  readonly #makeFlow: ConnectionParts['flow'];
+  readonly #renegotiations: Renegotiations;
 
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
   /** The handshake in progress; nothing between exchanges. */
@@ -93,22 +101,23 @@ export class Connection implements TlsConnection {
   #keyUpdatesInARow = 0;
   #keyUpdateDue = false;
   #warningAlerts = 0;
+  /** What waits for the end of a renegotiation: data, and our closure. */
+  #held: Uint8Array[] = [];
+  #closeHeld = false;
   /** The peer sent user_canceled. */
   #canceled = false;
-
-  #events: TlsEvent[] = [];
-  #delivering = false;
-  #outputAnnounced = false;
 
   constructor(parts: ConnectionParts) {
     this.role = parts.role;
     this.#transport = parts.transport;
     this.#now = parts.now;
-    this.#onEvent = parts.onEvent;
+    this.#events = new EventQueue(parts.onEvent, parts.transport);
     this.#keyLog = parts.keyLog;
     this.#keepSession = parts.keepSession;
     this.#limits = parts.limits;
     this.#hashes = parts.hashes;
+    this.#makeFlow = parts.flow;
+    this.#renegotiations = new Renegotiations(parts.renegotiation, parts.limits, parts.now);
     this.#flow = parts.flow(this.#context());
   }
 
@@ -120,6 +129,10 @@ export class Connection implements TlsConnection {
     // Most connections are never asked.
     if (this.#info === undefined && this.#established !== undefined) this.#info = connectionInfo(this.#established);
     return this.#info;
+  }
+
+  get renegotiating(): boolean {
+    return this.#state === 'connected' && this.#flow !== undefined;
   }
 
   get wantsInput(): boolean {
@@ -149,15 +162,20 @@ export class Connection implements TlsConnection {
   }
 
   send(data: Uint8Array): void {
-    if (this.#state !== 'connected' || this.#weClosed) {
+    if (this.#state !== 'connected' || this.#weClosed || this.#closeHeld) {
       const when = this.#state === 'handshaking' ? 'before the handshake is over' : 'after close';
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', `send ${when}`);
     }
+    if (this.renegotiating) this.#held.push(data);
+    else this.#sendData(data);
+    this.#events.deliver();
+  }
+
+  #sendData(data: Uint8Array): void {
     let sent = 0;
     if (!(this.#keyUpdateDue || this.#transport.writeKeyExhausted) || this.#renewWriteKeys())
       sent = this.#transport.sendData(data);
     while (sent < data.length && this.#renewWriteKeys()) sent += this.#transport.sendData(data.subarray(sent));
-    this.#deliver();
   }
 
   close(): void {
@@ -166,16 +184,15 @@ export class Connection implements TlsConnection {
       this.abort(new ConnectionLost('aborted', 'closed before the handshake was over'));
       return;
     }
-    this.#weClosed = true;
-    this.#transport.sendAlert(WARNING, ALERTS.close_notify);
-    if (this.#peerClosed) this.#finish();
-    this.#deliver();
+    if (this.renegotiating) this.#closeHeld = true;
+    else this.#close();
+    this.#events.deliver();
   }
 
   abort(error?: TlsError): void {
     if (this.#state === 'closed') return;
     this.#end(error);
-    this.#deliver();
+    this.#events.deliver();
   }
 
   updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
@@ -183,7 +200,28 @@ export class Connection implements TlsConnection {
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
     if (this.#transport.version === 'TLSv1.2') throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', 'TLS 1.2 has no KeyUpdate');
     this.#sendKeyUpdate(requestPeer);
-    this.#deliver();
+    this.#events.deliver();
+  }
+
+  renegotiate(options: RenegotiationOptions = {}): void {
+    const established = this.#established;
+    if (established === undefined || this.#state !== 'connected' || this.#weClosed || this.#peerClosed)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'renegotiate without a connection');
+    this.#renegotiations.check(this.role, established, this.renegotiating, options);
+    this.#guarded(() => {
+      if (this.role === 'client') {
+        this.#renegotiate(established, options);
+        this.#pump();
+      } else {
+        this.#renegotiations.asked = options;
+        this.#transport.send(writeMessage(HelloRequest, true));
+        this.#transport.endFlight();
+      }
+    });
+  }
+
+  refuseRenegotiation(): void {
+    this.#renegotiations.policy = 'refuse';
   }
 
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
@@ -208,7 +246,7 @@ export class Connection implements TlsConnection {
   }
 
   takeOutput(): Uint8Array[] {
-    this.#outputAnnounced = false;
+    this.#events.outputTaken();
     return this.#transport.takeOutput();
   }
 
@@ -236,7 +274,7 @@ export class Connection implements TlsConnection {
     } catch (thrown) {
       this.#fail(asTlsError(thrown));
     }
-    this.#deliver();
+    this.#events.deliver();
   }
 
   /** Lets the flow go on. It may find the connection ended when it comes back: then it is ended too. */
@@ -280,11 +318,15 @@ export class Connection implements TlsConnection {
   #connect(established: Established): void {
     this.#flow = undefined;
     this.#abortController = undefined;
+    const previous = this.#established;
     this.#established = established;
+    this.#info = undefined;
     this.#state = 'connected';
     const { session } = established;
     if (session !== undefined) this.#keep(session.session, session.isNew);
-    this.#events.push({ type: 'connected', info: this.info as ConnectionInfo });
+    this.#events.push({ type: previous === undefined ? 'connected' : 'renegotiated', info: this.info as ConnectionInfo });
+    wipe(previous?.exporter?.secret);
+    this.#release();
   }
 
   /** A session that was resumed goes back where it came from: of TLS 1.2 it is good for more than one time. */
@@ -303,10 +345,15 @@ export class Connection implements TlsConnection {
       }
       if (incoming.kind === 'alert') this.#readAlert(incoming.level, incoming.description);
       else if (incoming.kind === 'data') this.#readData(incoming.data);
-      else if (this.#isRenegotiation(incoming.message)) this.#refuseRenegotiation();
-      else if (this.#flow !== undefined) this.#advance((flow) => flow.next(incoming.message));
+      else if (this.#isRenegotiation(incoming.message)) this.#readRenegotiation(incoming.message);
+      else if (this.#flow !== undefined) this.#readHandshake(incoming.message);
       else this.#readPostHandshake(incoming.message);
     }
+  }
+
+  #readHandshake(message: RawMessage): void {
+    this.#renegotiations.unanswered = false;
+    this.#advance((flow) => flow.next(message));
   }
 
   #truncation(): ConnectionLost {
@@ -353,22 +400,63 @@ export class Connection implements TlsConnection {
     }
   }
 
-  // ---- Renegotiation (RFC 5246 §7.4.1.1), which is refused ----
+  // ---- Renegotiation (RFC 5246 §7.4.1.1) ----
 
   #isRenegotiation({ type, body }: RawMessage): boolean {
     if (this.#transport.version !== 'TLSv1.2') return false;
     if (this.role === 'client') return type === HANDSHAKE_TYPES.hello_request && body.length === 0;
-    return type === HANDSHAKE_TYPES.client_hello && this.#state === 'connected';
+    return type === HANDSHAKE_TYPES.client_hello && this.#state === 'connected' && this.#flow === undefined;
   }
 
-  /**
-   * "This message will be ignored by the client if the client is currently negotiating a session." (RFC 5246 §7.4.1.1) Otherwise "This
-   * message MAY be ignored by the client if it does not wish to renegotiate a session, or the client may, if it wishes, respond with a
-   * no_renegotiation alert."
-   */
-  #refuseRenegotiation(): void {
-    this.#countIdle('requests to renegotiate');
-    if (this.#state === 'connected' && !this.#weClosed) this.#transport.sendAlert(WARNING, ALERTS.no_renegotiation_RESERVED);
+  /** A HelloRequest, or a ClientHello between handshakes. */
+  #readRenegotiation(message: RawMessage): void {
+    const established = this.#established;
+    // "This message will be ignored by the client if the client is currently negotiating a session." (RFC 5246 §7.4.1.1)
+    if (established === undefined || this.#flow !== undefined || this.#weClosed) {
+      this.#countIdle('requests to renegotiate');
+      return;
+    }
+    const { asked } = this.#renegotiations;
+    if (asked === undefined && !this.#renegotiations.admits(established)) {
+      // "… or the client may, if it wishes, respond with a no_renegotiation alert." (RFC 5246 §7.4.1.1)
+      this.#countIdle('requests to renegotiate');
+      this.#transport.sendAlert(WARNING, ALERTS.no_renegotiation_RESERVED);
+      return;
+    }
+    // Who is asked has nothing to prove by a session; who asks may have reasons to want one.
+    this.#renegotiate(established, asked ?? { resume: this.role === 'server' });
+    if (this.role === 'server') this.#readHandshake(message);
+  }
+
+  #renegotiate(established: Established, options: RenegotiationOptions): void {
+    this.#flow = this.#makeFlow(this.#context(), this.#renegotiations.begin(established, options));
+    this.#renegotiations.unanswered = this.role === 'client';
+    this.#advance((flow) => flow.next());
+  }
+
+  #readRefusal(): void {
+    this.#renegotiations.asked = undefined;
+    this.#dropFlow();
+    this.#events.push({ type: 'renegotiationRefused' });
+    this.#release();
+  }
+
+  #dropFlow(): void {
+    const flow = this.#flow;
+    this.#flow = undefined;
+    this.#pending = undefined;
+    this.#abortController = undefined;
+    this.#renegotiations.unanswered = false;
+    flow?.return(undefined as never);
+  }
+
+  /** Sends what waited for the end of a renegotiation. */
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const data of held) if (this.#state === 'connected') this.#sendData(data);
+    if (this.#closeHeld) this.#close();
+    this.#closeHeld = false;
   }
 
   #countIdle(what: string): void {
@@ -414,6 +502,10 @@ export class Connection implements TlsConnection {
    * them it is, some may come as warnings (RFC 5246 §7.2.2).
    */
   #readAlert(level: number, description: number): void {
+    if (description === ALERTS.no_renegotiation_RESERVED && level === WARNING && this.#renegotiations.isUndecided) {
+      this.#readRefusal();
+      return;
+    }
     const isWarning = level === WARNING && this.#transport.version !== 'TLSv1.3' && WARNINGS.includes(description);
     // "This alert SHOULD be followed by a "close_notify"." (RFC 8446 §6.1)
     if (description === ALERTS.user_canceled || isWarning) {
@@ -430,6 +522,13 @@ export class Connection implements TlsConnection {
     this.#peerClosed = true;
     this.#transport.clearInput();
     this.#events.push({ type: 'end' });
+    // "The other party MUST respond with a close_notify alert of its own and close down the connection immediately, discarding any pending
+    // writes." (RFC 5246 §7.2.1) Of a handshake that will not end there is nothing else to do with them.
+    if (this.renegotiating) {
+      this.#dropFlow();
+      this.#held = [];
+      this.#close();
+    }
     if (this.#weClosed) this.#finish();
   }
 
@@ -462,31 +561,17 @@ export class Connection implements TlsConnection {
     this.#transport.sendAlert(WARNING, ALERTS.close_notify);
   }
 
-  #finish(): void {
-    this.#state = 'closed';
-    this.#transport.close();
-    wipe(this.#established?.resumptionSecret);
+  #close(): void {
+    if (this.#state !== 'connected') return;
+    this.#weClosed = true;
+    this.#transport.sendAlert(WARNING, ALERTS.close_notify);
+    if (this.#peerClosed) this.#finish();
   }
 
-  // ---- Events ----
-
-  /** Delivers queued events, each after the one before it has returned. */
-  #deliver(): void {
-    if (this.#delivering) return;
-    this.#delivering = true;
-    try {
-      for (;;) {
-        if (this.#transport.hasOutput && !this.#outputAnnounced) {
-          this.#outputAnnounced = true;
-          this.#onEvent({ type: 'output' });
-          continue;
-        }
-        const event = this.#events.shift();
-        if (event === undefined) return;
-        this.#onEvent(event);
-      }
-    } finally {
-      this.#delivering = false;
-    }
+  #finish(): void {
+    this.#state = 'closed';
+    this.#held = [];
+    this.#transport.close();
+    wipe(this.#established?.resumptionSecret);
   }
 }

@@ -193,6 +193,9 @@ export function toNodeError(error: TlsError): NodeTlsError {
   if (error instanceof AlertReceived) return alertError(error);
   if (error instanceof CertificateInvalid) return certificateError(error);
   if (error instanceof ConnectionLost) return connectionReset(error.message, error);
+  if (error instanceof LimitExceeded && error.limit === 'renegotiations') {
+    return withCode(new Error('TLS session renegotiation attack detected', { cause: error }), 'ERR_TLS_SESSION_ATTACK');
+  }
   const reason = protocolReason(error);
   return reason === undefined ? error : sslError(reason, error);
 }

@@ -21,6 +21,11 @@ export interface TLSSocketOptions extends SecureContextOptions {
   readonly secureContext?: AnySecureContext | undefined;
   readonly requestCert?: boolean | undefined;
   readonly rejectUnauthorized?: boolean | undefined;
+  /**
+   * TLS 1.2: whether the peer may begin a renegotiation, `tls.CLIENT_RENEG_LIMIT` times, with less than `tls.CLIENT_RENEG_WINDOW` seconds between
+   * them. Default `'refuse'`. Not in node:tls, where it may.
+   */
+  readonly renegotiation?: 'refuse' | 'accept' | undefined;
   readonly ALPNProtocols?: AlpnProtocols | undefined;
   readonly ALPNCallback?: AlpnCallback | undefined;
   readonly SNICallback?: SniCallback | undefined;

@@ -47,7 +47,13 @@ import { createAnchoredVerifier, defaultVerifier, getCACertificates, parseCertif
 export interface ServerTraits
   extends Pick<
     ServerOptions,
-    'alpnProtocols' | 'chooseAlpnProtocol' | 'selectConfig' | 'clientCertificates' | 'sessionCache' | 'pskIdentityHint'
+    | 'alpnProtocols'
+    | 'chooseAlpnProtocol'
+    | 'selectConfig'
+    | 'clientCertificates'
+    | 'sessionCache'
+    | 'pskIdentityHint'
+    | 'renegotiation'
   > {
   readonly lookUpOcsp?: OcspLookUp | undefined;
 }

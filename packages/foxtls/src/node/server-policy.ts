@@ -15,6 +15,7 @@ import { callbackFailed, withCode } from './errors.ts';
 import type { OcspLookUp } from './ocsp.ts';
 import type { AlpnCallback, AnySecureContext, SniCallback, TLSSocketOptions } from './options.ts';
 import { checkPskOptions, lookUpByCallback, type ServerPskCallback, withLookUp } from './psk.ts';
+import { checkRenegotiationOption } from './renegotiation.ts';
 import { createSecureContext, SecureContext } from './secure-context.ts';
 import type { SecureContextOptions } from './secure-context-options.ts';
 
@@ -28,9 +29,16 @@ export type ServerPolicyOptions = Pick<
   | 'pskCallback'
   | 'pskIdentityHint'
   | 'secureContext'
+  | 'renegotiation'
 >;
 
-export class ServerPolicy {
+/** What is asked of clients. */
+export interface ClientDemand {
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+}
+
+export class ServerPolicy implements ClientDemand {
   readonly requestCert: boolean;
   readonly rejectUnauthorized: boolean;
   #secureContext: SecureContext;
@@ -43,12 +51,14 @@ export class ServerPolicy {
   readonly #sessionCache: SessionCache | undefined;
   readonly #pskCallback: ServerPskCallback | undefined;
   readonly #pskIdentityHint: Uint8Array | undefined;
+  readonly #renegotiation: 'refuse' | 'accept';
 
   constructor(options: ServerPolicyOptions, secureContext: SecureContext, lookUpOcsp?: OcspLookUp, sessionCache?: SessionCache) {
     const { ALPNProtocols, ALPNCallback, SNICallback } = options;
     requireFunction(ALPNCallback, 'ALPNCallback');
     requireFunction(SNICallback, 'SNICallback');
     checkPskOptions(options);
+    checkRenegotiationOption(options.renegotiation);
     if (ALPNCallback && ALPNProtocols) {
       const message = 'The ALPNCallback and ALPNProtocols TLS options are mutually exclusive';
       throw withCode(new TypeError(message), 'ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS');
@@ -60,6 +70,7 @@ export class ServerPolicy {
     this.#sniCallback = SNICallback ?? undefined;
     this.#pskCallback = (options.pskCallback as ServerPskCallback | undefined) ?? undefined;
     this.#pskIdentityHint = options.pskIdentityHint ? utf8(options.pskIdentityHint) : undefined;
+    this.#renegotiation = options.renegotiation ?? 'refuse';
     this.#lookUpOcsp = lookUpOcsp;
     this.#sessionCache = sessionCache;
     this.#secureContext = secureContext;
@@ -89,40 +100,42 @@ export class ServerPolicy {
     this.#names.unshift({ pattern: new RegExp(`^${pattern}$`), context });
   }
 
-  /** The configuration of a connection. */
-  configFor(socket: TLSSocket): ServerConfig {
-    const config = this.#configOf(this.#secureContext);
+  /** The configuration of a connection; of a renegotiation, with what it asks of the client. */
+  configFor(socket: TLSSocket, context: SecureContext, demand: ClientDemand = this): ServerConfig {
+    const config = this.#configOf(context, demand);
     return this.#pskCallback === undefined ? config : withLookUp(config, lookUpByCallback(socket, this.#pskCallback));
   }
 
-  #configOf(context: SecureContext): ServerConfig {
-    const known = this.#configs.get(context);
+  #configOf(context: SecureContext, demand: ClientDemand): ServerConfig {
+    const isOurs = demand.requestCert === this.requestCert && demand.rejectUnauthorized === this.rejectUnauthorized;
+    const known = isOurs ? this.#configs.get(context) : undefined;
     if (known !== undefined) return known;
     const config = context.serverConfig({
       alpnProtocols: this.#alpnProtocols,
-      clientCertificates: this.requestCert ? (this.rejectUnauthorized ? 'require' : 'request') : 'none',
+      clientCertificates: demand.requestCert ? (demand.rejectUnauthorized ? 'require' : 'request') : 'none',
+      renegotiation: this.#renegotiation,
       ...(this.#alpnCallback && { chooseAlpnProtocol: (hello: ClientHelloInfo) => this.#chooseProtocol(hello) }),
-      selectConfig: (hello: ClientHelloInfo) => this.#selectConfig(hello),
+      selectConfig: (hello: ClientHelloInfo) => this.#selectConfig(hello, demand),
       pskIdentityHint: this.#pskIdentityHint,
       lookUpOcsp: this.#lookUpOcsp,
       sessionCache: this.#sessionCache,
     });
-    this.#configs.set(context, config);
+    if (isOurs) this.#configs.set(context, config);
     return config;
   }
 
-  #selectConfig({ serverName }: ClientHelloInfo): Eventually<ServerConfig | undefined> {
+  #selectConfig({ serverName }: ClientHelloInfo, demand: ClientDemand): Eventually<ServerConfig | undefined> {
     if (serverName === undefined) return undefined;
-    if (this.#sniCallback !== undefined) return this.#askForContext(serverName, this.#sniCallback);
+    if (this.#sniCallback !== undefined) return this.#askForContext(serverName, this.#sniCallback, demand);
     const found = this.#names.find(({ pattern }) => pattern.test(serverName));
-    return found && this.#configOf(found.context);
+    return found && this.#configOf(found.context, demand);
   }
 
-  #askForContext(serverName: string, ask: SniCallback): Promise<ServerConfig | undefined> {
+  #askForContext(serverName: string, ask: SniCallback, demand: ClientDemand): Promise<ServerConfig | undefined> {
     return new Promise((resolve, reject) => {
       const answer = (error: Error | null, context?: AnySecureContext) => {
         if (error) reject(callbackFailed('SNICallback', error));
-        else resolve(context ? this.#configOf(requireContext(context)) : undefined);
+        else resolve(context ? this.#configOf(requireContext(context), demand) : undefined);
       };
       try {
         ask(serverName, (error, context) => {

@@ -12,6 +12,7 @@ import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
 import type { ConnectionInfo, TlsConnection, TlsEventListener } from '../connection/connection.ts';
 import { createTlsClient, createTlsServer } from '../connection/create.ts';
 import { ApiMisuse } from '../core/errors/errors.ts';
+import type { ClientConfig, ServerConfig } from '../protocol/handshake/config.ts';
 import { presentedCertificates } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { parseAlpnProtocols } from './alpn.ts';
@@ -22,9 +23,18 @@ import { createIdentityVerifier } from './identity-verifier.ts';
 import { describeEphemeralKey, type EphemeralKeyInfo, formatSignatureScheme } from './openssl-names.ts';
 import type { TLSSocketOptions } from './options.ts';
 import { type ClientPskCallback, checkPskOptions, keysByCallback } from './psk.ts';
+import {
+  checkRenegotiateArguments,
+  checkRenegotiationOption,
+  peerRefused,
+  type RenegotiateCallback,
+  type RenegotiateOptions,
+  renegotiationDisabled,
+  whyNotBegun,
+} from './renegotiation.ts';
 import { createSecureContext, type SecureContext } from './secure-context.ts';
 import { refuseUnsupported } from './secure-context-options.ts';
-import { handshakeTimeout, requireContext, ServerPolicy } from './server-policy.ts';
+import { type ClientDemand, handshakeTimeout, requireContext, ServerPolicy } from './server-policy.ts';
 import { readSession, writeSession } from './session-bytes.ts';
 import { Socket } from './socket-internals.ts';
 import { TlsStream } from './tls-stream.ts';
@@ -84,6 +94,11 @@ export class TLSSocket extends TlsStream {
   /** Came before the handshake was over. */
   #untoldSession: ClientSession | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
+  /** What is asked of the peer; it changes with a renegotiation. */
+  #demand: ClientDemand;
+  #serverContext: SecureContext | undefined;
+  #renegotiationDisabled = false;
+  #renegotiateCallbacks: RenegotiateCallback[] = [];
 
   constructor(socket?: Duplex, options: TLSSocketOptions = {}, binding?: ClientTarget | ServerBinding) {
     super({
@@ -94,6 +109,7 @@ export class TLSSocket extends TlsStream {
     const server = binding !== undefined && 'policy' in binding ? binding : undefined;
     if (server === undefined) refuseUnsupported(options);
     checkPskOptions(options);
+    checkRenegotiationOption(options.renegotiation);
     this.#options = options;
     this.#role = options.isServer === true ? 'server' : 'client';
     this.#target = server === undefined ? (binding as ClientTarget | undefined) : undefined;
@@ -102,6 +118,7 @@ export class TLSSocket extends TlsStream {
     this.server = server?.server ?? (options.server as NetServer | undefined);
     if (this.#role === 'server') this.#policy = server?.policy ?? new ServerPolicy(options, this.#secureContext());
     else this.#secureContext();
+    this.#demand = this.#policy ?? { requestCert: true, rejectUnauthorized: this.#rejectsUnauthorized() };
     this.#alpnProtocols = parseAlpnProtocols(options.ALPNProtocols);
     const patience = server?.handshakeTimeout ?? options.handshakeTimeout ?? 0;
     if (patience > 0) this.#handshakeTimer = setTimeout(expireHandshake, patience, this);
@@ -234,21 +251,70 @@ export class TLSSocket extends TlsStream {
     this.#servername = name;
   }
 
-  // ---- What TLS 1.3 or this library does not have ----
+  // ---- Renegotiation (TLS 1.2) ----
 
-  /** TLS 1.3 has no renegotiation, and in TLS 1.2 it is refused: false, and the callback gets Node's error. */
-  renegotiate(_options: object, callback?: (error: Error | null) => void): boolean {
-    if (callback !== undefined) process.nextTick(callback, this.#renegotiationError());
-    return false;
+  /**
+   * Begins another handshake: a server's may ask for a certificate that it did not ask for before. What is written waits for its end, which
+   * `'secure'` tells (and before it `'secureConnect'`, on a client) and `callback`; `authorized` and all that was agreed on are then of the new
+   * one. A server's is always a full handshake. A peer that refuses ends the connection (`ERR_SSL_NO_RENEGOTIATION`).
+   *
+   * False, and an error for the callback, when none can begin: `ERR_SSL_WRONG_SSL_VERSION` in TLS 1.3, which has none;
+   * `ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED`; on a server `ERR_TLS_RENEGOTIATION_DISABLED` after `disableRenegotiation()`.
+   */
+  renegotiate(options: RenegotiateOptions, callback?: RenegotiateCallback): boolean {
+    checkRenegotiateArguments(options, callback);
+    if (this.destroyed) return undefined as never;
+    try {
+      this.#renegotiate(options);
+    } catch (error) {
+      if (callback !== undefined) process.nextTick(callback, error instanceof ApiMisuse ? whyNotBegun(error) : error);
+      return false;
+    }
+    if (callback !== undefined) this.#renegotiateCallbacks.push(callback);
+    return true;
   }
 
-  #renegotiationError(): Error {
-    if (this.connection?.info?.version !== 'TLSv1.2') return sslError('wrong ssl version');
-    return withCode(new Error('TLS session renegotiation disabled for this socket'), 'ERR_TLS_RENEGOTIATION_DISABLED');
+  /** From now on the peer may begin no renegotiation, and a server begins none itself. */
+  disableRenegotiation(): void {
+    this.#renegotiationDisabled = true;
+    this.connection?.refuseRenegotiation();
   }
 
-  /** It is. */
-  disableRenegotiation(): void {}
+  #renegotiate({ requestCert, rejectUnauthorized }: RenegotiateOptions): void {
+    const { connection } = this;
+    if (connection === undefined) throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'renegotiate before the handshake');
+    if (this.#renegotiationDisabled && this.#role === 'server') throw renegotiationDisabled();
+    const demand = {
+      // A client always asks.
+      requestCert: this.#role === 'client' || Boolean(requestCert ?? this.#demand.requestCert),
+      rejectUnauthorized: Boolean(rejectUnauthorized ?? this.#demand.rejectUnauthorized),
+    };
+    this.sendGathered();
+    connection.renegotiate({ config: this.#configFor(demand) });
+    this.#demand = demand;
+  }
+
+  /** Of a renegotiation; undefined where nothing changes. */
+  #configFor(demand: ClientDemand): ClientConfig | ServerConfig | undefined {
+    const { requestCert, rejectUnauthorized } = this.#demand;
+    if (demand.rejectUnauthorized === rejectUnauthorized && demand.requestCert === requestCert) return undefined;
+    if (this.#policy === undefined) return this.#clientConfig(demand.rejectUnauthorized);
+    return this.#policy.configFor(this, this.#serverContext as SecureContext, demand);
+  }
+
+  protected override onRenegotiated(info: ConnectionInfo): void {
+    this.#becomeKnown(info);
+    if (this.#role === 'client' && !this.destroyed) this.emit('secureConnect');
+    if (!this.destroyed) this.emit('secure');
+    for (const callback of this.#renegotiateCallbacks.splice(0)) callback(null);
+  }
+
+  protected override onRenegotiationRefused(): void {
+    const refused = peerRefused();
+    this.fail(refused, sslError('no renegotiation', refused));
+  }
+
+  // ---- What this library does not have ----
 
   enableTrace(): void {
     throw new ApiMisuse(
@@ -265,8 +331,26 @@ export class TLSSocket extends TlsStream {
 
   protected override openConnection(onEvent: TlsEventListener): TlsConnection {
     const keyLog = this.listenerCount('keylog') > 0;
-    if (this.#policy !== undefined) return createTlsServer(this.#policy.configFor(this), { onEvent, keyLog });
-    const rejectUnauthorized = this.#rejectsUnauthorized();
+    const connection =
+      this.#policy !== undefined
+        ? createTlsServer(this.#serverConfig(this.#policy), { onEvent, keyLog })
+        : createTlsClient(this.#clientConfig(this.#demand.rejectUnauthorized), {
+            onEvent,
+            keyLog,
+            serverName: this.#servername || undefined,
+            session: this.#session,
+          });
+    if (this.#renegotiationDisabled) connection.refuseRenegotiation();
+    return connection;
+  }
+
+  /** By the context that the server has now: the connection keeps it. */
+  #serverConfig(policy: ServerPolicy): ServerConfig {
+    this.#serverContext = policy.secureContext;
+    return policy.configFor(this, policy.secureContext);
+  }
+
+  #clientConfig(rejectUnauthorized: boolean): ClientConfig {
     const config = this.#secureContext().clientConfig(this.#alpnProtocols, rejectUnauthorized);
     const verifier = createIdentityVerifier({
       chainVerifier: config.verifier,
@@ -274,28 +358,19 @@ export class TLSSocket extends TlsStream {
       checkServerIdentity: this.#target?.checkServerIdentity ?? checkServerIdentity,
       rejectUnauthorized,
     });
-    const serverName = this.#servername || undefined;
     const { pskCallback } = this.#options;
     const keys = pskCallback && keysByCallback(this, pskCallback as ClientPskCallback);
     const requestOcsp = this.#options.requestOCSP === true;
-    return createTlsClient(
-      { ...config, verifier, requestOcsp, ...keys },
-      { onEvent, keyLog, serverName, session: this.#session },
-    );
+    const renegotiation = this.#options.renegotiation ?? 'refuse';
+    return { ...config, verifier, requestOcsp, renegotiation, ...keys };
   }
 
   protected override onConnected(info: ConnectionInfo): void {
     clearTimeout(this.#handshakeTimer);
     this.#handshakeTimer = undefined;
     this.#context = undefined;
-    this.alpnProtocol = info.alpnProtocol ?? false;
-    this.servername = info.serverName ?? false;
-    this.#authorize(info);
-    if (this.#options.requestOCSP === true && this.#role === 'client' && !info.resumed) {
-      // As in Node: before 'secureConnect', and with null when the server has none.
-      this.emit('OCSPResponse', info.ocspResponse ? Buffer.from(info.ocspResponse) : null);
-      if (this.destroyed) return;
-    }
+    this.#becomeKnown(info);
+    if (this.destroyed) return;
     this.secureConnecting = false;
     this.becomeSecure();
     if (this.#role === 'client') this.emit('secureConnect');
@@ -303,6 +378,16 @@ export class TLSSocket extends TlsStream {
     // Of TLS 1.2 the session was there before; as in Node, it is told of now.
     if (this.#session !== undefined && this.#session === this.#untoldSession) this.#tellSession(this.#session);
     if (!this.destroyed) this.emit('secure');
+  }
+
+  #becomeKnown(info: ConnectionInfo): void {
+    this.alpnProtocol = info.alpnProtocol ?? false;
+    this.servername = info.serverName ?? false;
+    this.#authorize(info);
+    if (this.#options.requestOCSP === true && this.#role === 'client' && !info.resumed) {
+      // As in Node: before 'secureConnect', and with null when the server has none.
+      this.emit('OCSPResponse', info.ocspResponse ? Buffer.from(info.ocspResponse) : null);
+    }
   }
 
   protected override onSession(session: ClientSession): void {
@@ -335,6 +420,8 @@ export class TLSSocket extends TlsStream {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     clearTimeout(this.#handshakeTimer);
+    const reason = error ?? connectionReset('the connection was closed');
+    for (const callback of this.#renegotiateCallbacks.splice(0)) process.nextTick(callback, reason);
     super._destroy(error, callback);
   }
 
@@ -345,9 +432,10 @@ export class TLSSocket extends TlsStream {
   }
 
   #authorize(info: ConnectionInfo): void {
-    if (this.#policy !== undefined && !this.#policy.requestCert) return;
+    if (!this.#demand.requestCert) return;
     const { peer } = info;
     this.authorized = peer.kind === 'verified' || peer.kind === 'psk';
+    this.authorizationError = null as never;
     if (peer.kind === 'unverified') this.authorizationError = authorizationCode(peer.error) as never;
     // What OpenSSL answers when there is no certificate.
     else if (peer.kind === 'anonymous') this.authorizationError = 'UNABLE_TO_GET_ISSUER_CERT' as never;

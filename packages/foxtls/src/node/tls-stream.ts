@@ -101,6 +101,8 @@ export abstract class TlsStream extends Socket {
   /** Makes the connection, when the transport is ready. */
   protected abstract openConnection(onEvent: TlsEventListener): TlsConnection;
   protected abstract onConnected(info: ConnectionInfo): void;
+  protected abstract onRenegotiated(info: ConnectionInfo): void;
+  protected abstract onRenegotiationRefused(): void;
   protected abstract onSession(session: ClientSession): void;
   protected abstract onKeyLog(line: string): void;
   /** The error for a transport that ended before the handshake did. */
@@ -196,7 +198,8 @@ export abstract class TlsStream extends Socket {
 
   override _final(callback: Callback): void {
     const { transport } = this;
-    if (!this.isSecure && transport !== undefined && !this.destroyed) {
+    const mustWait = !this.isSecure || this.connection?.renegotiating === true;
+    if (mustWait && transport !== undefined && !this.destroyed) {
       this.#waitingFinal = callback;
       return;
     }
@@ -355,6 +358,14 @@ export abstract class TlsStream extends Socket {
         this.onConnected(event.info);
         if (this.isSecure) this.#writeWaiting();
         return;
+      case 'renegotiated':
+        this.onRenegotiated(event.info);
+        this.#writeWaiting();
+        return;
+      case 'renegotiationRefused':
+        this.onRenegotiationRefused();
+        this.#writeWaiting();
+        return;
       case 'data':
         this.#received += event.data.length;
         this.#recordReader().expect(event.data.length);
@@ -362,6 +373,8 @@ export abstract class TlsStream extends Socket {
         return;
       case 'end':
         this.#endRead();
+        // In the midst of a renegotiation, what waits for its end is over too.
+        if (this.connection?.state === 'closed') this.#writeWaiting();
         return;
       case 'session':
         this.onSession(event.session);
@@ -383,7 +396,7 @@ export abstract class TlsStream extends Socket {
 
   #writeAll(data: readonly Uint8Array[], callback: Callback): void {
     const { connection } = this;
-    if (!this.isSecure || connection === undefined) {
+    if (!this.isSecure || connection === undefined || connection.renegotiating) {
       this.#waitingWrite = { data, callback };
       return;
     }
@@ -430,6 +443,7 @@ export abstract class TlsStream extends Socket {
   }
 
   #writeWaiting(): void {
+    if (this.destroyed) return;
     const write = this.#waitingWrite;
     this.#waitingWrite = undefined;
     if (write !== undefined) this.#writeAll(write.data, write.callback);

@@ -335,13 +335,6 @@ describe.each(PAIRINGS)('$title', (pairing) => {
       await next(second, 'secureConnect');
       expect([first.isSessionReused(), second.isSessionReused()]).toEqual([false, true]);
     });
-
-    it('and do not renegotiate', async () => {
-      const { clientSocket } = closing(await openPair(pairing, serverOptions, clientOptions));
-      if (!ours.client) return;
-      const error = await new Promise<Coded | null>((resolve) => clientSocket.renegotiate({}, resolve as never));
-      expect(error?.code).toBe('ERR_TLS_RENEGOTIATION_DISABLED');
-    });
   });
 });
 

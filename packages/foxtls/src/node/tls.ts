@@ -14,7 +14,7 @@ import { getCACertificates, rootCertificates } from './trust.ts';
 export const DEFAULT_MIN_VERSION = 'TLSv1.2';
 export const DEFAULT_MAX_VERSION = 'TLSv1.3';
 export const DEFAULT_ECDH_CURVE = 'auto';
-/** Of renegotiation, which is refused. */
+/** Of renegotiations that the peer begins, where the option `renegotiation` accepts them: how many, and seconds between them. */
 export const CLIENT_RENEG_LIMIT = 3;
 export const CLIENT_RENEG_WINDOW = 600;
 

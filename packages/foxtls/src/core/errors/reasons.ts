@@ -74,6 +74,8 @@ export const alertFor = {
   fallback_inappropriate: 'inappropriate_fallback',
   renegotiation_info_missing: 'handshake_failure',
   renegotiation_info_invalid: 'handshake_failure',
+  certificate_changed: 'handshake_failure',
+  server_name_changed: 'handshake_failure',
   extended_master_secret_missing: 'handshake_failure',
   extended_master_secret_changed: 'handshake_failure',
   encrypt_then_mac_missing: 'handshake_failure',

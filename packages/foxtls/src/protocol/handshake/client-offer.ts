@@ -32,12 +32,16 @@ import {
   permuted,
 } from './grease.ts';
 import type { HandshakeFlow } from './receive.ts';
+import { clientRenegotiationInfo, type PreviousHandshake } from './tls12/renegotiation.ts';
 import { bind, type OfferedPsk, offeredModes, offeredPsks, pskExtension } from './tls13/client-psk.ts';
 import type { HandshakeContext } from './transport.ts';
 import { spokenVersions } from './versions.ts';
 
-/** What one connection asks for, beyond its config. */
-export type ClientRequest = SessionRequest;
+/** What one handshake asks for, beyond its config. */
+export interface ClientRequest extends SessionRequest {
+  /** Of a renegotiation: what it is bound to. */
+  readonly previous?: PreviousHandshake | undefined;
+}
 
 export interface KeyShare {
   readonly group: KeyExchangeGroup;
@@ -213,7 +217,7 @@ function offeredExtensions(
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
     ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),
-    ...(changing.versions.includes('TLSv1.2') && tls12Offer(changing)),
+    ...(changing.versions.includes('TLSv1.2') && tls12Offer(request, changing)),
     ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),
   });
   const ordered = order === undefined ? list : permuted(list, order);
@@ -243,7 +247,7 @@ function tls13Offer(
 }
 
 /** What TLS 1.2 needs, and TLS 1.3 has no use for. */
-function tls12Offer({ tls12Suites, tls12Session }: Changing): ExtensionValues<'client_hello'> {
+function tls12Offer({ previous }: ClientRequest, { tls12Suites, tls12Session }: Changing): ExtensionValues<'client_hello'> {
   return {
     ...(tls12Suites.some(({ cipher }) => cipher.isBlockCipher) && { encrypt_then_mac: true as const }),
     ec_point_formats: [EC_POINT_FORMATS.uncompressed],
@@ -252,7 +256,7 @@ function tls12Offer({ tls12Suites, tls12Session }: Changing): ExtensionValues<'c
     session_ticket: tls12Session?.ticket ?? EMPTY,
     // "The client MUST include either an empty "renegotiation_info" extension, or the TLS_EMPTY_RENEGOTIATION_INFO_SCSV signaling cipher
     // suite value in the ClientHello." (RFC 5746 §3.4)
-    renegotiation_info: EMPTY,
+    renegotiation_info: clientRenegotiationInfo(previous),
   };
 }
 

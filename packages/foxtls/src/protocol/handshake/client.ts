@@ -9,20 +9,23 @@ import type { ClientConfig } from './config.ts';
 import type { Established } from './established.ts';
 import { type HandshakeFlow, receiveWithBytes } from './receive.ts';
 import { tls12ClientHandshake } from './tls12/client.ts';
+import { checkVersionKept, renegotiationConfig } from './tls12/renegotiation.ts';
 import { tls13ClientHandshake } from './tls13/client.ts';
 import type { HandshakeContext } from './transport.ts';
 import { answeredVersion } from './versions.ts';
 
 export function* clientHandshake(
   context: HandshakeContext,
-  config: ClientConfig,
+  usualConfig: ClientConfig,
   request: ClientRequest,
 ): HandshakeFlow<Established> {
   const { transport } = context;
+  const config = request.previous === undefined ? usualConfig : renegotiationConfig(usualConfig, request.previous);
   const offer = yield* firstOffer(context, config, request, new Transcript());
   transport.send(offer.bytes);
   transport.endFlight();
   const { message: hello, bytes } = yield* receiveWithBytes(ServerHello);
+  checkVersionKept(request.previous, hello);
   const version = answeredVersion(transport.variant, offer.versions, hello);
   transport.setVersion(version);
   return hello.kind === 'server_hello_tls12'

@@ -41,6 +41,7 @@ export interface Limits {
   readonly queuedInput: number;
   readonly queuedInputOverrun: number;
   readonly maxEarlyDataSkipped: number;
+  readonly renegotiations: number;
 }
 
 interface CommonConfig {
@@ -70,6 +71,8 @@ interface CommonConfig {
   /** How PSKs may be used, in order of preference. */
   readonly pskKeyExchangeModes: readonly PskKeyExchangeMode[];
   readonly recordPadding: PaddingPolicy | undefined;
+  /** What becomes of renegotiations that the peer begins. */
+  readonly renegotiation: 'refuse' | 'accept';
   readonly limits: Limits;
   /** Send reserved values of RFC 8701. */
   readonly grease: boolean;

@@ -48,6 +48,9 @@ export interface Established extends LocalIdentity {
   readonly exporter: Exporter;
   /** TLS 1.2: whether the peers agreed on extended_master_secret; TLS 1.3 always works that way. */
   readonly extendedMasterSecret: boolean;
+  /** TLS 1.2: whether the peer knows secure renegotiation (RFC 5746), and whether blocks are encrypted behind their MAC. */
+  readonly secureRenegotiation?: boolean | undefined;
+  readonly macThenEncrypt?: boolean | undefined;
   /** Client, TLS 1.2: the session, if the server lets it be resumed; and whether it is a new one. */
   readonly session: { readonly isNew: boolean; readonly session: Tls12ClientSession } | undefined;
   /** What the peers agreed on by max_fragment_length (RFC 6066 §4). */

@@ -8,21 +8,28 @@ import { describeClientHello } from './client-hello-info.ts';
 import type { ServerConfig } from './config.ts';
 import type { Established } from './established.ts';
 import { type HandshakeFlow, receiveWithBytes } from './receive.ts';
+import { type PreviousHandshake, renegotiationConfig } from './tls12/renegotiation.ts';
 import { tls12ServerHandshake } from './tls12/server.ts';
 import { tls13ServerHandshake } from './tls13/server.ts';
 import type { HandshakeContext } from './transport.ts';
 import { refuseSsl3 } from './variant.ts';
 import { chooseVersion } from './versions.ts';
 
-export function* serverHandshake(context: HandshakeContext, initialConfig: ServerConfig): HandshakeFlow<Established> {
+/** With `previous` it is a renegotiation. */
+export function* serverHandshake(
+  context: HandshakeContext,
+  initialConfig: ServerConfig,
+  previous?: PreviousHandshake,
+): HandshakeFlow<Established> {
   const { transport } = context;
   const { message: hello, bytes } = yield* receiveWithBytes(transport.variant.clientHello);
   refuseSsl3(transport.variant, hello.legacyVersion);
   checkPlaces(hello.extensions);
-  const config = (yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)))) ?? initialConfig;
+  const selected = (yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)))) ?? initialConfig;
+  const config = previous === undefined ? selected : renegotiationConfig(selected, previous);
   const version = chooseVersion(transport.variant, config.versions, hello);
   transport.setVersion(version);
   return version === 'TLSv1.3'
     ? yield* tls13ServerHandshake(context, config, { hello, bytes })
-    : yield* tls12ServerHandshake(context, config, { hello, bytes });
+    : yield* tls12ServerHandshake(context, config, { hello, bytes, previous });
 }

@@ -143,10 +143,7 @@ export class TlsTransport implements HandshakeTransport {
   }
 
   #readProtected(protection: RecordProtection, record: RawRecord): Incoming | undefined {
-    const inner = protection.open(record.header, record.fragment);
-    // "If the decryption fails, the receiver MUST terminate the connection with a "bad_record_mac" alert." (RFC 8446 §5.2)
-    if (inner === undefined) throw new PeerMisbehaved('bad_record_mac', 'a record could not be decrypted');
-    return this.#readInner(inner);
+    return this.#readInner(openRecord(protection, record));
   }
 
   #readInner(inner: Uint8Array): Incoming | undefined {
@@ -175,13 +172,15 @@ export class TlsTransport implements HandshakeTransport {
   #readTls12Record(record: RawRecord): Incoming | undefined {
     const { type, header, fragment } = record;
     checkVersion(header);
-    if (type === CONTENT_TYPES.change_cipher_spec) return this.#readChangeCipherSpec(fragment);
+    if (type === CONTENT_TYPES.change_cipher_spec) return this.#readChangeCipherSpec(record);
     // "The ChangeCipherSpec message is sent by both the client and the server to notify the receiving party that subsequent records will
     // be protected under the newly negotiated CipherSpec and keys." (RFC 5246 §7.1) A peer that cannot go on may send an alert before it.
-    if (this.#nextRead !== undefined && type !== CONTENT_TYPES.alert) throw changeCipherSpecMissing();
+    // In a renegotiation "the communicating parties may continue to send data using the old CipherSpec." (RFC 5246 §7.1)
+    const mayPrecede =
+      type === CONTENT_TYPES.alert || (type === CONTENT_TYPES.application_data && this.#readEpoch === 'application');
+    if (this.#nextRead !== undefined && !mayPrecede) throw changeCipherSpecMissing();
     if (this.#read === undefined) return this.#readClear(type, fragment);
-    const content = this.#read.open(header, fragment);
-    if (content === undefined) throw new PeerMisbehaved('bad_record_mac', 'a record could not be decrypted');
+    const content = openRecord(this.#read, record);
     // The limits count a content type, which is not in these records.
     if (content.length >= this.#receiveLimit) throw this.#recordOverflow(content.length + 1);
     return this.#readContent(type, content);
@@ -198,10 +197,11 @@ export class TlsTransport implements HandshakeTransport {
     this.#nextRead = protection;
   }
 
-  #readChangeCipherSpec(fragment: Uint8Array): undefined {
+  /** "The protocol consists of a single message, which is encrypted and compressed under the current (not the pending) connection state." (RFC 5246 §7.1) */
+  #readChangeCipherSpec(record: RawRecord): undefined {
     const protection = this.#nextRead;
     if (protection === undefined) throw changeCipherSpecUnexpected();
-    checkChangeCipherSpec(fragment);
+    checkChangeCipherSpec(this.#read === undefined ? record.fragment : openRecord(this.#read, record));
     this.#nextRead = undefined;
     this.setReadProtection('handshake', protection);
     this.#input.allowExpansion();
@@ -347,7 +347,9 @@ export class TlsTransport implements HandshakeTransport {
   sendChangeCipherSpec(): void {
     this.endFlight();
     if (this.#closed) return;
-    this.#output.push(recordHeader(CONTENT_TYPES.change_cipher_spec, this.#recordVersion, 1), CHANGE_CIPHER_SPEC);
+    // In a renegotiation of TLS 1.2 it is protected like all else, by the keys that it puts out of force.
+    if (this.#version === 'TLSv1.2') this.#writeRecord(CONTENT_TYPES.change_cipher_spec, CHANGE_CIPHER_SPEC);
+    else this.#output.push(recordHeader(CONTENT_TYPES.change_cipher_spec, this.#recordVersion, 1), CHANGE_CIPHER_SPEC);
   }
 
   /** Sends as much as the write key may still seal; says how much that was. After a KeyUpdate the rest can follow. */
@@ -459,6 +461,13 @@ export class TlsTransport implements HandshakeTransport {
     this.#output.push(header);
     write.seal(header, [content, padding === 0 ? Uint8Array.of(type) : paddedType(type, padding)], this.#output);
   }
+}
+
+/** "If the decryption fails, the receiver MUST terminate the connection with a "bad_record_mac" alert." (RFC 8446 §5.2) */
+function openRecord(protection: RecordProtection, { header, fragment }: RawRecord): Uint8Array {
+  const content = protection.open(header, fragment);
+  if (content === undefined) throw new PeerMisbehaved('bad_record_mac', 'a record could not be decrypted');
+  return content;
 }
 
 function nextGeneration(protection: RecordProtection | undefined): RecordProtection {

@@ -79,6 +79,11 @@ export function* receiveFinished(
   return verified;
 }
 
+/** Whether blocks are encrypted behind their MAC, the old way (RFC 7366 §3.1). */
+export function isMacThenEncrypt({ suite, encryptThenMac }: Agreement): boolean {
+  return suite.cipher.isBlockCipher && !encryptThenMac;
+}
+
 /** What exporters work with, and the last use of the master secret: the connection owns it from then on, or nobody needs it any more. */
 export function exporterOf({ extendedMasterSecret: extended, randoms }: Agreement, master: MasterSecret): Exporter {
   if (extended) return { kind: 'prf', secret: master.bytes, randoms };

@@ -3,16 +3,18 @@
  */
 
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
-import { CIPHER_SUITES } from '../../../core/registry/cipher-suites.ts';
 import { EC_POINT_FORMATS } from '../../../core/registry/curve-formats.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { ServerConfig } from '../config.ts';
+import { checkClientRenegotiation, type PreviousHandshake } from './renegotiation.ts';
 
 /** A ClientHello that leads to TLS 1.2, in which every extension stands in its place. */
 export interface ReceivedClientHello {
   readonly hello: ClientHello;
   readonly bytes: Uint8Array;
+  /** Of a renegotiation: what it is bound to. */
+  readonly previous?: PreviousHandshake | undefined;
 }
 
 /** A ClientHello that keeps the rules. */
@@ -26,18 +28,14 @@ export interface CheckedClientHello extends ReceivedClientHello {
   readonly secureRenegotiation: boolean;
 }
 
-export function checkClientHello({ hello, bytes }: ReceivedClientHello): CheckedClientHello {
+export function checkClientHello({ hello, bytes, previous }: ReceivedClientHello): CheckedClientHello {
   const { values } = hello.extensions;
   // "This vector MUST contain, and all implementations MUST support, CompressionMethod.null." (RFC 5246 §7.4.1.2) Others may be there.
   if (!hello.legacyCompressionMethods.includes(0)) {
     throw new PeerMisbehaved('compression_not_null', 'compression_methods does not have null');
   }
-  const { renegotiation_info: renegotiated, ec_point_formats: formats, supported_groups: groups } = values;
-  // "The server MUST then verify that the length of the "renegotiated_connection" field is zero, and if it is not, MUST abort the
-  // handshake." (RFC 5746 §3.6)
-  if (renegotiated !== undefined && renegotiated.length > 0) {
-    throw new PeerMisbehaved('renegotiation_info_invalid', 'renegotiation_info is not empty in the first handshake');
-  }
+  const secureRenegotiation = checkClientRenegotiation(hello, previous);
+  const { ec_point_formats: formats, supported_groups: groups } = values;
   // "If the client sends the extension and the extension does not contain the uncompressed point format, and the client has used the
   // Supported Groups extension to indicate support for any of the curves defined in this specification, then the server MUST abort the
   // handshake and return an illegal_parameter alert." (RFC 8422 §5.1.2)
@@ -47,12 +45,12 @@ export function checkClientHello({ hello, bytes }: ReceivedClientHello): Checked
   return {
     hello,
     bytes,
+    previous,
     groups,
     signatureSchemes: values.signature_algorithms ?? [],
     extendedMasterSecret: values.extended_master_secret === true,
     encryptThenMac: values.encrypt_then_mac === true,
-    secureRenegotiation:
-      renegotiated !== undefined || hello.cipherSuites.includes(CIPHER_SUITES.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+    secureRenegotiation,
   };
 }
 

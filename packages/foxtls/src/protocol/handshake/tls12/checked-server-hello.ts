@@ -17,11 +17,12 @@ import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { Tls12ClientSession } from '../../session/client-session.ts';
 import type { PreSharedKey } from '../../session/pre-shared-key.ts';
 import { checkAlpnProtocol } from '../application-protocol.ts';
-import type { ClientOffer } from '../client-offer.ts';
+import type { ClientOffer, ClientRequest } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
 import type { CertificateKind } from '../credential.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { Agreement } from './agreement.ts';
+import { checkServerRenegotiation } from './renegotiation.ts';
 
 /** The answer to our ClientHello. */
 export interface Answer {
@@ -46,7 +47,12 @@ export interface CheckedServerHello {
   readonly kinds: { readonly server: CertificateKind; readonly client: CertificateKind };
 }
 
-export function checkServerHello(context: HandshakeContext, config: ClientConfig, answer: Answer): CheckedServerHello {
+export function checkServerHello(
+  context: HandshakeContext,
+  config: ClientConfig,
+  { previous }: ClientRequest,
+  answer: Answer,
+): CheckedServerHello {
   const { offer, hello, bytes } = answer;
   const { values } = hello.extensions;
   checkPlaces(hello.extensions);
@@ -56,6 +62,7 @@ export function checkServerHello(context: HandshakeContext, config: ClientConfig
   }
   const suite = offeredSuite(offer, hello);
   const resumed = resumedSession(offer, hello);
+  checkServerRenegotiation(values, previous);
   checkExtensions(values);
   const encryptThenMac = agreesOnEncryptThenMac(config, values, suite);
   checkRecordLimits(context, config, values);
@@ -112,17 +119,7 @@ function resumedSession(offer: ClientOffer, hello: Tls12ServerHello): Tls12Clien
 }
 
 function checkExtensions(values: ExtensionValues<'server_hello_tls12'>): void {
-  const { renegotiation_info: renegotiated, ec_point_formats: formats } = values;
-  // "If the server does not acknowledge the extension, the client MUST generate a fatal handshake_failure alert prior to terminating
-  // the connection." (RFC 9325 §3.5)
-  if (renegotiated === undefined) {
-    throw new PeerMisbehaved('renegotiation_info_missing', 'the server does not know secure renegotiation (RFC 5746)');
-  }
-  // "The client MUST then verify that the length of the "renegotiated_connection" field is zero, and if it is not, MUST abort the
-  // handshake (by sending a fatal handshake_failure alert)." (RFC 5746 §3.4)
-  if (renegotiated.length > 0) {
-    throw new PeerMisbehaved('renegotiation_info_invalid', 'renegotiation_info is not empty in the first handshake');
-  }
+  const { ec_point_formats: formats } = values;
   // "The Supported Point Formats Extension, when used, MUST contain the value 0 (uncompressed) as one of the items in the list of point
   // formats." (RFC 8422 §5.2)
   if (formats !== undefined && !formats.includes(EC_POINT_FORMATS.uncompressed)) {

@@ -46,7 +46,14 @@ import { type HandshakeFlow, receive } from '../receive.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { warnOfWeakness } from '../weakness.ts';
-import { agreeOnMasterSecret, deriveProtections, exporterOf, receiveFinished, sendFinished } from './agreement.ts';
+import {
+  agreeOnMasterSecret,
+  deriveProtections,
+  exporterOf,
+  isMacThenEncrypt,
+  receiveFinished,
+  sendFinished,
+} from './agreement.ts';
 import { type Answer, type CheckedServerHello, checkServerHello } from './checked-server-hello.ts';
 import {
   authenticateServer,
@@ -57,6 +64,7 @@ import {
   sendCertificate,
 } from './client-authentication.ts';
 import { newClientSession, renewedClientSession } from './client-session.ts';
+import { checkServerUnchanged } from './renegotiation.ts';
 import { receiveServerFlight } from './server-flight.ts';
 
 export function* tls12ClientHandshake(
@@ -65,7 +73,7 @@ export function* tls12ClientHandshake(
   request: ClientRequest,
   answer: Answer,
 ): HandshakeFlow<Established> {
-  const checked = checkServerHello(context, config, answer);
+  const checked = checkServerHello(context, config, request, answer);
   return checked.resumed === undefined
     ? yield* fullHandshake(config, request, checked)
     : yield* abbreviatedHandshake(config, request, checked, checked.resumed);
@@ -75,6 +83,7 @@ function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: C
   const { agreement } = checked;
   const { transport } = agreement.context;
   const flight = yield* receiveServerFlight(checked);
+  checkServerUnchanged(request.previous, flight.presented);
   const server = yield* authenticateServer(config, request, checked, flight);
   const wish = certificateWish(config, checked, flight);
   const chosen = sendCertificate(agreement, config, wish, checked);
@@ -159,6 +168,8 @@ function commonFacts({ serverName }: ClientRequest, { agreement, alpnProtocol, m
     ticketAgeSkew: undefined,
     expectedTickets: undefined,
     extendedMasterSecret: agreement.extendedMasterSecret,
+    secureRenegotiation: true,
+    macThenEncrypt: isMacThenEncrypt(agreement),
     resumptionSecret: undefined,
   };
 }

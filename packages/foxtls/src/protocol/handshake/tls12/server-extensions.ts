@@ -2,7 +2,6 @@
  * The extensions of a ServerHello of TLS 1.2: to each offer its answer (RFC 5246 §7.4.1.4).
  */
 
-import { EMPTY } from '../../../core/bytes/bytes.ts';
 import { EC_POINT_FORMATS } from '../../../core/registry/curve-formats.ts';
 import { type ExtensionBlock, extensionsOf } from '../../messages/extensions/block.ts';
 import type { ExtensionValues } from '../../messages/extensions/table.ts';
@@ -12,6 +11,7 @@ import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/rec
 import type { ServerConfig } from '../config.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { CheckedClientHello } from './checked-client-hello.ts';
+import { serverRenegotiationInfo } from './renegotiation.ts';
 import type { AuthenticationPlan } from './server-authentication.ts';
 
 type Answers = ExtensionValues<'server_hello_tls12'>;
@@ -23,7 +23,7 @@ export function commonAnswers(config: ServerConfig, offer: CheckedClientHello, a
   return {
     // "If the secure_renegotiation flag is set to TRUE, the server MUST include an empty "renegotiation_info" extension in the ServerHello
     // message." (RFC 5746 §3.6) For a client that sent the SCSV alone, too.
-    ...(offer.secureRenegotiation && { renegotiation_info: EMPTY }),
+    ...(offer.secureRenegotiation && { renegotiation_info: serverRenegotiationInfo(offer.previous) }),
     ...(offer.extendedMasterSecret && { extended_master_secret: true as const }),
     ...(values.ec_point_formats !== undefined && { ec_point_formats: [EC_POINT_FORMATS.uncompressed] }),
     ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),

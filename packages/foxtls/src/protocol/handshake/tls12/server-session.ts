@@ -16,6 +16,7 @@ import type { HandshakeFlow } from '../receive.ts';
 import { admits, canBeCarried } from '../server-sessions.ts';
 import type { Agreement } from './agreement.ts';
 import { type CheckedClientHello, canProtect } from './checked-client-hello.ts';
+import { mayBecome } from './renegotiation.ts';
 
 const SESSION_ID_SIZE = 32;
 
@@ -28,6 +29,7 @@ export interface KeptSession {
 
 /** The session that the client asks for, if it is one of ours and fits; undefined otherwise: then a new one begins. */
 export function* findSession(config: ServerConfig, offer: CheckedClientHello): HandshakeFlow<KeptSession | undefined> {
+  if (offer.previous?.mayResume === false) return undefined;
   const { session_ticket: ticket } = offer.hello.extensions.values;
   // "If a ticket is presented by the client, the server MUST NOT attempt to use the Session ID in the ClientHello for stateful session
   // resumption." (RFC 5077 §3.4)
@@ -55,7 +57,7 @@ function* findById({ sessionCache }: ServerConfig, id: Uint8Array): HandshakeFlo
 }
 
 /** Whether a session may be continued under the present config and offer. */
-function fits(config: ServerConfig, { hello }: CheckedClientHello, state: Tls12SessionState): boolean {
+function fits(config: ServerConfig, { hello, previous }: CheckedClientHello, state: Tls12SessionState): boolean {
   const age = config.now() - state.created;
   return (
     age >= 0 &&
@@ -64,7 +66,8 @@ function fits(config: ServerConfig, { hello }: CheckedClientHello, state: Tls12S
     state.serverName === hello.extensions.values.server_name &&
     // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
     state.maxFragmentLength === acceptedMaxFragmentLength(hello.extensions.values) &&
-    admits(config, state.client)
+    admits(config, state.client) &&
+    mayBecome(previous, state.client)
   );
 }
 

@@ -25,10 +25,12 @@ import {
   agreeOnMasterSecret,
   deriveProtections,
   exporterOf,
+  isMacThenEncrypt,
   receiveFinished,
   sendFinished,
 } from './agreement.ts';
 import { type CheckedClientHello, checkClientHello, type ReceivedClientHello } from './checked-client-hello.ts';
+import { checkClientUnchanged } from './renegotiation.ts';
 import {
   type AuthenticationPlan,
   authenticateOurselves,
@@ -78,6 +80,7 @@ function* fullHandshake(
   const clientFinished = yield* receiveFinished(agreement, master, protections.read);
   const peer =
     pskIdentity === undefined ? client.identity : identityByPsk({ kind: 'psk', identity: pskIdentity }, clientFinished);
+  checkClientUnchanged(offer.previous, peer);
   const serverEndPoint = plan.chosen?.prepared.endPoint;
   yield* keepSession(agreement, config, offer, sessionPlan, master, { client: peer, serverEndPoint });
   const serverFinished = sendFinished(agreement, master, protections.write);
@@ -135,7 +138,7 @@ function* abbreviatedHandshake(
   return establish(facts, clientFinished);
 }
 
-function commonFacts(agreement: Agreement, { hello }: CheckedClientHello, alpnProtocol: string | undefined) {
+function commonFacts(agreement: Agreement, { hello, secureRenegotiation }: CheckedClientHello, alpnProtocol: string | undefined) {
   return {
     version: 'TLSv1.2' as const,
     suite: agreement.suite,
@@ -145,6 +148,8 @@ function commonFacts(agreement: Agreement, { hello }: CheckedClientHello, alpnPr
     ticketAgeSkew: undefined,
     expectedTickets: undefined,
     extendedMasterSecret: agreement.extendedMasterSecret,
+    secureRenegotiation,
+    macThenEncrypt: isMacThenEncrypt(agreement),
     resumptionSecret: undefined,
     session: undefined,
   };

@@ -1,0 +1,47 @@
+/**
+ * The events of a connection on their way to its listener: one after another, never from inside another's listener.
+ */
+
+import type { TlsEvent, TlsEventListener } from './connection.ts';
+
+export class EventQueue {
+  readonly #listener: TlsEventListener;
+  readonly #transport: { readonly hasOutput: boolean };
+  #events: TlsEvent[] = [];
+  #delivering = false;
+  #outputAnnounced = false;
+
+  constructor(listener: TlsEventListener, transport: { readonly hasOutput: boolean }) {
+    this.#listener = listener;
+    this.#transport = transport;
+  }
+
+  push(event: TlsEvent): void {
+    this.#events.push(event);
+  }
+
+  /** The output that was announced is taken: what comes later is announced again. */
+  outputTaken(): void {
+    this.#outputAnnounced = false;
+  }
+
+  /** Delivers what is queued, each after the one before it has returned; output, which is not queued, before all. */
+  deliver(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      for (;;) {
+        if (this.#transport.hasOutput && !this.#outputAnnounced) {
+          this.#outputAnnounced = true;
+          this.#listener({ type: 'output' });
+          continue;
+        }
+        const event = this.#events.shift();
+        if (event === undefined) return;
+        this.#listener(event);
+      }
+    } finally {
+      this.#delivering = false;
+    }
+  }
+}
