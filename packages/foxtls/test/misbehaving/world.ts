@@ -159,6 +159,7 @@ export function createVictim(
   const session = situation.session === true ? world.session : undefined;
   const connection = new Connection({
     role,
+    renegotiation: 'refuse',
     transport,
     now: Date.now,
     limits,

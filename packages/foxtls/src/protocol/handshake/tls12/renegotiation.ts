@@ -104,9 +104,8 @@ export function checkServerRenegotiation(
   { renegotiation_info: info, extended_master_secret: extended }: ExtensionValues<'server_hello_tls12'>,
   previous: PreviousHandshake | undefined,
 ): void {
-  // In the first handshake: "If the server does not acknowledge the extension, the client MUST generate a fatal handshake_failure alert
-  // prior to terminating the connection." (RFC 9325 §3.5) Later: "When a ServerHello is received, the client MUST verify that the
-  // "renegotiation_info" extension is present; if it is not, the client MUST abort the handshake." (RFC 5746 §3.5)
+  // "If the server does not acknowledge the extension, the client MUST generate a fatal handshake_failure alert prior to terminating the
+  // connection." (RFC 9325 §3.5)
   if (info === undefined) throw infoMissing();
   if (previous === undefined) {
     // "The client MUST then verify that the length of the "renegotiated_connection" field is zero, and if it is not, MUST abort the
