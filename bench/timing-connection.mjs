@@ -63,7 +63,7 @@ const ROWS = [
 const RSA_CLASSES = {
   right: () => {},
   'wrong version': (plaintext) => flip(plaintext, plaintext.length - 48 + randomInt(2)),
-  'wrong padding': (plaintext) => flip(plaintext, randomInt(2)),
+  'wrong padding': (plaintext) => flip(plaintext, 1),
   'a zero byte too early': (plaintext) => plaintext.fill(0, 100, 101),
   'no zero byte': (plaintext) => plaintext.fill(7, plaintext.length - 49, plaintext.length - 48),
   noise: (plaintext) => randomBytes(plaintext.length - 1).copy(plaintext, 1),
@@ -92,7 +92,8 @@ function makeConfigs({ root, leaf }, suite, legacy, macThenEncrypt = false) {
   const common = { provider, versions: ['TLSv1.2'], cipherSuites: [suite], insecureMacThenEncrypt: macThenEncrypt, ...legacy };
   const verifier = createX509Verifier({ provider, trustAnchors: [root.certificate] });
   const shapeClientHello = macThenEncrypt ? (list) => list.filter(({ type }) => type !== ENCRYPT_THEN_MAC) : undefined;
-  const credentials = [{ kind: 'x509', chain: [leaf.certificate], signer: leaf.key }];
+  const decrypter = suite.startsWith('TLS_RSA') ? provider.keyEncryption.importDecrypter(leaf.key.exportPkcs8()) : undefined;
+  const credentials = [{ kind: 'x509', chain: [leaf.certificate], signer: leaf.key, decrypter }];
   try {
     return {
       client: defineClientConfig({ ...common, verifier, shapeClientHello }),
@@ -230,6 +231,25 @@ function measureRecords(row, configs, names) {
   );
 }
 
+/** A block of PKCS#1 with a premaster secret, changed as its class says; encrypted. */
+function encryptPremaster(publicKey, change) {
+  const plaintext = randomBytes(256).map((byte) => byte || 1);
+  plaintext.set([0, 2]);
+  plaintext.set([0, 3, 3], plaintext.length - 49);
+  change(plaintext);
+  return publicEncrypt({ key: publicKey, padding: constants.RSA_NO_PADDING }, plaintext);
+}
+
+/** The classes are what they say: what is decrypted of them is a secret with the right or a wrong version, or the substitute. */
+function checkRsaClasses(publicKey, decrypter) {
+  const expected = { right: [3, 3], 'wrong version': 'another' };
+  for (const [name, change] of Object.entries(RSA_CLASSES)) {
+    const secret = decrypter.decryptPkcs1(encryptPremaster(publicKey, change), new Uint8Array(48));
+    const version = secret.every((byte) => byte === 0) ? undefined : secret[0] === 3 && secret[1] === 3 ? [3, 3] : 'another';
+    if (String(version) !== String(expected[name])) throw new Error(`the class ${name} is not what it says`);
+  }
+}
+
 /** A server that waits for ClientKeyExchange, and what it gets. */
 function prepareRsa({ client: clientConfig, server: serverConfig }, publicKey, change) {
   const client = createTlsClient(clientConfig, { serverName: 'localhost', onEvent() {} });
@@ -238,12 +258,7 @@ function prepareRsa({ client: clientConfig, server: serverConfig }, publicKey, c
   server.start();
   server.receive(Buffer.concat(client.takeOutput()));
   server.takeOutput();
-  const plaintext = randomBytes(256).map((byte) => byte || 1);
-  plaintext.set([0, 2]);
-  plaintext.set([0, 3, 3], plaintext.length - 49);
-  change(plaintext);
-  const encrypted = publicEncrypt({ key: publicKey, padding: constants.RSA_NO_PADDING }, plaintext);
-  const message = Buffer.concat([Buffer.from([16, 0, 1, 2, 1, 0]), encrypted]);
+  const message = Buffer.concat([Buffer.from([16, 0, 1, 2, 1, 0]), encryptPremaster(publicKey, change)]);
   const flight = [record(22, message), record(20, Buffer.from([1])), record(22, randomBytes(40))];
   return { server, input: new Uint8Array(Buffer.concat(flight)) };
 }
@@ -278,7 +293,10 @@ if (RSA_SUITE.includes(args.only)) {
   const rsa = await makePki(RSA_KEY);
   const { legacy } = await import('foxtls/legacy').catch(() => ({}));
   const configs = makeConfigs(rsa, RSA_SUITE, { legacy });
-  const { publicKey } = new X509Certificate(rsa.leaf.certificate);
   if (configs === undefined) console.log(`${RSA_SUITE}: NOT MEASURED, there is no such suite`);
-  else for (const pair of RSA_PAIRS) printLine(`${RSA_SUITE}: ${pair.join(' / ')}`, measureRsa(configs, publicKey, pair));
+  else {
+    const { publicKey } = new X509Certificate(rsa.leaf.certificate);
+    checkRsaClasses(publicKey, provider.keyEncryption.importDecrypter(rsa.leaf.key.exportPkcs8()));
+    for (const pair of RSA_PAIRS) printLine(`${RSA_SUITE}: ${pair.join(' / ')}`, measureRsa(configs, publicKey, pair));
+  }
 }
