@@ -55,14 +55,14 @@ export function resolveAuthentication(
   const { provider, certificateSignatureSchemes, legacy = NO_LEGACY } = options;
   const defaults = verifiableSignatureSchemes(provider);
   const verifiable = [...defaults, ...verifiableSignatureSchemes(provider, legacy.signatureSchemes)];
-  const signatureSchemes = options.signatureSchemes === undefined ? defaults : pickSchemes(verifiable, options.signatureSchemes);
+  const advice = options.legacy === undefined ? IMPORT_LEGACY : undefined;
+  const pickSchemes = (names: readonly string[]) => pick('signature scheme', verifiable, names, ({ name }) => name, advice);
+  const signatureSchemes = options.signatureSchemes === undefined ? defaults : pickSchemes(options.signatureSchemes);
   return {
     signatureSchemes,
     signingSchemes: options.signatureSchemes === undefined ? TLS13_SIGNATURE_SCHEMES : signatureSchemes,
     certificateSchemes:
-      certificateSignatureSchemes === undefined
-        ? undefined
-        : pickSchemes(verifiable, certificateSignatureSchemes).map(({ id }) => id),
+      certificateSignatureSchemes === undefined ? undefined : pickSchemes(certificateSignatureSchemes).map(({ id }) => id),
     certificateAuthorities: resolveAuthorities(options),
     requestOcsp: options.requestOcsp ?? options.verifier?.wantsOcspResponse ?? false,
     requestTimestamps: options.requestSct ?? false,
@@ -119,10 +119,6 @@ function checkCredential(credential: Credential): void {
     if (!(cause instanceof DecodeError)) throw cause;
     throw new ApiMisuse('ERR_TLS_CREDENTIAL', `signedCertificateTimestamps is not a list of them: ${cause.message}`, { cause });
   }
-}
-
-function pickSchemes(verifiable: readonly SignatureScheme[], names: readonly string[]): readonly SignatureScheme[] {
-  return pick('signature scheme', verifiable, names, (scheme) => scheme.name, IMPORT_LEGACY);
 }
 
 /** Bytes of the list on the wire, each name with its length. */

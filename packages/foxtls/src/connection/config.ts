@@ -409,11 +409,12 @@ function checkPolicy(policy: RenegotiationPolicy): RenegotiationPolicy {
 }
 
 /** The versions, and the suites of each. */
-function resolveVersions({ provider, versions, cipherSuites, legacy = NO_LEGACY }: CommonOptions) {
-  const wanted = pick('version', ALL_VERSIONS, versions, (version) => version, IMPORT_LEGACY);
-  const known = [...TLS12_CIPHER_SUITES, ...legacy.cipherSuites];
+function resolveVersions({ provider, versions, cipherSuites, legacy }: CommonOptions) {
+  const advice = legacy === undefined ? IMPORT_LEGACY : undefined;
+  const wanted = pick('version', ALL_VERSIONS, versions, (version) => version, advice);
+  const known = [...TLS12_CIPHER_SUITES, ...(legacy ?? NO_LEGACY).cipherSuites];
   const [tls13, tls12] = [availableCipherSuites(provider), availableTls12CipherSuites(provider, known)];
-  pick<{ name: string }>('cipher suite', [...tls13, ...tls12], cipherSuites, ({ name }) => name, IMPORT_LEGACY);
+  pick<{ name: string }>('cipher suite', [...tls13, ...tls12], cipherSuites, ({ name }) => name, advice);
   const named = <T extends { readonly name: string }>(suites: readonly T[], defaults: readonly T[]): readonly T[] =>
     cipherSuites === undefined ? defaults : cipherSuites.flatMap((name) => suites.filter((suite) => suite.name === name));
   const suites = wanted.includes('TLSv1.3') ? named(tls13, defaultCipherSuites(provider)) : [];

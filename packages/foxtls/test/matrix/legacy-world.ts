@@ -29,7 +29,11 @@ export interface LegacyWorld {
   readonly anchor: Uint8Array;
   readonly server: Readonly<Record<KeyName, X509Credential>>;
   readonly client: Readonly<Record<KeyName, X509Credential>>;
+  /** Of a server, with a keyUsage that has digitalSignature alone. */
+  readonly signingOnly: Readonly<Record<'rsa' | 'ec', X509Credential>>;
 }
+
+const MORE_USES: readonly ('keyEncipherment' | 'keyAgreement')[] = ['keyEncipherment', 'keyAgreement'];
 
 export function createLegacyWorld(): LegacyWorld {
   const issuer = createCertificateAuthoritySync({ provider, subject: { commonName: 'Old Root' }, ...VALID });
@@ -38,9 +42,9 @@ export function createLegacyWorld(): LegacyWorld {
     ec: () => ({ kind: 'ec', curve: 'secp256r1' }),
     dsa: dsaKey,
   };
-  const make = (purpose: 'serverAuth' | 'clientAuth', name: KeyName) => {
+  const make = (purpose: 'serverAuth' | 'clientAuth', name: KeyName, more = MORE_USES) => {
     const names = purpose === 'serverAuth' ? { dnsNames: ['localhost'] } : { subject: { commonName: `Client ${name}` } };
-    const usage = createExtension('keyUsage', new Set(['digitalSignature', 'keyEncipherment', 'keyAgreement']));
+    const usage = createExtension('keyUsage', new Set(['digitalSignature', ...more] as const));
     return credential(
       createCertificateSync({
         provider,
@@ -58,7 +62,8 @@ export function createLegacyWorld(): LegacyWorld {
     ec: make(purpose, 'ec'),
     dsa: make(purpose, 'dsa'),
   });
-  return { anchor: issuer.certificate, server: all('serverAuth'), client: all('clientAuth') };
+  const signingOnly = { rsa: make('serverAuth', 'rsa', []), ec: make('serverAuth', 'ec', []) };
+  return { anchor: issuer.certificate, server: all('serverAuth'), client: all('clientAuth'), signingOnly };
 }
 
 /** A certificate and its key, for signing and for whatever else it can. */

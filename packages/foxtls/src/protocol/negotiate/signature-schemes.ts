@@ -6,7 +6,7 @@ import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import { SIGNATURE_SCHEMES } from '../../core/registry/signature-schemes.ts';
 import type { HashName } from '../../crypto/hash.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
-import type { CurveName, KeyType, SignatureAlgorithm } from '../../crypto/signature.ts';
+import type { CurveName, KeyKind, KeyType, SignatureAlgorithm } from '../../crypto/signature.ts';
 
 export interface SignatureScheme {
   readonly id: number;
@@ -21,6 +21,8 @@ export interface SignatureScheme {
 }
 
 type Name = keyof typeof SIGNATURE_SCHEMES;
+
+const CURVES: readonly CurveName[] = ['secp256r1', 'secp384r1', 'secp521r1'];
 
 const HASH_SIZES: Readonly<Partial<Record<HashName, number>>> = { sha256: 32, sha384: 48, sha512: 64 };
 
@@ -79,9 +81,10 @@ export function verifiableSignatureSchemes(
   schemes: readonly SignatureScheme[] = TLS13_SIGNATURE_SCHEMES,
 ): readonly SignatureScheme[] {
   return schemes.filter(({ key, algorithm }) => {
-    const kind = key.kind === 'ec' ? key.curve : key.kind;
+    // Without a curve of its own, a scheme of ECDSA is for all of them.
+    const kinds: readonly KeyKind[] = key.kind !== 'ec' ? [key.kind] : key.curve !== undefined ? [key.curve] : CURVES;
     const hasHash = !('hash' in algorithm) || hashes.some(({ name }) => name === algorithm.hash);
-    return kind !== undefined && keys.verifies.includes(kind) && hasHash;
+    return kinds.some((kind) => keys.verifies.includes(kind)) && hasHash;
   });
 }
 
