@@ -118,8 +118,25 @@ describe('the test peer of TLS 1.2 in a renegotiation', () => {
     carry(connected);
     expect([recorder.error, peer.connected]).toEqual([undefined, true]);
     expect(new TextDecoder().decode(recorder.data)).toBe(`${places.join(' ')} the last`);
-    // What the victim sent meanwhile waited.
     expect(recorder.of('renegotiated')).toHaveLength(1);
+  });
+
+  it.each(['client', 'server'] as const)('gets no data of a %s from its hello to its Finished', (role) => {
+    const connected = connect({ victim: role });
+    const { peer, recorder, victim } = connected;
+    const firsts = role === 'client' ? (['server_hello', 'change_cipher_spec'] as const) : (['client_key_exchange'] as const);
+    for (const place of firsts) peer.after(place, () => victim.send(utf8(`${place} `)));
+    let early = 'not asked';
+    peer.whenConnected(() => {
+      early = new TextDecoder().decode(peer.receivedData);
+    });
+    begin(connected, role === 'client' ? 'victim' : 'peer');
+    if (role === 'client') victim.send(utf8('client_hello '));
+    carry(connected);
+    expect([recorder.error, early]).toEqual([undefined, '']);
+    expect(new TextDecoder().decode(peer.receivedData)).toBe(
+      role === 'client' ? `client_hello ${firsts.join(' ')} ` : `${firsts[0]} `,
+    );
   });
 
   it('may offer TLS 1.3 too, and gets TLS 1.2 without the mark of a downgrade', () => {
