@@ -23,6 +23,7 @@ import {
   TLS12_CIPHER_SUITES,
 } from '../protocol/handshake/tls12/cipher-suites.ts';
 import { MAX_DIFFIE_HELLMAN_BITS } from '../protocol/handshake/tls12/dhe.ts';
+import { TLS12, type Tls12Version } from '../protocol/handshake/tls12/version.ts';
 import type { RawExtension } from '../protocol/messages/extensions/block.ts';
 import { PSK_MODES, type PskKeyExchangeMode } from '../protocol/messages/extensions/psk-key-exchange-modes.ts';
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
@@ -43,7 +44,7 @@ import {
   resolveAuthentication,
   resolveKinds,
 } from './authentication-options.ts';
-import { IMPORT_LEGACY, type LegacyParts, NO_LEGACY } from './legacy-parts.ts';
+import { IMPORT_LEGACY, type LegacyParts, type LegacyVersion, NO_LEGACY } from './legacy-parts.ts';
 import { resolveLimits } from './limits.ts';
 import { inRange, pick } from './option-checks.ts';
 import type { RenegotiationPolicy } from './renegotiation.ts';
@@ -53,7 +54,10 @@ export type { ClientConfig, ClientHelloInfo, ServerConfig } from '../protocol/ha
 /** What both roles can set. Names are IANA's, in order of preference. */
 export interface CommonOptions extends AuthenticationOptions {
   readonly provider: CryptoProvider;
-  /** `TLSv1.3`, `TLSv1.2`, or both (the default): then the newest that the peer has is spoken (RFC 8446 §4.2.1). */
+  /**
+   * `TLSv1.3`, `TLSv1.2`, or both (the default): then the newest that the peer has is spoken (RFC 8446 §4.2.1). With `legacy` also `TLSv1.1` and
+   * `TLSv1`, which are deprecated (RFC 8996): they have to be named, and suites that they have in `cipherSuites`, those with CBC and SHA-1.
+   */
   readonly versions?: readonly VersionName[] | undefined;
   /**
    * As `TLS_AES_128_GCM_SHA256`. Default: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305, so far as the provider has them, in TLS 1.2 with
@@ -409,19 +413,38 @@ function checkPolicy(policy: RenegotiationPolicy): RenegotiationPolicy {
 }
 
 /** The versions, and the suites of each. */
-function resolveVersions({ provider, versions, cipherSuites, legacy }: CommonOptions) {
-  const advice = legacy === undefined ? IMPORT_LEGACY : undefined;
-  const wanted = pick('version', ALL_VERSIONS, versions, (version) => version, advice);
-  const known = [...TLS12_CIPHER_SUITES, ...(legacy ?? NO_LEGACY).cipherSuites];
-  const [tls13, tls12] = [availableCipherSuites(provider), availableTls12CipherSuites(provider, known)];
-  pick<{ name: string }>('cipher suite', [...tls13, ...tls12], cipherSuites, ({ name }) => name, advice);
+function resolveVersions({ provider, versions, cipherSuites, legacy: given }: CommonOptions) {
+  const advice = given === undefined ? IMPORT_LEGACY : undefined;
+  const legacy = given ?? NO_LEGACY;
+  const spoken = [...ALL_VERSIONS, ...legacy.versions.map(({ name }) => name)];
+  const wanted = versions === undefined ? ALL_VERSIONS : pick('version', spoken, versions, (name) => name, advice);
+  const known = [...TLS12_CIPHER_SUITES, ...legacy.cipherSuites];
+  const [available13, tls12] = [availableCipherSuites(provider), availableTls12CipherSuites(provider, known)];
+  pick<{ name: string }>('cipher suite', [...available13, ...tls12], cipherSuites, ({ name }) => name, advice);
   const named = <T extends { readonly name: string }>(suites: readonly T[], defaults: readonly T[]): readonly T[] =>
     cipherSuites === undefined ? defaults : cipherSuites.flatMap((name) => suites.filter((suite) => suite.name === name));
-  const suites = wanted.includes('TLSv1.3') ? named(tls13, defaultCipherSuites(provider)) : [];
-  const tls12Suites = wanted.includes('TLSv1.2') ? named(tls12, defaultTls12CipherSuites(provider)) : [];
+  const suites = wanted.includes('TLSv1.3') ? named(available13, defaultCipherSuites(provider)) : [];
+  const old = legacy.versions.filter(({ name }) => wanted.includes(name)).map((version) => orThrow(version, provider));
+  const candidates = wanted.includes('TLSv1.2') ? [TLS12, ...old] : old;
+  const tls12Suites = named(tls12, defaultTls12CipherSuites(provider)).filter((suite) =>
+    candidates.some((version) => version.hasSuite(suite)),
+  );
   orRefuse<unknown>('cipher suite', provider, [...suites, ...tls12Suites]);
-  const spoken = { 'TLSv1.3': suites.length > 0, 'TLSv1.2': tls12Suites.length > 0 };
-  return { versions: ALL_VERSIONS.filter((version) => spoken[version]), suites, tls12Suites };
+  const tls12Versions = candidates.filter((version) => tls12Suites.some((suite) => version.hasSuite(suite)));
+  for (const { name } of old) if (!tls12Versions.some((version) => version.name === name)) throw noSuiteOf(name);
+  const tls13: readonly VersionName[] = suites.length > 0 ? ['TLSv1.3'] : [];
+  return { versions: [...tls13, ...tls12Versions.map(({ name }) => name)], tls12Versions, suites, tls12Suites };
+}
+
+function orThrow(version: LegacyVersion, provider: CryptoProvider): Tls12Version {
+  const resolved = version.resolve(provider);
+  if (resolved !== undefined) return resolved;
+  throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `the ${provider.name} provider has not the parts that ${version.name} needs`);
+}
+
+function noSuiteOf(name: VersionName): ApiMisuse {
+  const problem = `${name} has none of the cipher suites that would be used: name some that it has, as TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA`;
+  return new ApiMisuse('ERR_TLS_UNKNOWN_NAME', problem);
 }
 
 const ALL_VERSIONS: readonly VersionName[] = ['TLSv1.3', 'TLSv1.2'];

@@ -3,12 +3,16 @@
  */
 
 import type { VersionName } from '../core/registry/protocol-versions.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Tls12CipherSuiteParts } from '../protocol/handshake/tls12/cipher-suites.ts';
+import type { Tls12Version } from '../protocol/handshake/tls12/version.ts';
 import type { SignatureScheme } from '../protocol/negotiate/signature-schemes.ts';
 
 /** A version before TLS 1.2. */
 export interface LegacyVersion {
   readonly name: VersionName;
+  /** With the parts of a provider; undefined when it lacks one. */
+  resolve(provider: CryptoProvider): Tls12Version | undefined;
 }
 
 /** Composed by spread: `{ ...legacy, versions: [] }`. Each list may hold any part of what `foxtls/legacy` exports. */

@@ -198,7 +198,7 @@ export class Connection implements TlsConnection {
   updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
     if (this.#state !== 'connected' || this.#weClosed)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
-    if (this.#transport.version === 'TLSv1.2') throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', 'TLS 1.2 has no KeyUpdate');
+    if (this.#isBeforeTls13) throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', `${this.#transport.version} has no KeyUpdate`);
     this.#sendKeyUpdate(requestPeer);
     this.#events.deliver();
   }
@@ -374,6 +374,11 @@ export class Connection implements TlsConnection {
     this.#events.push({ type: 'drain' });
   }
 
+  /** Which TLS 1.3 does otherwise. False as long as it is not known. */
+  get #isBeforeTls13(): boolean {
+    return this.#transport.version !== undefined && this.#transport.version !== 'TLSv1.3';
+  }
+
   // ---- After the handshake ----
 
   #readData(data: Uint8Array): void {
@@ -403,7 +408,7 @@ export class Connection implements TlsConnection {
   // ---- Renegotiation (RFC 5246 §7.4.1.1) ----
 
   #isRenegotiation({ type, body }: RawMessage): boolean {
-    if (this.#transport.version !== 'TLSv1.2') return false;
+    if (!this.#isBeforeTls13) return false;
     if (this.role === 'client') return type === HANDSHAKE_TYPES.hello_request && body.length === 0;
     return type === HANDSHAKE_TYPES.client_hello && this.#state === 'connected' && this.#flow === undefined;
   }
@@ -482,7 +487,7 @@ export class Connection implements TlsConnection {
 
   /** Before the next data. TLS 1.2 has no means for it but a new connection: then this one is over, and the answer is false. */
   #renewWriteKeys(): boolean {
-    if (this.#transport.version !== 'TLSv1.2') {
+    if (!this.#isBeforeTls13) {
       this.#sendKeyUpdate(false);
       return true;
     }

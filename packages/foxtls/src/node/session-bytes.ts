@@ -3,8 +3,8 @@
  *
  * ```
  * magic "foxtls1\n", then fields: uint32 length and that many bytes each, in this order:
- *   suite, ticketAgeAdd, lifetime, receivedAt, flags (numbers in decimal), psk (of TLS 1.2 the master secret), ticket, serverName,
- *   alpnProtocol, of TLS 1.2 the session id,
+ *   suite, ticketAgeAdd, lifetime, receivedAt, flags (numbers in decimal), psk (before TLS 1.3 the master secret), ticket, serverName,
+ *   alpnProtocol, before TLS 1.3 the session id,
  *   reason, depth and message of the certificate's refusal (when it was refused), certificates… (or the identity of a PSK, or a raw key)
  * ```
  * The bytes hold a secret. Foreign bytes, such as a session of node:tls, read as undefined: then the handshake is a full
@@ -13,6 +13,7 @@
 
 import { EMPTY, fromUtf8, utf8 } from '../core/bytes/bytes.ts';
 import { CertificateInvalid, type CertificateReason, certificateAlertFor } from '../core/errors/errors.ts';
+import type { VersionName } from '../core/registry/protocol-versions.ts';
 import { type PeerIdentity, presentedCertificates, presentedRawPublicKey } from '../protocol/handshake/peer-identity.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 
@@ -26,8 +27,8 @@ const REFUSED = 8;
 const BY_PSK = 16;
 /** The server showed a bare key, which stands in place of certificates. */
 const RAW_KEY = 32;
-/** Of TLS 1.2. */
-const TLS12 = 64;
+/** Which version it is of. */
+const VERSIONS: Readonly<Record<VersionName, number>> = { 'TLSv1.3': 0, 'TLSv1.2': 64, 'TLSv1.1': 128, TLSv1: 256 };
 
 /** Writes a session. */
 export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
@@ -39,7 +40,7 @@ export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
     (peer.kind === 'unverified' ? REFUSED : 0) |
     (peer.kind === 'psk' ? BY_PSK : 0) |
     (presentedRawPublicKey(peer) === undefined ? 0 : RAW_KEY) |
-    (session.version === 'TLSv1.2' ? TLS12 : 0);
+    VERSIONS[session.version];
   const ticketAgeAdd = session.version === 'TLSv1.3' ? session.ticketAgeAdd : 0;
   const numbers = [session.suite, ticketAgeAdd, session.lifetime, session.receivedAt, flags];
   const fields = [
@@ -48,7 +49,7 @@ export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
     session.ticket ?? EMPTY,
     utf8(session.serverName ?? ''),
     utf8(session.alpnProtocol ?? ''),
-    ...(session.version === 'TLSv1.2' ? [session.sessionId] : []),
+    ...(session.version === 'TLSv1.3' ? [] : [session.sessionId]),
     ...describeRefusal(peer).map(utf8),
     ...(peer.kind === 'psk' ? [peer.identity] : [presentedRawPublicKey(peer) ?? presentedCertificates(peer)].flat()),
   ];
@@ -74,11 +75,12 @@ export function readSession(bytes: Uint8Array): ClientSession | undefined {
       serverName: flags & NAMED ? fromUtf8(serverName) : undefined,
       alpnProtocol: flags & HAS_ALPN ? fromUtf8(alpnProtocol) : undefined,
     };
-    if (!(flags & TLS12)) {
-      return { version: 'TLSv1.3', ...common, psk: secret, ticket, ticketAgeAdd, peer: readPeer(flags, fields.slice(9)) };
+    const version = versionOf(flags);
+    if (version === 'TLSv1.3') {
+      return { version, ...common, psk: secret, ticket, ticketAgeAdd, peer: readPeer(flags, fields.slice(9)) };
     }
     return {
-      version: 'TLSv1.2',
+      version,
       ...common,
       masterSecret: secret,
       // Without it, nothing is handed out.
@@ -90,6 +92,11 @@ export function readSession(bytes: Uint8Array): ClientSession | undefined {
   } catch {
     return undefined;
   }
+}
+
+function versionOf(flags: number): VersionName {
+  const [version] = Object.entries(VERSIONS).find(([, flag]) => (flags & flag) !== 0) ?? ['TLSv1.3'];
+  return version as VersionName;
 }
 
 function describeRefusal(peer: PeerIdentity): [reason: string, depth: string, message: string] {

@@ -7,6 +7,7 @@ import { decode, encode } from '../../src/core/wire/codec.ts';
 import type { Hash } from '../../src/crypto/hash.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import type { X509Credential } from '../../src/protocol/handshake/credential.ts';
+import { prfOf } from '../../src/protocol/keys/prf.ts';
 import { extendedMasterSecret, type HelloRandoms, MasterSecret } from '../../src/protocol/keys/tls12-key-schedule.ts';
 import { extensionsOf } from '../../src/protocol/messages/extensions/block.ts';
 import { ClientHello, Finished, readMessage, ServerHello } from '../../src/protocol/messages/messages.ts';
@@ -59,7 +60,7 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
     }),
   });
   if (resumed) {
-    const master = new MasterSecret(sha256, session.masterSecret.slice());
+    const master = new MasterSecret(prfOf(sha256), session.masterSecret.slice());
     const keys = master.connectionKeys(randoms, sizes);
     peer.expectKeys(keys.client);
     const ours = sendFinished(peer, master, 'server', keys.server);
@@ -83,7 +84,7 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
   if (requestsCertificate) yield;
   const { ecdhYc } = decode(clientEcdhPublic, (yield).body, 'client_key_exchange');
   const premaster = now(exchange.finish(ecdhYc));
-  const master = extendedMasterSecret(sha256, premaster, peer.transcriptHash(sha256));
+  const master = extendedMasterSecret(prfOf(sha256), premaster, peer.transcriptHash(sha256));
   const keys = master.connectionKeys(randoms, sizes);
   peer.expectKeys(keys.client);
   if (requestsCertificate) yield;
@@ -115,7 +116,7 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
   const hello = readMessage(ServerHello, yield);
   const withServer = { client: randoms.client, server: hello.random };
   if (session !== undefined && equal(hello.legacySessionIdEcho, legacySessionId)) {
-    const master = new MasterSecret(sha256, session.masterSecret.slice());
+    const master = new MasterSecret(prfOf(sha256), session.masterSecret.slice());
     const keys = master.connectionKeys(withServer, sizes);
     peer.expectKeys(keys.server);
     if (session.ticket !== undefined) yield;
@@ -132,7 +133,7 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
   const exchange = now(x25519.respond(share, provider.random));
   const body = encode(clientEcdhPublic, { ecdhYc: exchange.share });
   peer.send('client_key_exchange', messages.ClientKeyExchange, { body });
-  const master = extendedMasterSecret(sha256, exchange.secret, peer.transcriptHash(sha256));
+  const master = extendedMasterSecret(prfOf(sha256), exchange.secret, peer.transcriptHash(sha256));
   if (isAsked) {
     const signature = sign(credential, peer.transcript);
     peer.send('certificate_verify', messages.CertificateVerify, { algorithm: SCHEME, signature });

@@ -21,7 +21,10 @@ export const PROTOCOL_VERSIONS = {
 export type ProtocolVersionName = keyof typeof PROTOCOL_VERSIONS;
 
 /** A version that can be spoken, as configs list them. Over datagrams it is that of DTLS which was made after it. */
-export type VersionName = 'TLSv1.3' | 'TLSv1.2';
+export type VersionName = 'TLSv1.3' | VersionBeforeTls13;
+
+/** One of those whose handshake is that of TLS 1.2. The two older ones are there with `foxtls/legacy` alone. */
+export type VersionBeforeTls13 = 'TLSv1.2' | 'TLSv1.1' | 'TLSv1';
 
 const NAMES = /* @__PURE__ */ namesByCode(PROTOCOL_VERSIONS);
 

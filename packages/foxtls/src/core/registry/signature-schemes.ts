@@ -85,9 +85,19 @@ export const TLS12_SIGNATURE_SCHEMES = {
   ecdsa_sha224: 0x0303,
 } as const;
 
-export type Tls12SignatureSchemeName = keyof typeof TLS12_SIGNATURE_SCHEMES;
+export type Tls12SignatureSchemeName = keyof typeof TLS12_SIGNATURE_SCHEMES | keyof typeof IMPLICIT_SIGNATURE_SCHEMES;
 
-const NAMES = /* @__PURE__ */ namesByCode({ ...SIGNATURE_SCHEMES, ...TLS12_SIGNATURE_SCHEMES });
+/**
+ * What signatures of RSA are by before TLS 1.2, where no message says it (RFC 4346 §7.4.3): MD5 and SHA-1, one after the other. Number and name
+ * are those of BoringSSL, and nobody's on the wire.
+ */
+export const IMPLICIT_SIGNATURE_SCHEMES = { rsa_pkcs1_md5_sha1: 0xff01 } as const;
+
+const NAMES = /* @__PURE__ */ namesByCode({
+  ...SIGNATURE_SCHEMES,
+  ...TLS12_SIGNATURE_SCHEMES,
+  ...IMPLICIT_SIGNATURE_SCHEMES,
+});
 
 /** The name of a signature scheme number, or undefined when it has none. */
 export function signatureSchemeName(code: number): SignatureSchemeName | Tls12SignatureSchemeName | undefined {

@@ -35,6 +35,7 @@ import type { HandshakeFlow } from './receive.ts';
 import { clientRenegotiationInfo, type PreviousHandshake } from './tls12/renegotiation.ts';
 import { bind, type OfferedPsk, offeredModes, offeredPsks, pskExtension } from './tls13/client-psk.ts';
 import type { HandshakeContext } from './transport.ts';
+import type { ProtocolVariant } from './variant.ts';
 import { spokenVersions } from './versions.ts';
 
 /** What one handshake asks for, beyond its config. */
@@ -52,6 +53,7 @@ export interface KeyShare {
 export interface ClientOffer {
   /** The newest first. */
   readonly versions: readonly VersionName[];
+  readonly legacyVersion: number;
   readonly tls12Suites: readonly Tls12CipherSuite[];
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
@@ -77,6 +79,7 @@ interface Disguise {
 /** The parts of a ClientHello that a HelloRetryRequest changes. */
 interface Changing {
   readonly versions: readonly VersionName[];
+  readonly legacyVersion: number;
   readonly tls12Suites: readonly Tls12CipherSuite[];
   readonly random: Uint8Array;
   readonly legacySessionId: Uint8Array;
@@ -100,14 +103,16 @@ export function* firstOffer(
   const { variant } = context.transport;
   const versions = spokenVersions(variant, config.versions);
   const isTls13 = versions.includes('TLSv1.3');
+  const isBeforeTls13 = versions.some((version) => version !== 'TLSv1.3');
   const grease = config.grease ? drawHelloGrease(random) : undefined;
   const sessions = yield* sessionsToTry(config, request);
   const preSharedKeys = yield* externalKeys(config);
-  const tls12Suites = versions.includes('TLSv1.2') ? offeredTls12Suites(config, preSharedKeys) : [];
+  const tls12Suites = isBeforeTls13 ? offeredTls12Suites(config, versions, preSharedKeys) : [];
   if (!isTls13 && tls12Suites.length === 0) throw noKeyForSuites();
-  const tls12Session = versions.includes('TLSv1.2') ? tls12SessionToOffer(config, request, preSharedKeys, sessions) : undefined;
+  const tls12Session = isBeforeTls13 ? tls12SessionToOffer(config, request, preSharedKeys, sessions) : undefined;
   const changing: Changing = {
     versions,
+    legacyVersion: legacyVersionOf(variant, versions),
     tls12Suites,
     random: random(32),
     legacySessionId: sessionIdToSend(
@@ -126,10 +131,25 @@ export function* firstOffer(
   return writeOffer(context, config, request, transcript, changing);
 }
 
-/** Without any pre-shared key, suites that work with one are not offered. */
-function offeredTls12Suites(config: ClientConfig, keys: readonly PreSharedKey[]): readonly Tls12CipherSuite[] {
+/** Those of the versions that are offered. Without any pre-shared key, suites that work with one are not. */
+function offeredTls12Suites(
+  config: ClientConfig,
+  versions: readonly VersionName[],
+  keys: readonly PreSharedKey[],
+): readonly Tls12CipherSuite[] {
   const hasKeys = config.choosePreSharedKey !== undefined || keys.some(({ imported }) => imported === undefined);
-  return hasKeys ? config.tls12Suites : config.tls12Suites.filter(({ keyExchange }) => !keyExchange.usesPreSharedKey);
+  const spoken = config.tls12Versions.filter(({ name }) => versions.includes(name));
+  return config.tls12Suites.filter(
+    (suite) => (hasKeys || !suite.keyExchange.usesPreSharedKey) && spoken.some((version) => version.hasSuite(suite)),
+  );
+}
+
+/**
+ * In TLS 1.3 "the legacy_version field MUST be set to 0x0303, which is the version number for TLS 1.2." (RFC 8446 §4.1.2) Otherwise the newest
+ * version of ours: it is all that an older server reads.
+ */
+function legacyVersionOf(variant: ProtocolVariant, [newest]: readonly VersionName[]): number {
+  return newest === undefined || newest === 'TLSv1.3' ? variant.legacyVersion : (variant.versions[newest] as number);
 }
 
 function noKeyForSuites(): ApiMisuse {
@@ -180,7 +200,7 @@ function writeOffer(
   if (changing.psks.length > 0) list.push(pskExtension(changing.psks, config.now()));
   const { variant } = context.transport;
   const unbound = writeMessage(variant.clientHello, {
-    legacyVersion: variant.legacyVersion,
+    legacyVersion: changing.legacyVersion,
     random: changing.random,
     legacySessionId: changing.legacySessionId,
     cipherSuites: greased(changing.disguise.grease?.suite, [
@@ -217,7 +237,7 @@ function offeredExtensions(
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
     ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),
-    ...(changing.versions.includes('TLSv1.2') && tls12Offer(request, changing)),
+    ...(changing.versions.some((version) => version !== 'TLSv1.3') && tls12Offer(request, changing)),
     ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),
   });
   const ordered = order === undefined ? list : permuted(list, order);

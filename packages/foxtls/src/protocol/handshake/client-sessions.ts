@@ -80,7 +80,8 @@ export function tls12SessionToOffer(
 ): Tls12ClientSession | undefined {
   return sessions.find(
     (session): session is Tls12ClientSession =>
-      session.version === 'TLSv1.2' &&
+      session.version !== 'TLSv1.3' &&
+      config.tls12Versions.some(({ name }) => name === session.version) &&
       session.extendedMasterSecret &&
       // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
       session.maxFragmentLength?.asked === config.maxFragmentLength &&

@@ -12,7 +12,7 @@ import { tls12ClientHandshake } from './tls12/client.ts';
 import { checkVersionKept, renegotiationConfig } from './tls12/renegotiation.ts';
 import { tls13ClientHandshake } from './tls13/client.ts';
 import type { HandshakeContext } from './transport.ts';
-import { answeredVersion } from './versions.ts';
+import { answeredVersion, tls12Version } from './versions.ts';
 
 export function* clientHandshake(
   context: HandshakeContext,
@@ -29,6 +29,6 @@ export function* clientHandshake(
   const version = answeredVersion(transport.variant, offer.versions, hello);
   transport.setVersion(version);
   return hello.kind === 'server_hello_tls12'
-    ? yield* tls12ClientHandshake(context, config, request, { offer, hello, bytes })
+    ? yield* tls12ClientHandshake(context, config, request, { offer, version: tls12Version(config, version), hello, bytes })
     : yield* tls13ClientHandshake(context, config, request, { offer, hello, bytes });
 }

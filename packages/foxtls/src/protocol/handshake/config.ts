@@ -21,6 +21,7 @@ import type { SessionCache } from '../session/session-cache.ts';
 import type { SessionStore } from '../session/session-store.ts';
 import type { ClientHelloInfo } from './client-hello-info.ts';
 import type { CertificateKind, Credential } from './credential.ts';
+import type { Tls12Version } from './tls12/version.ts';
 
 export type { ClientHelloInfo } from './client-hello-info.ts';
 
@@ -48,6 +49,8 @@ interface CommonConfig {
   readonly provider: CryptoProvider;
   /** Those that are spoken. A version without suites is not there. */
   readonly versions: readonly VersionName[];
+  /** Those of them that are before TLS 1.3. */
+  readonly tls12Versions: readonly Tls12Version[];
   /** Of TLS 1.3. */
   readonly suites: readonly CipherSuite[];
   readonly tls12Suites: readonly Tls12CipherSuite[];

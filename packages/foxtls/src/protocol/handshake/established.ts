@@ -5,6 +5,7 @@
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { Hash } from '../../crypto/hash.ts';
 import type { FinishedVerified } from '../keys/finished.ts';
+import type { Prf } from '../keys/prf.ts';
 import type { HelloRandoms } from '../keys/tls12-key-schedule.ts';
 import type { MaxFragmentLength } from '../negotiate/max-fragment-length.ts';
 import type { Tls12ClientSession } from '../session/client-session.ts';
@@ -21,7 +22,7 @@ export interface NegotiatedSuite {
 /** What exported keying material comes from; undefined where there may be none (RFC 7627 §5.4). */
 export type Exporter =
   | { readonly kind: 'hkdf'; readonly secret: Uint8Array }
-  | { readonly kind: 'prf'; readonly secret: Uint8Array; readonly randoms: HelloRandoms }
+  | { readonly kind: 'prf'; readonly prf: Prf; readonly secret: Uint8Array; readonly randoms: HelloRandoms }
   | undefined;
 
 export interface Established extends LocalIdentity {

@@ -8,7 +8,7 @@ import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import { signatureSchemeName } from '../../core/registry/signature-schemes.ts';
 import type { PeerUnverified, PeerVerified } from '../../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
-import type { PublicKey, Signer } from '../../crypto/signature.ts';
+import type { KeyType, PublicKey, Signer } from '../../crypto/signature.ts';
 import { type SignatureScheme, schemeFitsKey, signsHandshakesOf } from '../negotiate/signature-schemes.ts';
 import type { HandshakeFlow } from './receive.ts';
 
@@ -22,8 +22,8 @@ export interface SignatureVerified {
 
 /** A signature as messages carry it. */
 export interface SignedBy {
-  /** IANA number of the scheme. */
-  readonly algorithm: number;
+  /** IANA number of the scheme; undefined where messages do not say it. */
+  readonly algorithm: number | undefined;
   readonly signature: Uint8Array;
 }
 
@@ -74,11 +74,13 @@ export function* verifyPeerSignature(
   publicKey: PublicKey,
   content: Uint8Array,
 ): HandshakeFlow<SignatureVerified> {
-  const scheme = signatureSchemes.find((candidate) => candidate.id === algorithm);
+  const scheme = signatureSchemes.find((candidate) =>
+    algorithm === undefined ? schemeFitsKey(candidate, publicKey.type, version) : candidate.id === algorithm,
+  );
   // "If the CertificateVerify message is sent by a server, the signature algorithm MUST be one offered in the client's
   // "signature_algorithms" extension" (RFC 8446 §4.4.3), and in TLS 1.3 RSASSA-PKCS1-v1_5 is for certificates only.
   if (scheme === undefined || !signsHandshakesOf(version, scheme)) {
-    const name = signatureSchemeName(algorithm) ?? `scheme ${algorithm}`;
+    const name = nameOf(algorithm, publicKey.type);
     throw new PeerMisbehaved('signature_scheme_not_offered', `${what} by ${name}, which we do not accept there`);
   }
   if (!schemeFitsKey(scheme, publicKey.type, version)) {
@@ -88,4 +90,8 @@ export function* verifyPeerSignature(
   // "If the verification fails, the receiver MUST terminate the handshake with a "decrypt_error" alert." (RFC 8446 §4.4.3)
   if (!valid) throw new PeerMisbehaved('signature_invalid', `the signature of ${what} (${scheme.name}) is wrong`);
   return { [signatureProof]: true, scheme };
+}
+
+function nameOf(algorithm: number | undefined, { kind }: KeyType): string {
+  return algorithm === undefined ? `a key of ${kind}` : (signatureSchemeName(algorithm) ?? `scheme ${algorithm}`);
 }

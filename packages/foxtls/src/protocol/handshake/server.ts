@@ -13,7 +13,7 @@ import { tls12ServerHandshake } from './tls12/server.ts';
 import { tls13ServerHandshake } from './tls13/server.ts';
 import type { HandshakeContext } from './transport.ts';
 import { refuseSsl3 } from './variant.ts';
-import { chooseVersion } from './versions.ts';
+import { chooseVersion, tls12Version } from './versions.ts';
 
 /** With `previous` it is a renegotiation. */
 export function* serverHandshake(
@@ -31,5 +31,5 @@ export function* serverHandshake(
   transport.setVersion(version);
   return version === 'TLSv1.3'
     ? yield* tls13ServerHandshake(context, config, { hello, bytes })
-    : yield* tls12ServerHandshake(context, config, { hello, bytes, previous });
+    : yield* tls12ServerHandshake(context, config, { version: tls12Version(config, version), hello, bytes, previous });
 }

@@ -14,7 +14,7 @@ export interface ProtocolVariant {
   readonly version: number;
   /** The numbers of those versions that this transport can speak. */
   readonly versions: { readonly [name in VersionName]?: number };
-  /** legacy_version of both hellos. */
+  /** legacy_version of both hellos of version 1.3, and the newest version that it can name. */
   readonly legacyVersion: number;
   readonly labelPrefix: LabelPrefix;
   readonly clientHello: MessageKind<'client_hello', ClientHelloMessage>;
@@ -25,7 +25,12 @@ export interface ProtocolVariant {
 export const TLS: ProtocolVariant = {
   name: 'TLSv1.3',
   version: PROTOCOL_VERSIONS['TLSv1.3'],
-  versions: { 'TLSv1.3': PROTOCOL_VERSIONS['TLSv1.3'], 'TLSv1.2': PROTOCOL_VERSIONS['TLSv1.2'] },
+  versions: {
+    'TLSv1.3': PROTOCOL_VERSIONS['TLSv1.3'],
+    'TLSv1.2': PROTOCOL_VERSIONS['TLSv1.2'],
+    'TLSv1.1': PROTOCOL_VERSIONS['TLSv1.1'],
+    TLSv1: PROTOCOL_VERSIONS.TLSv1,
+  },
   legacyVersion: PROTOCOL_VERSIONS['TLSv1.2'],
   labelPrefix: 'tls13 ',
   clientHello: ClientHello,

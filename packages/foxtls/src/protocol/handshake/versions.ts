@@ -4,11 +4,12 @@
  */
 
 import { equal, fromHex } from '../../core/bytes/bytes.ts';
-import { PeerIncompatible, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { InternalError, PeerIncompatible, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { CIPHER_SUITES } from '../../core/registry/cipher-suites.ts';
-import { protocolVersionName, type VersionName } from '../../core/registry/protocol-versions.ts';
+import { protocolVersionName, type VersionBeforeTls13, type VersionName } from '../../core/registry/protocol-versions.ts';
 import type { ClientHello } from '../messages/client-hello.ts';
 import type { HelloRetryRequest, ServerHello, Tls12ServerHello } from '../messages/server-hello.ts';
+import type { Tls12Version } from './tls12/version.ts';
 import { type ProtocolVariant, refuseSsl3 } from './variant.ts';
 
 /** Those of a config that a transport can speak, the newest first. */
@@ -16,13 +17,22 @@ export function spokenVersions(variant: ProtocolVariant, versions: readonly Vers
   return NEWEST_FIRST.filter((version) => versions.includes(version) && variant.versions[version] !== undefined);
 }
 
-const NEWEST_FIRST: readonly VersionName[] = ['TLSv1.3', 'TLSv1.2'];
+const NEWEST_FIRST: readonly VersionName[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'];
 
 /**
- * The last bytes of ServerHello.random of a server that speaks TLS 1.3 and was made to speak TLS 1.2, or an older one (RFC 8446 §4.1.3).
+ * The last bytes of ServerHello.random of a server that speaks a newer version and was made to speak TLS 1.2, or an older one (RFC 8446 §4.1.3).
  */
-export const DOWNGRADED_TO_TLS12: Uint8Array = fromHex('444F574E47524401');
+const DOWNGRADED_TO_TLS12: Uint8Array = fromHex('444F574E47524401');
 const DOWNGRADED_BELOW: Uint8Array = fromHex('444F574E47524400');
+
+/**
+ * Server: what its random ends with when it has a newer version than the one chosen. "TLS 1.3 servers which negotiate TLS 1.2 or below in
+ * response to a ClientHello MUST set the last 8 bytes of their Random value specially" (RFC 8446 §4.1.3); those of TLS 1.2 do so too.
+ */
+export function downgradeSentinel([newest]: readonly VersionName[], chosen: VersionBeforeTls13): Uint8Array | undefined {
+  if (newest === chosen || newest === 'TLSv1.1') return undefined;
+  return chosen === 'TLSv1.2' ? DOWNGRADED_TO_TLS12 : DOWNGRADED_BELOW;
+}
 
 /** Server: the version of a ClientHello's connection. Throws `PeerIncompatible` when there is none, `PeerMisbehaved` for a needless fallback. */
 export function chooseVersion(
@@ -61,6 +71,16 @@ function isOffered(
   const number = variant.versions[version] as number;
   if (offered !== undefined) return offered.includes(number);
   return version !== 'TLSv1.3' && legacyVersion >= number;
+}
+
+/** What the flows of TLS 1.2 know of a version of the config. */
+export function tls12Version(
+  { tls12Versions }: { readonly tls12Versions: readonly Tls12Version[] },
+  name: VersionName,
+): Tls12Version {
+  const version = tls12Versions.find((candidate) => candidate.name === name);
+  if (version === undefined) throw new InternalError(`${name} was agreed on, and is not configured`);
+  return version;
 }
 
 /** Client: the version of the answer, one of those that were offered. */
@@ -109,7 +129,8 @@ function checkDowngrade(
 ): void {
   const end = random.subarray(24);
   const mayNotBe = offered.includes('TLSv1.3') ? [DOWNGRADED_TO_TLS12, DOWNGRADED_BELOW] : [DOWNGRADED_BELOW];
-  const isBelow = offered.includes('TLSv1.3') || legacyVersion < variant.legacyVersion;
+  // Who offers TLS 1.1 at most is told the truth by a server that has TLS 1.2.
+  const isBelow = offered.includes('TLSv1.3') || (offered.includes('TLSv1.2') && legacyVersion < variant.legacyVersion);
   if (isBelow && mayNotBe.some((sentinel) => equal(sentinel, end))) {
     throw new PeerMisbehaved(
       'version_downgraded',

@@ -26,8 +26,7 @@ export function exportFrom(
     const problem = 'a connection without extended_master_secret has no keying material to export';
     throw new ApiMisuse('ERR_TLS_NO_EXTENDED_MASTER_SECRET', problem);
   }
-  const { hash } = suite;
   return exporter.kind === 'hkdf'
-    ? exportKeyingMaterial({ hash, labelPrefix }, exporter.secret, label, context ?? EMPTY, length)
-    : exportKeyingMaterialByPrf(hash, exporter.secret, exporter.randoms, label, context, length);
+    ? exportKeyingMaterial({ hash: suite.hash, labelPrefix }, exporter.secret, label, context ?? EMPTY, length)
+    : exportKeyingMaterialByPrf(exporter.prf, exporter.secret, exporter.randoms, label, context, length);
 }

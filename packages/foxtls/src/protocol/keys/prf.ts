@@ -18,6 +18,14 @@
 import { concat, utf8, wipe } from '../../core/bytes/bytes.ts';
 import type { Hash } from '../../crypto/hash.ts';
 
+/** PRF(secret, label, seed) of a version and a suite; `length` in bytes. The label is ASCII, without the zero byte of C. */
+export type Prf = (secret: Uint8Array, label: string, seed: Uint8Array, length: number) => Uint8Array;
+
+/** That of TLS 1.2 with a suite's hash. */
+export function prfOf(hash: Hash): Prf {
+  return (secret, label, seed, length) => prf(hash, secret, label, seed, length);
+}
+
 /** PRF(secret, label, seed) by P_<hash>. The label is ASCII, without the zero byte of C. */
 export function prf(hash: Hash, secret: Uint8Array, label: string, seed: Uint8Array, length: number): Uint8Array {
   const { size, blockSize } = hash;

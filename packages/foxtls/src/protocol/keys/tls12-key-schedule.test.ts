@@ -7,7 +7,7 @@ import { nodeProvider } from '../../crypto/node/provider.ts';
 import { portableProvider } from '../../crypto/portable/provider.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { RecordCipher } from '../record/record-cipher.ts';
-import { prf } from './prf.ts';
+import { prf, prfOf } from './prf.ts';
 import { exportKeyingMaterialByPrf, extendedMasterSecret, MasterSecret, masterSecret } from './tls12-key-schedule.ts';
 
 const sha256 = hashOf(nodeProvider, 'sha256');
@@ -45,7 +45,7 @@ describeWithVectors('the key schedule of TLS 1.2 meets ACVP', 'acvp/TLS12.vector
       for (const test of tests) {
         const bytes = (name: string) => fromHex(test[name] as string);
         const answer = expected.get(test['tcId']) as Readonly<Record<string, string>>;
-        const master = extendedMasterSecret(hash, bytes('preMasterSecret'), bytes('sessionHash'));
+        const master = extendedMasterSecret(prfOf(hash), bytes('preMasterSecret'), bytes('sessionHash'));
         expect(toHex(master.bytes)).toBe(answer['masterSecret']?.toLowerCase());
         const both = { client: bytes('clientRandom'), server: bytes('serverRandom') };
         const keys = master.connectionKeys(both, sizes(0, keyBlockLength / 16, 0));
@@ -93,16 +93,18 @@ describe('the master secret', () => {
   it('depends on both randoms without extended_master_secret, and on the session hash with it; the premaster secret is wiped', () => {
     const premaster = () => new Uint8Array(32).fill(9);
     const [a, b] = [premaster(), premaster()];
-    const plain = masterSecret(sha256, a, randoms);
+    const plain = masterSecret(prfOf(sha256), a, randoms);
     expect(plain.bytes).toHaveLength(48);
-    expect(masterSecret(sha256, premaster(), { client: randoms.server, server: randoms.client }).bytes).not.toEqual(plain.bytes);
-    const extended = extendedMasterSecret(sha256, b, new Uint8Array(32).fill(3));
+    expect(masterSecret(prfOf(sha256), premaster(), { client: randoms.server, server: randoms.client }).bytes).not.toEqual(
+      plain.bytes,
+    );
+    const extended = extendedMasterSecret(prfOf(sha256), b, new Uint8Array(32).fill(3));
     expect(extended.bytes).not.toEqual(plain.bytes);
     expect([a, b]).toEqual([new Uint8Array(32), new Uint8Array(32)]);
   });
 
   it('gives each direction its MAC key, key and IV, in the order of RFC 5246 §6.3', () => {
-    const master = new MasterSecret(sha256, new Uint8Array(48).fill(5));
+    const master = new MasterSecret(prfOf(sha256), new Uint8Array(48).fill(5));
     const keyBlock = prf(sha256, master.bytes, 'key expansion', fromHex('02'.repeat(32) + '01'.repeat(32)), 2 * (20 + 16 + 4));
     const { client, server } = master.connectionKeys(randoms, sizes(20, 16, 4));
     const inOrder = [client.macKey, server.macKey, client.key, server.key, client.iv, server.iv];
@@ -111,7 +113,7 @@ describe('the master secret', () => {
   });
 
   it('gives verify_data of twelve bytes, another to each side', () => {
-    const master = new MasterSecret(sha256, new Uint8Array(48).fill(5));
+    const master = new MasterSecret(prfOf(sha256), new Uint8Array(48).fill(5));
     const hash = new Uint8Array(32).fill(7);
     expect(master.verifyData('client', hash)).toHaveLength(12);
     expect(master.verifyData('client', hash)).not.toEqual(master.verifyData('server', hash));
@@ -121,7 +123,7 @@ describe('the master secret', () => {
 describe('an exporter', () => {
   const secret = new Uint8Array(48).fill(5);
   const exported = (label: string, context: Uint8Array | undefined, length = 32) =>
-    toHex(exportKeyingMaterialByPrf(sha256, secret, randoms, label, context, length));
+    toHex(exportKeyingMaterialByPrf(prfOf(sha256), secret, randoms, label, context, length));
 
   it('tells an empty context from none', () => {
     expect(exported('EXPERIMENTAL x', new Uint8Array(0))).not.toBe(exported('EXPERIMENTAL x', undefined));

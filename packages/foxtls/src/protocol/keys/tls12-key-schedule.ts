@@ -1,5 +1,5 @@
 /**
- * The secrets of TLS 1.2 (RFC 5246 §6.3, §7.4.9, §8.1; RFC 7627 §4; RFC 5705 §4).
+ * The secrets of TLS 1.2, and with another PRF of TLS 1.0 and 1.1 (RFC 5246 §6.3, §7.4.9, §8.1; RFC 7627 §4; RFC 5705 §4).
  *
  * ```
  *   pre_master_secret ── "master secret", ClientHello.random + ServerHello.random ──▶ master_secret[48]
@@ -12,9 +12,8 @@
 
 import { concat, EMPTY, wipe } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
-import type { Hash } from '../../crypto/hash.ts';
 import type { DirectionKeys, RecordCipher } from '../record/record-cipher.ts';
-import { prf } from './prf.ts';
+import type { Prf } from './prf.ts';
 
 /** "The master secret is always exactly 48 bytes in length." (RFC 5246 §8.1) */
 const MASTER_SECRET_SIZE = 48;
@@ -28,30 +27,30 @@ export interface HelloRandoms {
 }
 
 /** The master secret of a full handshake without extended_master_secret. Wipes the premaster secret. */
-export function masterSecret(hash: Hash, premasterSecret: Uint8Array, randoms: HelloRandoms): MasterSecret {
+export function masterSecret(prf: Prf, premasterSecret: Uint8Array, randoms: HelloRandoms): MasterSecret {
   const seed = concat(randoms.client, randoms.server);
-  const secret = prf(hash, premasterSecret, 'master secret', seed, MASTER_SECRET_SIZE);
+  const secret = prf(premasterSecret, 'master secret', seed, MASTER_SECRET_SIZE);
   wipe(premasterSecret);
-  return new MasterSecret(hash, secret);
+  return new MasterSecret(prf, secret);
 }
 
 /**
  * The master secret with extended_master_secret (RFC 7627 §4). `sessionHash`: of all messages up to and including ClientKeyExchange.
  * Wipes the premaster secret.
  */
-export function extendedMasterSecret(hash: Hash, premasterSecret: Uint8Array, sessionHash: Uint8Array): MasterSecret {
-  const secret = prf(hash, premasterSecret, 'extended master secret', sessionHash, MASTER_SECRET_SIZE);
+export function extendedMasterSecret(prf: Prf, premasterSecret: Uint8Array, sessionHash: Uint8Array): MasterSecret {
+  const secret = prf(premasterSecret, 'extended master secret', sessionHash, MASTER_SECRET_SIZE);
   wipe(premasterSecret);
-  return new MasterSecret(hash, secret);
+  return new MasterSecret(prf, secret);
 }
 
 export class MasterSecret {
   readonly bytes: Uint8Array;
-  readonly #hash: Hash;
+  readonly #prf: Prf;
 
   /** To be made by the functions above; of a session that is resumed, by its secret. */
-  constructor(hash: Hash, bytes: Uint8Array) {
-    this.#hash = hash;
+  constructor(prf: Prf, bytes: Uint8Array) {
+    this.#prf = prf;
     this.bytes = bytes;
   }
 
@@ -62,7 +61,7 @@ export class MasterSecret {
   ): { readonly client: DirectionKeys; readonly server: DirectionKeys } {
     const { macKeySize, keySize, ivSize } = cipher;
     const seed = concat(randoms.server, randoms.client);
-    const keyBlock = prf(this.#hash, this.bytes, 'key expansion', seed, 2 * (macKeySize + keySize + ivSize));
+    const keyBlock = this.#prf(this.bytes, 'key expansion', seed, 2 * (macKeySize + keySize + ivSize));
     let at = 0;
     const take = (size: number) => {
       at += size;
@@ -80,7 +79,7 @@ export class MasterSecret {
 
   /** verify_data of a Finished. `handshakeHash`: of all messages before it. */
   verifyData(sender: 'client' | 'server', handshakeHash: Uint8Array): Uint8Array {
-    return prf(this.#hash, this.bytes, `${sender} finished`, handshakeHash, VERIFY_DATA_SIZE);
+    return this.#prf(this.bytes, `${sender} finished`, handshakeHash, VERIFY_DATA_SIZE);
   }
 
   wipe(): void {
@@ -102,7 +101,7 @@ const RESERVED_LABELS: readonly string[] = [
  * Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) for a label, a context or a length that cannot be.
  */
 export function exportKeyingMaterialByPrf(
-  hash: Hash,
+  prf: Prf,
   secret: Uint8Array,
   randoms: HelloRandoms,
   label: string,
@@ -119,7 +118,7 @@ export function exportKeyingMaterialByPrf(
     throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `the exporter's context has ${context.length} bytes: at most 65535 fit`);
   }
   const prefixed = context === undefined ? EMPTY : concat(Uint8Array.of(context.length >> 8, context.length & 0xff), context);
-  return prf(hash, secret, label, concat(randoms.client, randoms.server, prefixed), length);
+  return prf(secret, label, concat(randoms.client, randoms.server, prefixed), length);
 }
 
 /** More than any use of it asks for. */

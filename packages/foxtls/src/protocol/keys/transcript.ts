@@ -14,7 +14,7 @@
 import { concat } from '../../core/bytes/bytes.ts';
 import { InternalError } from '../../core/errors/errors.ts';
 import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
-import type { Hash, HashState } from '../../crypto/hash.ts';
+import type { Hash, HashOrPair, HashState } from '../../crypto/hash.ts';
 
 export class Transcript {
   #early: Uint8Array[] = [];
@@ -45,7 +45,7 @@ export class Transcript {
   }
 
   /** The suite is chosen: hash what came before, and from now on everything at once. */
-  start(hash: Hash): void {
+  start(hash: HashOrPair): void {
     this.#state = hash.create();
     for (const message of this.#early) this.#state.update(message);
     this.#early = [];

@@ -13,8 +13,8 @@ export interface CredentialWish {
   readonly kind: CertificateKind;
   /** The peer's signature_algorithms. */
   readonly signatureSchemes: readonly number[];
-  /** Its signature_algorithms_cert: "If no "signature_algorithms_cert" extension is present, then the "signature_algorithms" extension also applies to signatures appearing in certificates." (RFC 8446 §4.2.3) */
-  readonly certificateSchemes: readonly number[] | undefined;
+  /** Its signature_algorithms_cert: "If no "signature_algorithms_cert" extension is present, then the "signature_algorithms" extension also applies to signatures appearing in certificates." (RFC 8446 §4.2.3) `any` of a peer that cannot say it. */
+  readonly certificateSchemes: readonly number[] | 'any' | undefined;
   /** The name that the peer asks for; undefined for a client's credential. */
   readonly serverName: string | undefined;
   /** Its certificate_authorities. */
@@ -92,6 +92,7 @@ function nameFitness(names: readonly string[], serverName: string | undefined): 
 
 function isAccepted(schemes: readonly number[], { certificateSchemes, signatureSchemes }: CredentialWish): boolean {
   const accepted = certificateSchemes ?? signatureSchemes;
+  if (accepted === 'any') return true;
   return schemes.some((scheme) => accepted.includes(scheme));
 }
 

@@ -90,7 +90,7 @@ export function verifiableSignatureSchemes(
 
 /** Whether handshakes of a version may be signed by this scheme. */
 export function signsHandshakesOf(version: VersionName, scheme: SignatureScheme): boolean {
-  return version === 'TLSv1.2' || scheme.signsHandshakes;
+  return version !== 'TLSv1.3' || scheme.signsHandshakes;
 }
 
 /**
@@ -99,7 +99,7 @@ export function signsHandshakesOf(version: VersionName, scheme: SignatureScheme)
  */
 export function schemeFitsKey(scheme: SignatureScheme, type: KeyType, version: VersionName = 'TLSv1.3'): boolean {
   if (scheme.key.kind !== type.kind) return false;
-  if (type.kind === 'ec') return version === 'TLSv1.2' || scheme.key.curve === type.curve;
+  if (type.kind === 'ec') return version !== 'TLSv1.3' || scheme.key.curve === type.curve;
   if ((type.kind === 'rsa' || type.kind === 'rsa-pss') && scheme.algorithm.kind === 'rsa-pss') {
     // EMSA-PSS needs emLen >= hLen + sLen + 2 (RFC 8017 §9.1.1), with emBits = modBits - 1.
     const hashLength = HASH_SIZES[scheme.algorithm.hash] as number;

@@ -56,10 +56,12 @@ export function cbcRecordCipher(options: CbcOptions) {
 
 /** Content, MAC and padding are encrypted together: the order of RFC 5246, whose receiver decrypts whatever it is sent. */
 class MacThenEncrypt implements RecordSealer {
+  readonly chainsVectors: boolean;
   readonly #mac: RecordMac;
   readonly #blocks: CbcBlocks;
 
   constructor(mac: RecordMac, blocks: CbcBlocks) {
+    this.chainsVectors = blocks.ivSize === 0;
     this.#mac = mac;
     this.#blocks = blocks;
   }
@@ -103,10 +105,12 @@ class MacThenEncrypt implements RecordSealer {
 
 /** Content and padding are encrypted, and the MAC protects what came out (RFC 7366 §3). */
 class EncryptThenMac implements RecordSealer {
+  readonly chainsVectors: boolean;
   readonly #mac: RecordMac;
   readonly #blocks: CbcBlocks;
 
   constructor(mac: RecordMac, blocks: CbcBlocks) {
+    this.chainsVectors = blocks.ivSize === 0;
     this.#mac = mac;
     this.#blocks = blocks;
   }

@@ -18,6 +18,8 @@ export interface RecordSealer {
   sealedLength(length: number): number;
   seal(sequence: number, header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void;
   open(sequence: number, header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined;
+  /** See RecordProtection. */
+  readonly chainsVectors?: boolean;
   wipe(): void;
 }
 
@@ -25,11 +27,13 @@ export interface RecordSealer {
 export class CountedProtection {
   /** The header's type is the content's. */
   readonly hidesType = false;
+  readonly chainsVectors: boolean;
   readonly #sealer: RecordSealer;
   readonly #recordLimit: number;
   #sequence = 0;
 
   constructor(sealer: RecordSealer, recordLimit: number) {
+    this.chainsVectors = sealer.chainsVectors === true;
     this.#sealer = sealer;
     this.#recordLimit = recordLimit;
   }

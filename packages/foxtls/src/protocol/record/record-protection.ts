@@ -14,6 +14,8 @@ export interface RecordProtection {
    * application_data. Otherwise the header's type is the content's.
    */
   readonly hidesType: boolean;
+  /** Whether the initialization vector of a record is the end of the one before, which everybody has seen (RFC 2246 §6.2.3.2). */
+  readonly chainsVectors?: boolean;
   /** The number of the next record. */
   readonly sequence: number;
   /** Whether so many records were sealed that only one more may be (RFC 8446 §5.5): a KeyUpdate, or a closing alert. */

@@ -2,15 +2,17 @@
  * What a client keeps to resume a session (RFC 8446 §4.6.1, RFC 5246 §7.4.1.2, RFC 5077 §3.4): flat, serialisable, secret.
  */
 
+import type { VersionBeforeTls13 } from '../../core/registry/protocol-versions.ts';
 import type { PeerIdentity } from '../handshake/peer-identity.ts';
 import type { MaxFragmentLength } from '../negotiate/max-fragment-length.ts';
 
-/** A session of either version. Holds a secret: store it as one. */
+/** A session of any version. Holds a secret: store it as one. */
 export type ClientSession = Tls13ClientSession | Tls12ClientSession;
 
-/** A session of TLS 1.2: an id, a ticket, or both (then the ticket counts). Can be resumed many times. Holds `masterSecret`. */
+/** A session of TLS 1.2, or an older one: an id, a ticket, or both (then the ticket counts). Can be resumed many times. Holds `masterSecret`. */
 export interface Tls12ClientSession {
-  readonly version: 'TLSv1.2';
+  /** It is gone on with in no other. */
+  readonly version: VersionBeforeTls13;
   readonly suite: number;
   readonly masterSecret: Uint8Array;
   /** Whether it was made with extended_master_secret (RFC 7627). */

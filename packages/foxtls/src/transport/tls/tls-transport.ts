@@ -127,7 +127,7 @@ export class TlsTransport implements HandshakeTransport {
   }
 
   #readRecord(record: RawRecord): Incoming | undefined {
-    if (this.#version === 'TLSv1.2') return this.#readTls12Record(record);
+    if (this.#version !== undefined && this.#version !== 'TLSv1.3') return this.#readTls12Record(record);
     if (record.type === CONTENT_TYPES.change_cipher_spec) return this.#dropChangeCipherSpec(record.fragment);
     if (this.#skipping !== 'nothing') return this.#readBehindEarlyData(record);
     if (this.#read === undefined) return this.#readContent(record.type, record.fragment);
@@ -165,13 +165,15 @@ export class TlsTransport implements HandshakeTransport {
 
   setVersion(version: VersionName): void {
     this.#version = version;
+    if (version === 'TLSv1.3') return;
+    this.#recordVersion = TLS.versions[version] as number;
     // Between the hellos TLS 1.3 drops it; in TLS 1.2 whoever sends one there tries what CVE-2014-0224 was about.
-    if (version === 'TLSv1.2' && this.#changeCipherSpecDropped) throw changeCipherSpecUnexpected();
+    if (this.#changeCipherSpecDropped) throw changeCipherSpecUnexpected();
   }
 
   #readTls12Record(record: RawRecord): Incoming | undefined {
     const { type, header, fragment } = record;
-    checkVersion(header);
+    checkVersion(header, this.#recordVersion);
     if (type === CONTENT_TYPES.change_cipher_spec) return this.#readChangeCipherSpec(record);
     // "The ChangeCipherSpec message is sent by both the client and the server to notify the receiving party that subsequent records will
     // be protected under the newly negotiated CipherSpec and keys." (RFC 5246 §7.1) A peer that cannot go on may send an alert before it.
@@ -341,7 +343,7 @@ export class TlsTransport implements HandshakeTransport {
     const messages = this.#flight.length === 1 ? (this.#flight[0] as Uint8Array) : concat(...this.#flight);
     this.#flight = [];
     this.#writeFragments(CONTENT_TYPES.handshake, messages);
-    this.#recordVersion = TLS12;
+    if (this.#version === undefined) this.#recordVersion = TLS12;
   }
 
   sendChangeCipherSpec(): void {
@@ -352,14 +354,21 @@ export class TlsTransport implements HandshakeTransport {
     else this.#output.push(recordHeader(CONTENT_TYPES.change_cipher_spec, this.#recordVersion, 1), CHANGE_CIPHER_SPEC);
   }
 
-  /** Sends as much as the write key may still seal; says how much that was. After a KeyUpdate the rest can follow. */
+  /**
+   * Sends as much as the write key may still seal; says how much that was. After a KeyUpdate the rest can follow.
+   *
+   * Where an initialization vector is known before its record, who can choose what is sent can guess what was sent before (BEAST, 2011). With the
+   * first byte of a write in a record of its own, the vector of the rest depends on a MAC that nobody can choose.
+   */
   sendData(data: Uint8Array): number {
     this.endFlight();
-    const size = this.#sendFragment;
+    let size = this.#write?.chainsVectors === true ? 1 : this.#sendFragment;
     let at = 0;
     do {
-      this.#writeRecord(CONTENT_TYPES.application_data, data.length <= size ? data : data.subarray(at, at + size));
+      const isWhole = at === 0 && data.length <= size;
+      this.#writeRecord(CONTENT_TYPES.application_data, isWhole ? data : data.subarray(at, at + size));
       at += size;
+      size = this.#sendFragment;
     } while (at < data.length && !this.writeKeyExhausted);
     return Math.min(at, data.length);
   }
@@ -451,7 +460,7 @@ export class TlsTransport implements HandshakeTransport {
       return;
     }
     if (!write.hidesType) {
-      const header = recordHeader(type, TLS12, write.sealedLength(content.length));
+      const header = recordHeader(type, this.#recordVersion, write.sealedLength(content.length));
       this.#output.push(header);
       write.seal(header, [content], this.#output);
       return;
@@ -488,11 +497,14 @@ function checkChangeCipherSpec(fragment: Uint8Array): void {
   throw new PeerMisbehaved('change_cipher_spec_invalid', 'a change_cipher_spec other than the single byte 1');
 }
 
-/** "The version of the protocol being employed. This document describes TLS Version 1.2, which uses the version { 3, 3 }." (RFC 5246 §6.2.1) */
-function checkVersion(header: Uint8Array): void {
+/** "The version of the protocol being employed. This document describes TLS Version 1.2, which uses the version { 3, 3 }." (RFC 5246 §6.2.1) Those before it use theirs. */
+function checkVersion(header: Uint8Array, expected: number): void {
   const version = ((header[1] as number) << 8) | (header[2] as number);
-  if (version === TLS12) return;
-  throw new PeerMisbehaved('record_version_wrong', `a record of version 0x${version.toString(16)} in a connection of TLS 1.2`);
+  if (version === expected) return;
+  throw new PeerMisbehaved(
+    'record_version_wrong',
+    `a record of version 0x${version.toString(16)} in a connection of 0x${expected.toString(16)}`,
+  );
 }
 
 function recordHeader(type: number, version: number, length: number): Uint8Array {

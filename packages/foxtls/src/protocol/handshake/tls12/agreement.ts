@@ -12,11 +12,13 @@ import type { RecordProtection } from '../../record/record-protection.ts';
 import type { Exporter } from '../established.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import type { HandshakeContext } from '../transport.ts';
+import type { Tls12Version } from './version.ts';
 
 /** What every later step of one handshake needs. */
 export interface Agreement {
   readonly context: HandshakeContext;
   readonly role: 'client' | 'server';
+  readonly version: Tls12Version;
   readonly suite: Tls12CipherSuite;
   readonly transcript: Transcript;
   readonly randoms: HelloRandoms;
@@ -27,10 +29,11 @@ export interface Agreement {
 
 /** The master secret of a full handshake, when ClientKeyExchange is in the transcript. Wipes the premaster secret. */
 export function agreeOnMasterSecret(agreement: Agreement, premasterSecret: Uint8Array): MasterSecret {
-  const { suite, randoms, transcript } = agreement;
+  const { version, suite, randoms, transcript } = agreement;
+  const prf = version.prf(suite);
   const master = agreement.extendedMasterSecret
-    ? extendedMasterSecret(suite.hash, premasterSecret, transcript.hash())
-    : masterSecret(suite.hash, premasterSecret, randoms);
+    ? extendedMasterSecret(prf, premasterSecret, transcript.hash())
+    : masterSecret(prf, premasterSecret, randoms);
   agreement.context.logSecret('CLIENT_RANDOM', randoms.client, master.bytes);
   return master;
 }
@@ -41,8 +44,11 @@ export interface Protections {
   readonly write: RecordProtection;
 }
 
-export function deriveProtections({ role, suite, randoms, encryptThenMac }: Agreement, master: MasterSecret): Protections {
-  const cipher = suite.cipher.create({ version: 'TLSv1.2', encryptThenMac });
+export function deriveProtections(
+  { role, version, suite, randoms, encryptThenMac }: Agreement,
+  master: MasterSecret,
+): Protections {
+  const cipher = suite.cipher.create({ version: version.name, encryptThenMac });
   const { client, server } = master.connectionKeys(randoms, cipher);
   const [read, write] = role === 'client' ? [server, client] : [client, server];
   return { read: cipher.protect(read), write: cipher.protect(write) };
@@ -85,8 +91,11 @@ export function isMacThenEncrypt({ suite, encryptThenMac }: Agreement): boolean 
 }
 
 /** What exporters work with, and the last use of the master secret: the connection owns it from then on, or nobody needs it any more. */
-export function exporterOf({ extendedMasterSecret: extended, randoms }: Agreement, master: MasterSecret): Exporter {
-  if (extended) return { kind: 'prf', secret: master.bytes, randoms };
+export function exporterOf(
+  { version, suite, extendedMasterSecret: extended, randoms }: Agreement,
+  master: MasterSecret,
+): Exporter {
+  if (extended) return { kind: 'prf', prf: version.prf(suite), secret: master.bytes, randoms };
   master.wipe();
   return undefined;
 }

@@ -4,13 +4,16 @@
 
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { EC_POINT_FORMATS } from '../../../core/registry/curve-formats.ts';
+import { SIGNATURE_SCHEMES } from '../../../core/registry/signature-schemes.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { ServerConfig } from '../config.ts';
 import { checkClientRenegotiation, type PreviousHandshake } from './renegotiation.ts';
+import type { Tls12Version } from './version.ts';
 
-/** A ClientHello that leads to TLS 1.2, in which every extension stands in its place. */
+/** A ClientHello that leads to a version before TLS 1.3, in which every extension stands in its place. */
 export interface ReceivedClientHello {
+  readonly version: Tls12Version;
   readonly hello: ClientHello;
   readonly bytes: Uint8Array;
   /** Of a renegotiation: what it is bound to. */
@@ -22,14 +25,17 @@ export interface CheckedClientHello extends ReceivedClientHello {
   /** Undefined when the client says nothing of them. */
   readonly groups: readonly number[] | undefined;
   readonly signatureSchemes: readonly number[];
+  /** For the signatures in our chain; undefined when they are the same. */
+  readonly certificateSchemes: readonly number[] | undefined;
   readonly extendedMasterSecret: boolean;
   readonly encryptThenMac: boolean;
   /** Whether it knows secure renegotiation, by the extension or the SCSV. */
   readonly secureRenegotiation: boolean;
 }
 
-export function checkClientHello({ hello, bytes, previous }: ReceivedClientHello): CheckedClientHello {
+export function checkClientHello({ version, hello, bytes, previous }: ReceivedClientHello): CheckedClientHello {
   const { values } = hello.extensions;
+  const algorithms = values.signature_algorithms ?? WITHOUT_SIGNATURE_ALGORITHMS;
   // "This vector MUST contain, and all implementations MUST support, CompressionMethod.null." (RFC 5246 §7.4.1.2) Others may be there.
   if (!hello.legacyCompressionMethods.includes(0)) {
     throw new PeerMisbehaved('compression_not_null', 'compression_methods does not have null');
@@ -43,16 +49,28 @@ export function checkClientHello({ hello, bytes, previous }: ReceivedClientHello
     throw new PeerMisbehaved('point_formats_invalid', 'ec_point_formats does not have uncompressed');
   }
   return {
+    version,
     hello,
     bytes,
     previous,
     groups,
-    signatureSchemes: values.signature_algorithms ?? [],
+    signatureSchemes: version.implicitSchemes?.map(({ id }) => id) ?? algorithms,
+    certificateSchemes: values.signature_algorithms_cert ?? algorithms,
     extendedMasterSecret: values.extended_master_secret === true,
     encryptThenMac: values.encrypt_then_mac === true,
     secureRenegotiation,
   };
 }
+
+/**
+ * "If the client does not send the signature_algorithms extension, the server MUST do the following" (RFC 5246 §7.4.1.4.1): behave as if SHA-1
+ * had been offered, with whatever key the suite has. Whether we sign by it is our config's to say.
+ */
+const WITHOUT_SIGNATURE_ALGORITHMS: readonly number[] = [
+  SIGNATURE_SCHEMES.rsa_pkcs1_sha1,
+  SIGNATURE_SCHEMES.dsa_sha1_RESERVED,
+  SIGNATURE_SCHEMES.ecdsa_sha1,
+];
 
 /** Whether records can be protected by a suite's cipher: MAC-then-encrypt has to be allowed in so many words. */
 export function canProtect(

@@ -23,10 +23,12 @@ import type { CertificateKind } from '../credential.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { Agreement } from './agreement.ts';
 import { checkServerRenegotiation } from './renegotiation.ts';
+import type { Tls12Version } from './version.ts';
 
 /** The answer to our ClientHello. */
 export interface Answer {
   readonly offer: ClientOffer;
+  readonly version: Tls12Version;
   readonly hello: Tls12ServerHello;
   readonly bytes: Uint8Array;
 }
@@ -38,6 +40,8 @@ export interface CheckedServerHello {
   /** The id that the server gives to the session; may be empty. */
   readonly sessionId: Uint8Array;
   readonly alpnProtocol: string | undefined;
+  /** The version of our ClientHello, as it stood there. */
+  readonly clientVersion: number;
   /** Of ours, to choose from when the server gives its hint. */
   readonly preSharedKeys: readonly PreSharedKey[];
   readonly maxFragmentLength: MaxFragmentLength | undefined;
@@ -53,15 +57,15 @@ export function checkServerHello(
   { previous }: ClientRequest,
   answer: Answer,
 ): CheckedServerHello {
-  const { offer, hello, bytes } = answer;
+  const { offer, version, hello, bytes } = answer;
   const { values } = hello.extensions;
   checkPlaces(hello.extensions);
   checkSolicited(hello.extensions, offer.offeredTypes);
   if (hello.legacyCompressionMethod !== 0) {
     throw new PeerMisbehaved('compression_not_null', `compression_method is ${hello.legacyCompressionMethod}`);
   }
-  const suite = offeredSuite(offer, hello);
-  const resumed = resumedSession(offer, hello);
+  const suite = offeredSuite(answer);
+  const resumed = resumedSession(answer);
   checkServerRenegotiation(values, previous);
   checkExtensions(values);
   const encryptThenMac = agreesOnEncryptThenMac(config, values, suite);
@@ -71,16 +75,17 @@ export function checkServerHello(
 
   const transcript = new Transcript();
   transcript.keepMessages();
-  transcript.start(suite.hash);
+  transcript.start(version.transcriptHash(suite));
   transcript.add(offer.bytes);
   transcript.add(bytes);
   const randoms = { client: offer.random, server: hello.random.slice() };
   const extendedMasterSecret = values.extended_master_secret === true;
   return {
-    agreement: { context, role: 'client', suite, transcript, randoms, extendedMasterSecret, encryptThenMac },
+    agreement: { context, role: 'client', version, suite, transcript, randoms, extendedMasterSecret, encryptThenMac },
     resumed,
     sessionId: hello.legacySessionIdEcho,
     alpnProtocol: checkAlpnProtocol(config, values.application_layer_protocol_negotiation),
+    clientVersion: offer.legacyVersion,
     preSharedKeys: offer.preSharedKeys,
     maxFragmentLength,
     ticketFollows: values.session_ticket === true,
@@ -93,19 +98,26 @@ export function checkServerHello(
   };
 }
 
-function offeredSuite({ tls12Suites }: ClientOffer, hello: Tls12ServerHello): Tls12CipherSuite {
-  const suite = tls12Suites.find((candidate) => candidate.id === hello.cipherSuite);
-  if (suite !== undefined) return suite;
+function offeredSuite({ offer, version, hello }: Answer): Tls12CipherSuite {
+  const suite = offer.tls12Suites.find((candidate) => candidate.id === hello.cipherSuite);
+  if (suite !== undefined && version.hasSuite(suite)) return suite;
   const name = cipherSuiteName(hello.cipherSuite) ?? hello.cipherSuite;
-  throw new PeerMisbehaved('suite_not_offered', `the server chose ${name}, which was not offered for TLS 1.2`);
+  throw new PeerMisbehaved('suite_not_offered', `the server chose ${name}, which was not offered for ${version.name}`);
 }
 
 /** The session that the server goes on with: it says so by the id that we sent (RFC 5246 §7.4.1.3, RFC 5077 §3.4). */
-function resumedSession(offer: ClientOffer, hello: Tls12ServerHello): Tls12ClientSession | undefined {
+function resumedSession({ offer, version, hello }: Answer): Tls12ClientSession | undefined {
   const { legacySessionId, tls12Session: session } = offer;
   if (legacySessionId.length === 0 || !equal(hello.legacySessionIdEcho, legacySessionId)) return undefined;
   if (session === undefined) {
     throw new PeerMisbehaved('session_unknown', 'the server goes on with a session that there never was');
+  }
+  // The secret was made by the PRF of one version, and is not for that of another.
+  if (version.name !== session.version) {
+    throw new PeerMisbehaved(
+      'session_version_changed',
+      `the server goes on with a session of ${session.version} in ${version.name}`,
+    );
   }
   if (hello.cipherSuite !== session.suite) {
     throw new PeerMisbehaved('session_suite_changed', 'the server goes on with a session under another cipher suite');

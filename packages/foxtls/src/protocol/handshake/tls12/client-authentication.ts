@@ -11,8 +11,6 @@ import type { PeerPresented, PeerUnverified, PeerVerified } from '../../../crypt
 import type { KeyType, PublicKey } from '../../../crypto/signature.ts';
 import type { FinishedVerified } from '../../keys/finished.ts';
 import { writeMessage } from '../../messages/messages.ts';
-import { digitallySigned } from '../../messages/tls12/digitally-signed.ts';
-import { CertificateVerify } from '../../messages/tls12/messages.ts';
 import { noCommonCertificateType } from '../../negotiate/certificate-types.ts';
 import { type ChosenCredential, type CredentialWish, chooseCredential } from '../../negotiate/credentials.ts';
 import { suiteFitsKey } from '../../negotiate/tls12-cipher-suites.ts';
@@ -28,6 +26,7 @@ import type { CheckedServerHello } from './checked-server-hello.ts';
 import type { AgreedSecret, ClientParts, NamedKey } from './key-exchange.ts';
 import type { ServerFlight } from './server-flight.ts';
 import { signedParams } from './signed-params.ts';
+import { schemesOf } from './version.ts';
 
 /** What the server's flight says, checked. */
 export interface AuthenticatedServer {
@@ -48,7 +47,7 @@ export function* authenticateServer(
   { agreement, kinds }: CheckedServerHello,
   { presented, keyExchange: body }: ServerFlight,
 ): HandshakeFlow<AuthenticatedServer> {
-  const { context, suite } = agreement;
+  const { version, suite, context } = agreement;
   const { certificateKey } = suite.keyExchange;
   if (presented === undefined || certificateKey === 'unused') {
     const params = body && readParams(agreement, body, false).params;
@@ -66,16 +65,18 @@ export function* authenticateServer(
   }
   if (body === undefined) return { presented, judged, possession: undefined, publicKey, params: undefined };
   const { params, signed, content } = readParams(agreement, body, certificateKey === 'signs');
-  const possession = signed && (yield* verifyPeerSignature(config, 'TLSv1.2', 'ServerKeyExchange', signed, publicKey, content));
+  const acceptance = { ...config, signatureSchemes: schemesOf(version, config.signatureSchemes) };
+  const possession =
+    signed && (yield* verifyPeerSignature(acceptance, version.name, 'ServerKeyExchange', signed, publicKey, content));
   return { presented, judged, possession, publicKey, params };
 }
 
 /** The parameters, and what is signed of them, if they are. */
-function readParams({ suite, randoms }: Agreement, body: Uint8Array, areSigned: boolean) {
+function readParams({ version, suite, randoms }: Agreement, body: Uint8Array, areSigned: boolean) {
   const reader = new Reader(body, 'server_key_exchange');
   const params = suite.keyExchange.readParams(reader);
   const content = signedParams(randoms, body.subarray(0, body.length - reader.remaining));
-  const signed = areSigned ? digitallySigned.read(reader) : undefined;
+  const signed = areSigned ? version.messages.digitallySigned.read(reader) : undefined;
   reader.expectEnd();
   return { params, signed, content };
 }
@@ -94,13 +95,13 @@ export function identityOf(
 /** What our half of the key exchange works with. */
 export function keyExchangeParts(
   config: ClientConfig,
-  { agreement: { context }, preSharedKeys }: CheckedServerHello,
+  { clientVersion, preSharedKeys }: CheckedServerHello,
   { publicKey }: AuthenticatedServer,
 ): ClientParts {
   return {
     provider: config.provider,
     groups: config.groups,
-    clientVersion: context.transport.variant.legacyVersion,
+    clientVersion,
     serverKey: publicKey,
     minDiffieHellmanBits: config.minDiffieHellmanBits,
     choosePreSharedKey: (hint) => choosePreSharedKey(config, preSharedKeys, hint),
@@ -129,19 +130,20 @@ export interface CertificateWish extends CredentialWish {
 /** What a CertificateRequest asks for; undefined without one. */
 export function certificateWish(
   config: ClientConfig,
-  { agreement: { transcript }, kinds }: CheckedServerHello,
+  { agreement: { version, transcript }, kinds }: CheckedServerHello,
   { certificateRequest }: ServerFlight,
 ): CertificateWish | undefined {
   if (certificateRequest === undefined) {
     transcript.forgetMessages();
     return undefined;
   }
-  const { certificateTypes, supportedSignatureAlgorithms: theirs, certificateAuthorities } = certificateRequest;
+  const { certificateTypes, supportedSignatureAlgorithms, certificateAuthorities } = certificateRequest;
+  const theirs = supportedSignatureAlgorithms ?? version.implicitSchemes?.map(({ id }) => id) ?? [];
   return {
     kind: kinds.client,
-    version: 'TLSv1.2',
+    version: version.name,
     signatureSchemes: theirs,
-    certificateSchemes: undefined,
+    certificateSchemes: supportedSignatureAlgorithms === undefined ? 'any' : undefined,
     serverName: undefined,
     // "If the certificate_authorities list is empty, then the client MAY send any certificate of the appropriate ClientCertificateType"
     // (RFC 5246 §7.4.4)
@@ -153,14 +155,14 @@ export function certificateWish(
 
 /** Certificate if the server asked; an empty one if we have none that fits. Returns what was shown. */
 export function sendCertificate(
-  { context, transcript }: Agreement,
+  { context, version, transcript }: Agreement,
   config: ClientConfig,
   wish: CertificateWish | undefined,
   { kinds }: CheckedServerHello,
 ): ChosenCredential<PreparedCredential> | undefined {
   if (wish === undefined) return undefined;
   const fitting = config.credentials.filter(({ credential }) => isAccepted(credential.signer.type, wish.certificateTypes));
-  const chosen = chooseCredential(fitting, config.signingSchemes, wish);
+  const chosen = chooseCredential(fitting, schemesOf(version, config.signingSchemes), wish);
   // "If no suitable certificate is available, the client MUST send a certificate message containing no certificates." (RFC 5246 §7.4.6)
   const message = certificateMessage(chosen?.prepared.credential, kinds.client);
   context.transport.send(message);
@@ -171,13 +173,13 @@ export function sendCertificate(
 
 /** CertificateVerify, if a certificate was shown. */
 export function* proveOurselves(
-  { context, transcript }: Agreement,
+  { context, version, transcript }: Agreement,
   chosen: ChosenCredential<PreparedCredential> | undefined,
 ): HandshakeFlow<void> {
   if (chosen === undefined) return;
   const { signer } = chosen.prepared.credential;
   const signed = yield* sign(signer, chosen.scheme, transcript.messages(), context.signal);
-  const message = writeMessage(CertificateVerify, signed);
+  const message = writeMessage(version.messages.CertificateVerify, signed);
   transcript.forgetMessages();
   context.transport.send(message);
   transcript.add(message);

@@ -33,7 +33,7 @@ export function newClientSession(
   const hasTicket = ticket !== undefined && ticket.ticket.length > 0;
   if (!agreement.extendedMasterSecret || (!hasTicket && sessionId.length === 0)) return undefined;
   const session: Tls12ClientSession = {
-    version: 'TLSv1.2',
+    version: agreement.version.name,
     suite: agreement.suite.id,
     masterSecret: master.bytes.slice(),
     extendedMasterSecret: true,

@@ -125,7 +125,7 @@ function* abbreviatedHandshake(
 ): HandshakeFlow<Established> {
   const { agreement } = checked;
   // The session may be resumed again: its secret is not this connection's to wipe.
-  const master = new MasterSecret(agreement.suite.hash, session.masterSecret.slice());
+  const master = new MasterSecret(agreement.version.prf(agreement.suite), session.masterSecret.slice());
   agreement.context.logSecret('CLIENT_RANDOM', agreement.randoms.client, master.bytes);
   const protections = deriveProtections(agreement, master);
   const ticket = yield* receiveTicket(checked);
@@ -160,7 +160,7 @@ function* receiveTicket({ agreement, ticketFollows }: CheckedServerHello): Hands
 
 function commonFacts({ serverName }: ClientRequest, { agreement, alpnProtocol, maxFragmentLength }: CheckedServerHello) {
   return {
-    version: 'TLSv1.2' as const,
+    version: agreement.version.name,
     suite: agreement.suite,
     serverName,
     alpnProtocol,

@@ -10,13 +10,7 @@ import { cipherSuiteName } from '../../../core/registry/cipher-suites.ts';
 import { NAMED_GROUPS } from '../../../core/registry/named-groups.ts';
 import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
 import { writeMessage } from '../../messages/messages.ts';
-import {
-  CertificateRequest,
-  CertificateStatus,
-  CertificateVerify,
-  ServerHelloDone,
-  ServerKeyExchange,
-} from '../../messages/tls12/messages.ts';
+import { CertificateStatus, ServerHelloDone, ServerKeyExchange } from '../../messages/tls12/messages.ts';
 import { writeServerKeyExchange } from '../../messages/tls12/server-key-exchange.ts';
 import { chooseCertificateKind, noCommonCertificateType, offeredCertificateKinds } from '../../negotiate/certificate-types.ts';
 import { type ChosenCredential, chooseFittest } from '../../negotiate/credentials.ts';
@@ -35,6 +29,7 @@ import { certificateMessage, receiveCertificate } from './certificate-message.ts
 import { type CheckedClientHello, canProtect } from './checked-client-hello.ts';
 import type { ServerKeyExchange as ServerKeyExchangeInProgress, ServerParts } from './key-exchange.ts';
 import { signedParams } from './signed-params.ts';
+import { schemesOf } from './version.ts';
 
 /** What was chosen for one handshake, before anything is sent. */
 export interface AuthenticationPlan {
@@ -82,14 +77,15 @@ function chooseFittingCredential(
   const withoutSignature = suites.filter(({ keyExchange }) => keyExchange.certificateKey !== 'signs');
   const canDoWithout = (credential: Credential) => withoutSignature.some((suite) => suiteFits(suite, credential));
   const wish = {
-    version: 'TLSv1.2' as const,
+    version: offer.version.name,
     signatureSchemes: offer.signatureSchemes,
-    certificateSchemes: values.signature_algorithms_cert,
+    certificateSchemes: offer.certificateSchemes,
     serverName: values.server_name,
     authorities: values.certificate_authorities,
   };
   for (const kind of offeredCertificateKinds(values.server_certificate_type)) {
-    const chosen = chooseFittest(usable, config.signingSchemes, { ...wish, kind }, canDoWithout);
+    const schemes = schemesOf(offer.version, config.signingSchemes);
+    const chosen = chooseFittest(usable, schemes, { ...wish, kind }, canDoWithout);
     if (chosen !== undefined) return chosen;
   }
   return undefined;
@@ -101,6 +97,7 @@ function usableSuites(context: HandshakeContext, config: ServerConfig, offer: Ch
   return config.tls12Suites.filter(
     (suite) =>
       offer.hello.cipherSuites.includes(suite.id) &&
+      offer.version.hasSuite(suite) &&
       suite.keyExchange.isPossible(parts) &&
       canProtect(config, offer, suite) &&
       !(config.clientCertificates === 'require' && isAnonymous(suite)),
@@ -211,7 +208,7 @@ export function* authenticateOurselves(
   if (plan.ocspResponse !== undefined) send(writeMessage(CertificateStatus, plan.ocspResponse));
   const exchange = yield* suite.keyExchange.start(keyExchangeParts(context, config, offer, credential));
   if (exchange.params !== undefined) send(yield* serverKeyExchange(agreement, plan, exchange.params));
-  if (plan.clientKind !== undefined) send(certificateRequest(config));
+  if (plan.clientKind !== undefined) send(certificateRequest(agreement, config));
   send(writeMessage(ServerHelloDone, true));
   context.transport.endFlight();
   return exchange;
@@ -219,7 +216,7 @@ export function* authenticateOurselves(
 
 /** ServerKeyExchange, signed where there is somebody to sign. */
 function* serverKeyExchange(
-  { context, suite, randoms }: Agreement,
+  { context, version, suite, randoms }: Agreement,
   { chosen }: AuthenticationPlan,
   params: Uint8Array,
 ): HandshakeFlow<Uint8Array> {
@@ -228,11 +225,13 @@ function* serverKeyExchange(
   }
   const { signer } = chosen.prepared.credential;
   const signed = yield* sign(signer, chosen.scheme, signedParams(randoms, params), context.signal);
-  return writeServerKeyExchange(params, signed);
+  return writeServerKeyExchange(params, version.messages.digitallySigned, signed);
 }
 
-function certificateRequest({ signatureSchemes, certificateAuthorities }: ServerConfig): Uint8Array {
-  return writeMessage(CertificateRequest, {
+function certificateRequest({ version }: Agreement, config: ServerConfig): Uint8Array {
+  const { certificateAuthorities } = config;
+  const signatureSchemes = schemesOf(version, config.signatureSchemes);
+  return writeMessage(version.messages.CertificateRequest, {
     certificateTypes: [
       CLIENT_CERTIFICATE_TYPES.ecdsa_sign,
       CLIENT_CERTIFICATE_TYPES.rsa_sign,
@@ -261,7 +260,7 @@ export function* receiveClientCertificate(
 
 /** CertificateVerify*: who the client is. */
 export function* verifyClient(
-  { context, transcript }: Agreement,
+  { context, version, transcript }: Agreement,
   config: ServerConfig,
   presented: PeerPresented | undefined,
 ): HandshakeFlow<{
@@ -273,12 +272,13 @@ export function* verifyClient(
   const { verifier } = config;
   if (verifier === undefined) throw new InternalError('client certificates without a verifier');
   const content = transcript.messages();
-  const message = yield* receive(CertificateVerify, transcript);
+  const message = yield* receive(version.messages.CertificateVerify, transcript);
   transcript.forgetMessages();
   const now = new Date(config.now());
   const request = { presented, peerRole: 'client', serverName: undefined, now, signal: context.signal } as const;
   const judged = yield* settle(verifier.verify(request));
   const publicKey = yield* certificateKeyOf(config, judged, 'signs');
-  const possession = yield* verifyPeerSignature(config, 'TLSv1.2', 'CertificateVerify', message, publicKey, content);
+  const acceptance = { ...config, signatureSchemes: schemesOf(version, config.signatureSchemes) };
+  const possession = yield* verifyPeerSignature(acceptance, version.name, 'CertificateVerify', message, publicKey, content);
   return { identity: identityByCertificate(judged, possession, presented), presented, scheme: possession.scheme };
 }

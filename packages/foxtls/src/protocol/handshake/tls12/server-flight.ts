@@ -10,7 +10,7 @@
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
 import type { CertificateRequest as CertificateRequestMessage } from '../../messages/tls12/certificate-request.ts';
-import { CertificateRequest, CertificateStatus, ServerHelloDone, ServerKeyExchange } from '../../messages/tls12/messages.ts';
+import { CertificateStatus, ServerHelloDone, ServerKeyExchange } from '../../messages/tls12/messages.ts';
 import { isAnonymous } from '../../negotiate/tls12-cipher-suites.ts';
 import { type HandshakeFlow, receiveOneOf } from '../receive.ts';
 import { presentedIn, receiveCertificate } from './certificate-message.ts';
@@ -38,8 +38,6 @@ function* receiveServerCertificate({ agreement, kinds }: CheckedServerHello): Ha
   return shown;
 }
 
-const ORDER = [CertificateStatus, ServerKeyExchange, CertificateRequest, ServerHelloDone] as const;
-
 interface BehindCertificate {
   ocspResponse: Uint8Array | undefined;
   keyExchange: Uint8Array | undefined;
@@ -48,18 +46,19 @@ interface BehindCertificate {
 
 /** Each message at most once, in order, and none left out that has to be there. */
 function* receiveBehindCertificate(checked: CheckedServerHello): HandshakeFlow<BehindCertificate> {
-  const { transcript } = checked.agreement;
+  const { version, transcript } = checked.agreement;
+  const order = [CertificateStatus, ServerKeyExchange, version.messages.CertificateRequest, ServerHelloDone] as const;
   const found: BehindCertificate = { ocspResponse: undefined, keyExchange: undefined, certificateRequest: undefined };
   const places = placesOf(checked);
   for (let at = 0; ; ) {
     const upTo = places.findIndex((place, index) => index >= at && place === 'must');
-    const kinds = ORDER.filter((_, index) => index >= at && index <= upTo && places[index] !== 'never');
+    const kinds = order.filter((_, index) => index >= at && index <= upTo && places[index] !== 'never');
     const next = yield* receiveOneOf(kinds, transcript);
     if (next.name === 'server_hello_done') return found;
     if (next.name === 'certificate_status') found.ocspResponse = next.message;
     else if (next.name === 'server_key_exchange') found.keyExchange = next.message.body;
     else found.certificateRequest = checkMayAsk(checked, next.message);
-    at = ORDER.findIndex(({ name }) => name === next.name) + 1;
+    at = order.findIndex(({ name }) => name === next.name) + 1;
   }
 }
 
@@ -79,7 +78,7 @@ function checkMayAsk(
 
 const PLACE_OF = { always: 'must', sometimes: 'may', never: 'never' } as const;
 
-/** Whether each of `ORDER` must, may or may not be there. */
+/** Whether each of the messages, in their order, must, may or may not be there. */
 function placesOf({ agreement, statusMayFollow }: CheckedServerHello): readonly ('must' | 'may' | 'never')[] {
   const { certificateKey, usesPreSharedKey, serverKeyExchange } = agreement.suite.keyExchange;
   const hasCertificate = certificateKey !== 'unused';

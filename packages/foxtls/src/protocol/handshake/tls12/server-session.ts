@@ -57,11 +57,12 @@ function* findById({ sessionCache }: ServerConfig, id: Uint8Array): HandshakeFlo
 }
 
 /** Whether a session may be continued under the present config and offer. */
-function fits(config: ServerConfig, { hello, previous }: CheckedClientHello, state: Tls12SessionState): boolean {
+function fits(config: ServerConfig, { version, hello, previous }: CheckedClientHello, state: Tls12SessionState): boolean {
   const age = config.now() - state.created;
   return (
     age >= 0 &&
     age < state.lifetime * 1000 &&
+    state.version === version.number &&
     hello.cipherSuites.includes(state.suite) &&
     state.serverName === hello.extensions.values.server_name &&
     // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
@@ -95,9 +96,9 @@ export function* keepSession(
   master: MasterSecret,
   { client, serverEndPoint }: Pick<Tls12SessionState, 'client' | 'serverEndPoint'>,
 ): HandshakeFlow<void> {
-  const { context, suite } = agreement;
+  const { version, suite } = agreement;
   const state = {
-    version: context.transport.variant.legacyVersion,
+    version: version.number,
     suite: suite.id,
     masterSecret: master.bytes,
     extendedMasterSecret: true,

@@ -18,7 +18,7 @@ import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
-import { DOWNGRADED_TO_TLS12, spokenVersions } from '../versions.ts';
+import { downgradeSentinel, spokenVersions } from '../versions.ts';
 import { warnOfWeakness } from '../weakness.ts';
 import {
   type Agreement,
@@ -40,6 +40,7 @@ import {
 } from './server-authentication.ts';
 import { applyRecordLimits, authenticationAnswers, commonAnswers, writeAnswers } from './server-extensions.ts';
 import { findSession, type KeptSession, keepSession, planSession, renewTicket, type SessionPlan } from './server-session.ts';
+import type { Tls12Version } from './version.ts';
 
 export function* tls12ServerHandshake(
   context: HandshakeContext,
@@ -114,7 +115,7 @@ function* abbreviatedHandshake(
   // ClientHello." (RFC 5077 §3.4) So it does for a session that the id itself stands for.
   const sessionId = offer.hello.legacySessionId;
   const agreement = sendServerHello(context, config, offer, { suite, sessionId, alpnProtocol, ticketFollows: byTicket });
-  const master = new MasterSecret(suite.hash, state.masterSecret.slice());
+  const master = new MasterSecret(agreement.version.prf(suite), state.masterSecret.slice());
   context.logSecret('CLIENT_RANDOM', agreement.randoms.client, master.bytes);
   const protections = deriveProtections(agreement, master);
   if (byTicket) yield* renewTicket(agreement, config, state);
@@ -140,7 +141,7 @@ function* abbreviatedHandshake(
 
 function commonFacts(agreement: Agreement, { hello, secureRenegotiation }: CheckedClientHello, alpnProtocol: string | undefined) {
   return {
-    version: 'TLSv1.2' as const,
+    version: agreement.version.name,
     suite: agreement.suite,
     serverName: hello.extensions.values.server_name,
     alpnProtocol,
@@ -172,13 +173,14 @@ function sendServerHello(
   { suite, sessionId, alpnProtocol, plan, ticketFollows }: ServerHelloFacts,
 ): Agreement {
   const { transport } = context;
-  const random = serverRandom(context, config);
+  const { version } = offer;
+  const random = serverRandom(context, config, version);
   // "If a server receives an encrypt-then-MAC request extension from a client and then selects a stream or Authenticated Encryption with
   // Associated Data (AEAD) ciphersuite, it MUST NOT send an encrypt-then-MAC response extension back to the client." (RFC 7366 §3)
   const encryptThenMac = suite.cipher.isBlockCipher && offer.encryptThenMac;
   const message = writeMessage(ServerHello, {
     kind: 'server_hello_tls12',
-    legacyVersion: transport.variant.legacyVersion,
+    legacyVersion: version.number,
     random,
     legacySessionIdEcho: sessionId,
     cipherSuite: suite.id,
@@ -193,17 +195,17 @@ function sendServerHello(
   applyRecordLimits(context, config, offer);
   const transcript = new Transcript();
   if (plan?.clientKind !== undefined) transcript.keepMessages();
-  transcript.start(suite.hash);
+  transcript.start(version.transcriptHash(suite));
   transcript.add(offer.bytes);
   transcript.add(message);
   transport.send(message);
   const randoms = { client: offer.hello.random.slice(), server: random };
   const { extendedMasterSecret } = offer;
-  return { context, role: 'server', suite, transcript, randoms, extendedMasterSecret, encryptThenMac };
+  return { context, role: 'server', version, suite, transcript, randoms, extendedMasterSecret, encryptThenMac };
 }
 
 /** "TLS 1.3 servers which negotiate TLS 1.2 or below in response to a ClientHello MUST set the last 8 bytes of their Random value specially" (RFC 8446 §4.1.3). */
-function serverRandom({ transport }: HandshakeContext, { provider, versions }: ServerConfig): Uint8Array {
-  const isDowngraded = spokenVersions(transport.variant, versions)[0] === 'TLSv1.3';
-  return isDowngraded ? concat(provider.random(24), DOWNGRADED_TO_TLS12) : provider.random(32);
+function serverRandom({ transport }: HandshakeContext, { provider, versions }: ServerConfig, { name }: Tls12Version): Uint8Array {
+  const sentinel = downgradeSentinel(spokenVersions(transport.variant, versions), name);
+  return sentinel === undefined ? provider.random(32) : concat(provider.random(24), sentinel);
 }

@@ -13,11 +13,17 @@
  * ```
  */
 
-import { type Decoded, opaqueVector, struct, uint8, uint16, vector } from '../../../core/wire/codec.ts';
+import { opaqueVector, struct, uint8, uint16, vector } from '../../../core/wire/codec.ts';
 
 export const certificateRequest = struct({
   certificateTypes: vector(uint8, 1, 0xff),
   supportedSignatureAlgorithms: vector(uint16, 2, 0xfffe),
   certificateAuthorities: vector(opaqueVector(1, 0xffff), 0, 0xffff),
 });
-export type CertificateRequest = Decoded<typeof certificateRequest>;
+
+/** The message of any version before TLS 1.3: without `supportedSignatureAlgorithms` before TLS 1.2. */
+export interface CertificateRequest {
+  readonly certificateTypes: readonly number[];
+  readonly supportedSignatureAlgorithms: readonly number[] | undefined;
+  readonly certificateAuthorities: readonly Uint8Array[];
+}

@@ -11,7 +11,12 @@
  * this message" (RFC 5246 §7.4.8); of ServerKeyExchange the two randoms and the parameters.
  */
 
-import { type Decoded, opaqueVector, struct, uint16 } from '../../../core/wire/codec.ts';
+import { opaqueVector, struct, uint16 } from '../../../core/wire/codec.ts';
 
 export const digitallySigned = struct({ algorithm: uint16, signature: opaqueVector(0, 0xffff) });
-export type DigitallySigned = Decoded<typeof digitallySigned>;
+
+/** The element of any version before TLS 1.3: without `algorithm` before TLS 1.2. */
+export interface DigitallySigned {
+  readonly algorithm: number | undefined;
+  readonly signature: Uint8Array;
+}

@@ -11,12 +11,16 @@
  */
 
 import { concat } from '../../../core/bytes/bytes.ts';
-import { encode } from '../../../core/wire/codec.ts';
+import { type Codec, encode } from '../../../core/wire/codec.ts';
 import { writeMessage } from '../messages.ts';
-import { type DigitallySigned, digitallySigned } from './digitally-signed.ts';
+import type { DigitallySigned } from './digitally-signed.ts';
 import { ServerKeyExchange } from './messages.ts';
 
 /** The message of parameters that are written already. */
-export function writeServerKeyExchange(params: Uint8Array, signed: DigitallySigned): Uint8Array {
+export function writeServerKeyExchange(
+  params: Uint8Array,
+  digitallySigned: Codec<DigitallySigned>,
+  signed: DigitallySigned,
+): Uint8Array {
   return writeMessage(ServerKeyExchange, { body: concat(params, encode(digitallySigned, signed)) });
 }
