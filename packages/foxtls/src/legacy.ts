@@ -3,16 +3,15 @@
  * `legacy`, and in parts.
  */
 
-import type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';
+import type { LegacyParts } from './connection/legacy-parts.ts';
 import { legacyCipherSuites } from './legacy/cipher-suites.ts';
 import { legacySignatureSchemes } from './legacy/signature-schemes.ts';
+import { legacyVersions } from './legacy/versions.ts';
 
 export type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';
 export * from './legacy/cipher-suites.ts';
 export * from './legacy/signature-schemes.ts';
-
-/** The versions before TLS 1.2. */
-export const legacyVersions: readonly LegacyVersion[] = [];
+export * from './legacy/versions.ts';
 
 /**
  * All of it, for the option `legacy` of a config. That alone changes nothing: what is to be used has to be named as well.

@@ -9,6 +9,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import { writeCertificate } from '../protocol/handshake/certificate-message.ts';
 import type { PreparedCredential } from '../protocol/handshake/config.ts';
 import type { CertificateKind, Credential } from '../protocol/handshake/credential.ts';
+import type { Tls12Version } from '../protocol/handshake/tls12/version.ts';
 import { readTimestampList } from '../protocol/messages/extensions/signed-certificate-timestamp.ts';
 import {
   type SignatureScheme,
@@ -85,12 +86,21 @@ export function kindsOf(credentials: readonly Credential[]): readonly Certificat
 /** Throws `ApiMisuse` (`ERR_TLS_CREDENTIAL`) for what cannot be used. */
 export function prepareCredentials(
   credentials: readonly Credential[],
-  { provider, signingSchemes }: { readonly provider: CryptoProvider; readonly signingSchemes: readonly SignatureScheme[] },
+  {
+    provider,
+    signingSchemes,
+    tls12Versions,
+  }: {
+    readonly provider: CryptoProvider;
+    readonly signingSchemes: readonly SignatureScheme[];
+    readonly tls12Versions: readonly Tls12Version[];
+  },
 ): readonly PreparedCredential[] {
+  const schemes = [...signingSchemes, ...tls12Versions.flatMap(({ implicitSchemes }) => implicitSchemes ?? [])];
   return credentials.map((credential) => {
     const { type } = credential.signer;
     const signsTls13 = TLS13_SIGNATURE_SCHEMES.some((scheme) => scheme.signsHandshakes && schemeFitsKey(scheme, type));
-    if (!signsTls13 && !signingSchemes.some((scheme) => schemeFitsKey(scheme, type, 'TLSv1.2'))) {
+    if (!signsTls13 && !schemes.some((scheme) => schemeFitsKey(scheme, type, 'TLSv1.2'))) {
       throw new ApiMisuse('ERR_TLS_CREDENTIAL', `a ${type.kind} key cannot sign a handshake by one of the schemes that are used`);
     }
     checkCredential(credential);

@@ -32,7 +32,7 @@ const LAYERS = [
 
 /** Implementations of the crypto interfaces, and the files that compose a provider from them (besides the entries). */
 const PROVIDER_PART = /^crypto\/(node|portable|webcrypto|legacy)\//;
-const COMPOSERS = new Set(['node/provider.ts', 'web/provider.ts', 'legacy/ciphers.ts']);
+const COMPOSERS = new Set(['node/provider.ts', 'web/provider.ts', 'legacy/ciphers.ts', 'legacy/versions.ts']);
 
 const BUILTIN = new Set(builtinModules);
 

@@ -81,7 +81,7 @@ export function tls12SessionToOffer(
   return sessions.find(
     (session): session is Tls12ClientSession =>
       session.version !== 'TLSv1.3' &&
-      config.tls12Versions.some(({ name }) => name === session.version) &&
+      config.versions.includes(session.version) &&
       session.extendedMasterSecret &&
       // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
       session.maxFragmentLength?.asked === config.maxFragmentLength &&

@@ -11,6 +11,7 @@ import {
 } from '../../core/wire/round-trip.fixture.ts';
 import { EXTENSION_TABLE } from './extensions/table.ts';
 import * as messages from './messages.ts';
+import * as beforeTls12 from './tls12/before-tls12.ts';
 import * as tls12 from './tls12/messages.ts';
 
 /**
@@ -25,7 +26,8 @@ const MAY_END_EARLY: readonly string[] = [
 type Kind = messages.MessageKind<string, unknown>;
 
 const ofTls12 = Object.entries<unknown>(tls12).map(([name, kind]) => [`TLS 1.2: ${name}`, kind] as const);
-const kinds = [...Object.entries<unknown>(messages), ...ofTls12].filter(
+const ofOlder = Object.entries<unknown>(beforeTls12).map(([name, kind]) => [`TLS 1.1: ${name}`, kind] as const);
+const kinds = [...Object.entries<unknown>(messages), ...ofTls12, ...ofOlder].filter(
   (entry): entry is [string, Kind] => typeof entry[1] === 'object' && entry[1] !== null && 'codec' in entry[1],
 );
 const messageSubjects: readonly Subject[] = kinds.map(([name, { name: wireName, codec }]) => ({
@@ -42,7 +44,7 @@ const extensionSubjects: readonly Subject[] = Object.entries(EXTENSION_TABLE).fl
 );
 
 it('are all there', () => {
-  expect(messageSubjects).toHaveLength(21);
+  expect(messageSubjects).toHaveLength(23);
   expect(extensionSubjects.length).toBeGreaterThan(40);
 });
 

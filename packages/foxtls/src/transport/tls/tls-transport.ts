@@ -127,7 +127,7 @@ export class TlsTransport implements HandshakeTransport {
   }
 
   #readRecord(record: RawRecord): Incoming | undefined {
-    if (this.#version !== undefined && this.#version !== 'TLSv1.3') return this.#readTls12Record(record);
+    if (this.#isBeforeTls13) return this.#readTls12Record(record);
     if (record.type === CONTENT_TYPES.change_cipher_spec) return this.#dropChangeCipherSpec(record.fragment);
     if (this.#skipping !== 'nothing') return this.#readBehindEarlyData(record);
     if (this.#read === undefined) return this.#readContent(record.type, record.fragment);
@@ -157,7 +157,11 @@ export class TlsTransport implements HandshakeTransport {
     return this.#readContent(inner[end - 1] as number, inner.subarray(0, end - 1));
   }
 
-  // ---- TLS 1.2 ----
+  // ---- TLS 1.2 and before ----
+
+  get #isBeforeTls13(): boolean {
+    return this.#version !== undefined && this.#version !== 'TLSv1.3';
+  }
 
   get version(): VersionName | undefined {
     return this.#version;
@@ -350,7 +354,7 @@ export class TlsTransport implements HandshakeTransport {
     this.endFlight();
     if (this.#closed) return;
     // In a renegotiation of TLS 1.2 it is protected like all else, by the keys that it puts out of force.
-    if (this.#version === 'TLSv1.2') this.#writeRecord(CONTENT_TYPES.change_cipher_spec, CHANGE_CIPHER_SPEC);
+    if (this.#isBeforeTls13) this.#writeRecord(CONTENT_TYPES.change_cipher_spec, CHANGE_CIPHER_SPEC);
     else this.#output.push(recordHeader(CONTENT_TYPES.change_cipher_spec, this.#recordVersion, 1), CHANGE_CIPHER_SPEC);
   }
 

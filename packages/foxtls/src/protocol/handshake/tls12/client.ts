@@ -113,7 +113,7 @@ function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: C
     exporter: exporterOf(agreement, master),
     session: newClientSession(config, request, checked, { master, ticket, peer }),
   };
-  warnOfWeakness(config, nameOfServer(request), [agreement.suite, server.possession?.scheme, chosen?.scheme]);
+  warnOfWeakness(config, nameOfServer(request), [agreement.version, agreement.suite, server.possession?.scheme, chosen?.scheme]);
   return establish(facts, serverFinished);
 }
 
@@ -145,7 +145,7 @@ function* abbreviatedHandshake(
     exporter: exporterOf(agreement, master),
     session: renewedClientSession(config, session, ticket),
   };
-  warnOfWeakness(config, nameOfServer(request), [agreement.suite]);
+  warnOfWeakness(config, nameOfServer(request), [agreement.version, agreement.suite]);
   return establish(facts, serverFinished);
 }
 

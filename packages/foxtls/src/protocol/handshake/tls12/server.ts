@@ -100,7 +100,7 @@ function* fullHandshake(
     exporter: exporterOf(agreement, master),
     serverEndPoint,
   };
-  warnOfWeakness(config, 'a client', [plan.suite, ownScheme, client.scheme]);
+  warnOfWeakness(config, 'a client', [agreement.version, plan.suite, ownScheme, client.scheme]);
   return establish(facts, clientFinished);
 }
 
@@ -135,7 +135,7 @@ function* abbreviatedHandshake(
     exporter: exporterOf(agreement, master),
     serverEndPoint: state.serverEndPoint,
   };
-  warnOfWeakness(config, 'a client', [suite]);
+  warnOfWeakness(config, 'a client', [agreement.version, suite]);
   return establish(facts, clientFinished);
 }
 
