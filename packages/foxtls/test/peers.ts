@@ -11,6 +11,8 @@ import type { Skippable } from './folders.ts';
 
 /** How to ask a program for its version. `installed` says whether interop/install-peers.sh brings it. */
 interface Probe {
+  /** The program to ask, where it is not the peer itself. */
+  readonly command?: string;
   readonly arguments: readonly string[];
   readonly version: RegExp;
   readonly installed: boolean;
@@ -29,12 +31,23 @@ const PROBES = {
   selfserv: { arguments: [], version: /^Usage:\s+(selfserv)/m, installed: true },
   'softhsm2-util': { arguments: ['--version'], version: /^(\d+\.\S+)/, installed: true },
   tstclnt: { arguments: [], version: /^Usage:\s+(tstclnt)/m, installed: true },
+  // Scanners.
+  sslscan: { arguments: ['--version'], version: /(\d+\.\d+\.\d+)/, installed: true },
+  nmap: { arguments: ['--version'], version: /^Nmap version (\S+)/, installed: true },
+  testssl: { arguments: ['--version'], version: /testssl\S* +(?:version )?(\d+\.\S+)/, installed: true },
+  // A library: its example programs are built by interop/harness/wolfssl.ts.
+  wolfssl: {
+    command: 'gcc',
+    arguments: ['-E', '-dM', '-include', 'wolfssl/version.h', '-x', 'c', '/dev/null'],
+    version: /LIBWOLFSSL_VERSION_STRING "(\S+)"/,
+    installed: true,
+  },
 } as const satisfies Record<string, Probe>;
 
 export type PeerName = keyof typeof PROBES;
 
 export interface Peer {
-  /** The command, to be found on the PATH. */
+  /** The command, to be found on the PATH, or a library. */
   readonly name: PeerName;
   /** As the program prints it: `3.0.19`. */
   readonly version: string;
@@ -43,7 +56,11 @@ export interface Peer {
 /** A peer, or undefined when it is not installed. Throws when peers are required. */
 export function findPeer(name: PeerName): Peer | undefined {
   const probe: Probe = PROBES[name];
-  const result = spawnSync(name, probe.arguments, { encoding: 'utf8', timeout: 20_000, stdio: ['ignore', 'pipe', 'pipe'] });
+  const result = spawnSync(probe.command ?? name, probe.arguments, {
+    encoding: 'utf8',
+    timeout: 20_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const version = (probe.version.exec(result.stdout ?? '') ?? probe.version.exec(result.stderr ?? ''))?.[1];
   if (version !== undefined) return { name, version };
   if (probe.installed && process.env['FOXTLS_PEERS'] === 'required') {

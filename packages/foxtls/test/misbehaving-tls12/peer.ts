@@ -47,8 +47,6 @@ export class Tls12Peer {
   readonly alerts: ReceivedAlert[] = [];
   receivedData: Uint8Array = EMPTY;
   connected = false;
-  /** verify_data of the last handshake. */
-  finished: Readonly<Record<'client' | 'server', Uint8Array>> = { client: EMPTY, server: EMPTY };
   /** What the victim sent, in order: the types of its handshake messages. */
   readonly receivedTypes: number[] = [];
   version = 0x0303;
@@ -167,9 +165,7 @@ export class Tls12Peer {
 
   // ---- What a script needs ----
 
-  /** A handshake: the first, or another one. */
   run(script: Script): void {
-    this.#transcript = [];
     this.#script = script;
     script.next();
   }
@@ -179,9 +175,8 @@ export class Tls12Peer {
     this.#nextRead = new GcmKeys(keys);
   }
 
-  markConnected(client: Uint8Array, server: Uint8Array): void {
+  markConnected(): void {
     this.connected = true;
-    this.finished = { client, server };
     for (const act of this.#onConnected) act();
   }
 

@@ -53,7 +53,7 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
     cipherSuite: SUITE,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('server_hello_tls12', {
-      renegotiation_info: concat(peer.finished.client, peer.finished.server),
+      renegotiation_info: EMPTY,
       extended_master_secret: true,
       ec_point_formats: [0],
       ...(!resumed && { session_ticket: true as const }),
@@ -63,8 +63,9 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
     const master = new MasterSecret(prfOf(sha256), session.masterSecret.slice());
     const keys = master.connectionKeys(randoms, sizes);
     peer.expectKeys(keys.client);
-    const ours = sendFinished(peer, master, 'server', keys.server);
-    peer.markConnected((yield).body, ours);
+    sendFinished(peer, master, 'server', keys.server);
+    yield;
+    peer.markConnected();
     return;
   }
   peer.send('certificate', messages.Certificate, { certificateList: credential.chain });
@@ -88,9 +89,10 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
   const keys = master.connectionKeys(randoms, sizes);
   peer.expectKeys(keys.client);
   if (requestsCertificate) yield;
-  const { body: theirs } = yield;
+  yield;
   peer.send('new_session_ticket', messages.NewSessionTicket, { ticketLifetimeHint: 100, ticket: Uint8Array.of(1, 2, 3) });
-  peer.markConnected(theirs, sendFinished(peer, master, 'server', keys.server));
+  sendFinished(peer, master, 'server', keys.server);
+  peer.markConnected();
 }
 
 export function* clientScript(peer: Tls12Peer, { credential, session }: Situation): Script {
@@ -110,7 +112,7 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
       signature_algorithms: [SCHEME],
       extended_master_secret: true,
       session_ticket: session?.ticket ?? EMPTY,
-      renegotiation_info: peer.finished.client,
+      renegotiation_info: EMPTY,
     }),
   });
   const hello = readMessage(ServerHello, yield);
@@ -120,8 +122,9 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
     const keys = master.connectionKeys(withServer, sizes);
     peer.expectKeys(keys.server);
     if (session.ticket !== undefined) yield;
-    const { body: theirs } = yield;
-    peer.markConnected(sendFinished(peer, master, 'client', keys.client), theirs);
+    yield;
+    sendFinished(peer, master, 'client', keys.client);
+    peer.markConnected();
     return;
   }
   yield;
@@ -140,9 +143,10 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
   }
   const keys = master.connectionKeys(withServer, sizes);
   peer.expectKeys(keys.server);
-  const ours = sendFinished(peer, master, 'client', keys.client);
+  sendFinished(peer, master, 'client', keys.client);
   yield;
-  peer.markConnected(ours, (yield).body);
+  yield;
+  peer.markConnected();
 }
 
 function decodeParams(body: Uint8Array) {
@@ -155,9 +159,7 @@ function sendFinished(
   master: MasterSecret,
   role: 'client' | 'server',
   keys: ReturnType<MasterSecret['connectionKeys']>['client'],
-): Uint8Array {
+): void {
   peer.changeCipher(keys);
-  const verifyData = master.verifyData(role, peer.transcriptHash(sha256));
-  peer.send('finished', Finished, { verifyData });
-  return verifyData;
+  peer.send('finished', Finished, { verifyData: master.verifyData(role, peer.transcriptHash(sha256)) });
 }

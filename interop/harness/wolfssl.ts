@@ -1,0 +1,58 @@
+/**
+ * wolfSSL's own example client and server, built where the tests run from the sources that its package brings, and the folder that they
+ * take for wolfSSL's home.
+ *
+ * ```
+ * client, server            built here; nothing of theirs is kept
+ * examples/*.h              empty: the examples include headers of their own name, which the package does not have
+ * certs/dh2048.pem          what they look for to know that they are at home
+ * certs/ocsp/…              roots that the server loads whether it needs them or not
+ * ```
+ */
+
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { InteropPki } from './pki.ts';
+
+/** Where the package puts them: interop/install-peers.sh. */
+const SOURCES = '/usr/share/doc/libwolfssl-dev/examples';
+
+export interface WolfSsl {
+  /** The working directory of both programs. */
+  readonly home: string;
+  readonly client: string;
+  readonly server: string;
+  /** Its own names of the suites that it has. */
+  readonly suites: ReadonlySet<string>;
+}
+
+/** Takes about a second. */
+export function buildWolfSsl(pki: InteropPki): WolfSsl {
+  const home = pki.path('wolfssl');
+  mkdirSync(join(home, 'certs/ocsp'), { recursive: true });
+  execute(
+    'openssl',
+    ['genpkey', '-genparam', '-algorithm', 'DH', '-pkeyopt', 'group:ffdhe2048', '-out', 'certs/dh2048.pem'],
+    home,
+  );
+  for (const index of [1, 2, 3]) copyFileSync(pki.caPath, join(home, `certs/ocsp/intermediate${index}-ca-cert.pem`));
+  const [client, server] = [build(home, 'client'), build(home, 'server')];
+  const suites = new Set(execute(client, ['-e'], home).trim().split(':'));
+  return { home, client, server, suites };
+}
+
+function build(home: string, name: 'client' | 'server'): string {
+  const headers = join(home, 'examples', name);
+  mkdirSync(headers, { recursive: true });
+  writeFileSync(join(headers, `${name}.h`), '');
+  const program = join(home, name);
+  execute('gcc', ['-w', '-I', home, join(SOURCES, `${name}.c`), '-o', program, '-lwolfssl', '-lpthread', '-lm'], home);
+  return program;
+}
+
+function execute(command: string, parameters: readonly string[], folder: string): string {
+  const { status, stdout, stderr } = spawnSync(command, parameters, { cwd: folder, encoding: 'utf8', timeout: 30_000 });
+  if (status !== 0) throw new Error(`${command} ${parameters.join(' ')} failed:\n${stdout}${stderr}`);
+  return stdout;
+}
