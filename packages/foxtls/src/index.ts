@@ -36,6 +36,8 @@ export type { CertificateKind, Credential, RawPublicKeyCredential, X509Credentia
 export { ja3, ja3Hash, ja4, ja4Raw } from './protocol/handshake/fingerprint.ts';
 export type { RawExtension } from './protocol/messages/extensions/block.ts';
 export type { PskKeyExchangeMode } from './protocol/messages/extensions/psk-key-exchange-modes.ts';
+export type { HeartbeatMode } from './protocol/negotiate/heartbeat.ts';
+export type { MaxFragmentLength } from './protocol/negotiate/max-fragment-length.ts';
 export type { RecordPadding } from './protocol/record/record-padding.ts';
 export type { ClientSession, Tls12ClientSession, Tls13ClientSession } from './protocol/session/client-session.ts';
 export type { ExternalKey, PreSharedKey } from './protocol/session/pre-shared-key.ts';

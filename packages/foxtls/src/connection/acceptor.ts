@@ -94,7 +94,8 @@ class Acceptor implements TlsAcceptor {
       throw new LimitExceeded('maxHandshakeMessage', `no whole ClientHello in ${this.#length} bytes`);
     }
     if (incoming.kind === 'alert') throw new AlertReceived(alertName(incoming.description) ?? `unknown_${incoming.description}`);
-    if (incoming.kind === 'data') throw new PeerMisbehaved('application_data_too_early', 'application data before ClientHello');
+    if (incoming.kind !== 'handshake')
+      throw new PeerMisbehaved('application_data_too_early', 'application data before ClientHello');
     const hello = describeClientHello(readMessage(ClientHello, checkType(incoming.message)), incoming.message.bytes.slice());
     const received = this.#buffer.slice(0, this.#length);
     this.#end();

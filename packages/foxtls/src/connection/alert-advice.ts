@@ -2,7 +2,7 @@
  * What to do about a fatal alert of the peer (RFC 8446 §6.2): the alert says what the peer saw, this says where to look.
  */
 
-import type { AlertName } from '../core/registry/alerts.ts';
+import { ALERTS, type AlertName } from '../core/registry/alerts.ts';
 
 const ADVICE: Partial<Record<AlertName, string>> = {
   protocol_version: 'It speaks none of the versions that this side speaks: compare `versions` with what is enabled there',
@@ -19,3 +19,14 @@ const ADVICE: Partial<Record<AlertName, string>> = {
 export function adviceForAlert(name: AlertName | undefined): string {
   return (name === undefined ? undefined : ADVICE[name]) ?? '';
 }
+
+/** What a server of TLS 1.2 may say and go on (RFC 5246 §7.2.2; RFC 6066 §3: a name that it does not know). */
+export const WARNINGS: readonly number[] = [
+  ALERTS.no_renegotiation_RESERVED,
+  ALERTS.unrecognized_name,
+  ALERTS.bad_certificate,
+  ALERTS.unsupported_certificate,
+  ALERTS.certificate_revoked,
+  ALERTS.certificate_expired,
+  ALERTS.certificate_unknown,
+];

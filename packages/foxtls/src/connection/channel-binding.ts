@@ -22,6 +22,8 @@ export interface BoundEnd {
   readonly role: 'client' | 'server';
   readonly labelPrefix: LabelPrefix;
   readonly hashes: readonly Hash[];
+  /** The peer may renegotiate a connection of TLS 1.2, or somebody did. */
+  readonly renegotiates: boolean;
 }
 
 /** The inputs of the exporter for the channel binding "tls-exporter" (RFC 9266 §2); the context is empty. */
@@ -31,7 +33,7 @@ const EXPORTER_SIZE = 32;
 export function channelBinding(established: Established, end: BoundEnd, type: ChannelBindingType): Uint8Array {
   switch (type) {
     case 'tls-exporter':
-      return exportFrom(established, end.labelPrefix, EXPORTER_LABEL, new Uint8Array(0), EXPORTER_SIZE);
+      return exporter(established, end);
     case 'tls-unique':
       return unique(established);
     case 'tls-server-end-point':
@@ -39,6 +41,17 @@ export function channelBinding(established: Established, end: BoundEnd, type: Ch
     default:
       throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `there is no channel binding of the type ${String(type)}`);
   }
+}
+
+/**
+ * "When TLS renegotiation is enabled on a connection, the "tls-exporter" channel binding type is not defined for that connection, and
+ * implementations MUST NOT support it." (RFC 9266 §4.2)
+ */
+function exporter(established: Established, { labelPrefix, renegotiates }: BoundEnd): Uint8Array {
+  if (renegotiates && established.version !== 'TLSv1.3') {
+    throw missing('tls-exporter is not defined for a connection that may be renegotiated (RFC 9266 §4.2)');
+  }
+  return exportFrom(established, labelPrefix, EXPORTER_LABEL, new Uint8Array(0), EXPORTER_SIZE);
 }
 
 /** The hash of the end entity of a chain; undefined where there is no certificate, or no hash for it. */

@@ -4,6 +4,7 @@
 
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
+import { HEARTBEAT_MODES, MAX_FRAGMENT_LENGTHS } from '../core/registry/hello-codes.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
 import { checkFiniteFieldParameters, type FiniteFieldParameters } from '../crypto/finite-field.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
@@ -29,7 +30,8 @@ import { PSK_MODES, type PskKeyExchangeMode } from '../protocol/messages/extensi
 import { MAX_TICKET_LIFETIME } from '../protocol/messages/new-session-ticket.ts';
 import { availableCipherSuites, defaultCipherSuites } from '../protocol/negotiate/cipher-suites.ts';
 import { defaultGroups } from '../protocol/negotiate/groups.ts';
-import { MAX_FRAGMENT_LENGTHS, type MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
+import type { HeartbeatMode } from '../protocol/negotiate/heartbeat.ts';
+import type { MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
 import { paddingPolicy, type RecordPadding } from '../protocol/record/record-padding.ts';
 import { checkPreSharedKey, type PreSharedKey } from '../protocol/session/pre-shared-key.ts';
 import type { Sealer } from '../protocol/session/sealer.ts';
@@ -100,6 +102,12 @@ export interface CommonOptions extends AuthenticationOptions {
   readonly recordSizeLimit?: number | undefined;
   /** The largest plaintext fragment that we send, 1 to 16384 (the default). */
   readonly maxSendFragment?: number | undefined;
+  /**
+   * Speak heartbeats (RFC 6520), by which an end sees that the other is alive: `peer_allowed_to_send` answers those of the peer, too;
+   * `peer_not_allowed_to_send` only sends some, and ends the connection with unexpected_message when the peer does. Default: not spoken,
+   * and few peers do. See `sendHeartbeat`.
+   */
+  readonly heartbeat?: HeartbeatMode | undefined;
   /**
    * How pre-shared keys and tickets may be used, in order of preference (RFC 8446 §4.2.9); default `psk_dhe_ke` alone. `psk_ke` saves the key
    * exchange and gives up forward secrecy: who learns the key later reads everything.
@@ -352,11 +360,17 @@ function checkParameters(parameters: FiniteFieldParameters): FiniteFieldParamete
 }
 
 function checkMaxFragmentLength(length: MaxFragmentLength | undefined): MaxFragmentLength | undefined {
-  if (length === undefined || MAX_FRAGMENT_LENGTHS.includes(length)) return length;
+  if (length === undefined || Object.hasOwn(MAX_FRAGMENT_LENGTHS, length)) return length;
   throw new ApiMisuse(
     'ERR_TLS_OPTION_RANGE',
-    `maxFragmentLength is ${length}: one of ${MAX_FRAGMENT_LENGTHS.join(', ')} is expected`,
+    `maxFragmentLength is ${length}: one of ${Object.keys(MAX_FRAGMENT_LENGTHS).join(', ')} is expected`,
   );
+}
+
+function checkHeartbeat(mode: HeartbeatMode | undefined): HeartbeatMode | undefined {
+  if (mode === undefined || Object.hasOwn(HEARTBEAT_MODES, mode)) return mode;
+  const known = Object.keys(HEARTBEAT_MODES).join(', ');
+  throw new ApiMisuse('ERR_TLS_UNKNOWN_NAME', `heartbeat is ${mode}: one of ${known} is expected`);
 }
 
 function checkTicketRequest({ newSessionCount, resumptionCount }: TicketRequest): TicketRequest {
@@ -386,6 +400,7 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
     alpnProtocols: checkProtocols(options.alpnProtocols ?? []),
     recordSizeLimit:
       options.recordSizeLimit === undefined ? undefined : inRange('recordSizeLimit', options.recordSizeLimit, 64, 16385),
+    heartbeat: checkHeartbeat(options.heartbeat),
     maxSendFragment: inRange('maxSendFragment', options.maxSendFragment ?? 16384, 1, 16384),
     pskKeyExchangeModes: checkModes(options.pskKeyExchangeModes ?? ['psk_dhe_ke']),
     recordPadding: paddingPolicy(options.recordPadding ?? 'none'),

@@ -13,6 +13,7 @@
 import type { TlsError } from '../core/errors/errors.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
 import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
+import type { HeartbeatMode } from '../protocol/negotiate/heartbeat.ts';
 import type { MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import type { ChannelBindingType } from './channel-binding.ts';
@@ -35,6 +36,8 @@ export interface ConnectionInfo {
   readonly alpnProtocol: string | undefined;
   /** What the peers agreed on for both directions, in bytes of content (RFC 6066 §4), as the client's `maxFragmentLength` asked. */
   readonly maxFragmentLength: MaxFragmentLength | undefined;
+  /** What the peer said of heartbeats, if both ends speak of them (RFC 6520): with `peer_allowed_to_send`, `sendHeartbeat` may be called. */
+  readonly heartbeatMode: HeartbeatMode | undefined;
   /** Whether a session was resumed. An external PSK resumes none: then `peer.kind` is `psk`. */
   readonly resumed: boolean;
   /**
@@ -77,6 +80,8 @@ export type TlsEvent =
   | { readonly type: 'session'; readonly session: ClientSession }
   /** A line of the NSS key log format, without line end. Only when the connection was made with `keyLog: true`. */
   | { readonly type: 'keylog'; readonly line: string }
+  /** The peer answered `sendHeartbeat`: it is alive. `payload` is what was sent. */
+  | { readonly type: 'heartbeat'; readonly payload: Uint8Array }
   /** More input is welcome again, after `wantsInput` was false. */
   | { readonly type: 'drain' }
   /** Fatal: the connection is over; an alert, if one was due, is in the output. */
@@ -140,6 +145,23 @@ export interface TlsConnection {
   renegotiate(options?: RenegotiationOptions): void;
   /** From now on, the peer may begin no renegotiation, whatever the config says. */
   refuseRenegotiation(): void;
+  /**
+   * Asks the peer whether it is there (RFC 6520): a `heartbeat` event comes with its answer, which is the same payload; 16 random bytes unless
+   * given. One at a time. Throws `ApiMisuse`: `ERR_TLS_NO_HEARTBEAT` where the peers did not agree (`info.heartbeatMode`),
+   * `ERR_TLS_HEARTBEAT_IN_FLIGHT` before the answer to the last one, `ERR_TLS_OPTION_RANGE` for a payload that does not fit into a record,
+   * `ERR_TLS_NOT_CONNECTED`.
+   *
+   * ```ts
+   * // In the listener of events, `answered = true` at 'heartbeat'.
+   * let answered = true;
+   * const timer = setInterval(() => {
+   *   if (!answered) return connection.abort(new ConnectionLost('timed_out', 'the peer is gone'));
+   *   answered = false;
+   *   connection.sendHeartbeat();
+   * }, 60_000);
+   * ```
+   */
+  sendHeartbeat(payload?: Uint8Array): void;
   /** The largest plaintext fragment that is sent now, in bytes: what was set, and what the peer allows. */
   readonly maxSendFragment: number;
   /** The largest plaintext fragment to send from now on, 1 to 16384 bytes; the peer's limit holds as well. */
@@ -156,8 +178,8 @@ export interface TlsConnection {
    * - `tls-server-end-point` (RFC 5929 §4): the hash of the server's certificate, the same in all connections to it. Of a server only with
    *   `endPointHash` in its credential: `credentialOf` sees to it.
    *
-   * Throws `ApiMisuse`: `ERR_TLS_NOT_CONNECTED` before `connected`; `ERR_TLS_NO_CHANNEL_BINDING` for `tls-unique` in TLS 1.3, and for
-   * `tls-server-end-point` of a server without certificate, or with one that is signed by an algorithm without a hash of its own
+   * Throws `ApiMisuse`: `ERR_TLS_NOT_CONNECTED` before `connected`; `ERR_TLS_NO_CHANNEL_BINDING` for `tls-unique` in TLS 1.3, for
+   * `tls-exporter` where the peer may renegotiate or one was renegotiated (RFC 9266 §4.2), and for `tls-server-end-point` of a server without certificate, or with one that is signed by an algorithm without a hash of its own
    * (Ed25519); `ERR_TLS_NO_EXTENDED_MASTER_SECRET` for what binds to this connection alone when `info.extendedMasterSecret` is false.
    *
    * ```ts

@@ -19,6 +19,7 @@ export function connectionInfo(established: Established): ConnectionInfo {
     serverName: established.serverName,
     alpnProtocol: established.alpnProtocol,
     maxFragmentLength: established.maxFragmentLength,
+    heartbeatMode: established.heartbeat?.theirs,
     resumed: established.resumed,
     ticketAgeSkew: established.ticketAgeSkew,
     expectedTickets: established.expectedTickets,

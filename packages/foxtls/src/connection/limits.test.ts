@@ -4,6 +4,7 @@ import { LIMITS, resolveLimits } from './limits.ts';
 it('the limits have the documented defaults; a change to one is a change for every user', () => {
   expect(resolveLimits()).toMatchInlineSnapshot(`
     {
+      "heartbeats": 16,
       "keyUpdatesInARow": 32,
       "maxEarlyDataSkipped": 32768,
       "maxEmptyRecords": 32,

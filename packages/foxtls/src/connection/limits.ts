@@ -14,6 +14,11 @@ export const LIMITS = {
   keyUpdatesInARow: 32,
   /** Alerts that change nothing (user_canceled, warnings of TLS 1.2), and requests to renegotiate, which are refused. */
   warningAlerts: 4,
+  /**
+   * Heartbeats that a peer may send at once; then one a second, which is as often as RFC 6520 §5.2 has it. Requests are counted, and what
+   * is dropped.
+   */
+  heartbeats: 16,
   /** Bytes of input that wait while an asynchronous step is pending; beyond, `wantsInput` is false. */
   queuedInput: 65536,
   /** How many more bytes are tolerated after `wantsInput` went false: chunks already on their way. */
@@ -34,6 +39,7 @@ const RANGES: { readonly [name in keyof Limits]: readonly [min: number, max: num
   maxEmptyRecords: [1, 2 ** 31],
   keyUpdatesInARow: [1, 2 ** 31],
   warningAlerts: [0, 2 ** 31],
+  heartbeats: [1, 2 ** 31],
   queuedInput: [0, 2 ** 31],
   queuedInputOverrun: [0, 2 ** 31],
   maxEarlyDataSkipped: [0, 2 ** 31],

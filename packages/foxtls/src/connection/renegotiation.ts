@@ -50,6 +50,7 @@ export class Renegotiations {
   readonly #now: () => number;
   #config: ClientConfig | ServerConfig | undefined;
   #peer: PeerIdentity = ANONYMOUS;
+  #begun = false;
   #begunByPeer = 0;
   #lastByPeer = 0;
 
@@ -57,6 +58,11 @@ export class Renegotiations {
     this.policy = policy;
     this.#limit = renegotiations;
     this.#now = now;
+  }
+
+  /** Whether the peer may begin one, or there was one: for what does not go with renegotiation. */
+  get isEnabled(): boolean {
+    return this.#begun || this.policy === 'accept';
   }
 
   /** Whether the peer can still say no. */
@@ -93,6 +99,7 @@ export class Renegotiations {
 
   /** What the handshake after this one is bound to. */
   begin(established: Established, { resume = false, config }: RenegotiationOptions): NextHandshake {
+    this.#begun = true;
     this.asked = undefined;
     this.#config = config ?? this.#config;
     if (established.peer.kind !== 'anonymous') this.#peer = established.peer;

@@ -21,7 +21,7 @@ import {
 import { isThenable } from '../core/flow/flow.ts';
 import { ALERTS, type AlertName, alertName } from '../core/registry/alerts.ts';
 import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
-import type { Hash } from '../crypto/hash.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Limits } from '../protocol/handshake/config.ts';
 import type { Established } from '../protocol/handshake/established.ts';
 import type { HandshakeFlow, ReceiveRequest } from '../protocol/handshake/receive.ts';
@@ -32,26 +32,16 @@ import { HelloRequest } from '../protocol/messages/tls12/messages.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
 import type { TlsTransport } from '../transport/tls/tls-transport.ts';
-import { adviceForAlert } from './alert-advice.ts';
+import { adviceForAlert, WARNINGS } from './alert-advice.ts';
 import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
 import type { ConnectionInfo, TlsConnection, TlsEventListener } from './connection.ts';
 import { EventQueue } from './event-queue.ts';
+import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { type NextHandshake, type RenegotiationOptions, type RenegotiationPolicy, Renegotiations } from './renegotiation.ts';
 
 const WARNING = 1;
 const FATAL = 2;
-
-/** What a server of TLS 1.2 may say and go on (RFC 5246 §7.2.2; RFC 6066 §3: a name that it does not know). */
-const WARNINGS: readonly number[] = [
-  ALERTS.no_renegotiation_RESERVED,
-  ALERTS.unrecognized_name,
-  ALERTS.bad_certificate,
-  ALERTS.unsupported_certificate,
-  ALERTS.certificate_revoked,
-  ALERTS.certificate_expired,
-  ALERTS.certificate_unknown,
-];
 
 type Step = IteratorResult<PromiseLike<unknown> | ReceiveRequest, Established>;
 
@@ -61,7 +51,7 @@ export interface ConnectionParts {
   readonly transport: TlsTransport;
   readonly now: () => number;
   readonly limits: Limits;
-  readonly hashes: readonly Hash[];
+  readonly provider: Pick<CryptoProvider, 'hashes' | 'random'>;
   readonly keyLog: boolean;
   readonly onEvent: TlsEventListener;
   readonly renegotiation: RenegotiationPolicy;
@@ -79,7 +69,7 @@ export class Connection implements TlsConnection {
   readonly #keyLog: boolean;
   readonly #keepSession: ((session: ClientSession) => void) | undefined;
   readonly #limits: Limits;
-  readonly #hashes: readonly Hash[];
+  readonly #provider: ConnectionParts['provider'];
 
   readonly #makeFlow: ConnectionParts['flow'];
   readonly #renegotiations: Renegotiations;
@@ -100,6 +90,8 @@ export class Connection implements TlsConnection {
   #starved = false;
   #keyUpdatesInARow = 0;
   #keyUpdateDue = false;
+  /** If both ends speak of them. */
+  #heartbeats: Heartbeats | undefined;
   #warningAlerts = 0;
   /** What waits for the end of a renegotiation: data, and our closure. */
   #held: Uint8Array[] = [];
@@ -115,7 +107,7 @@ export class Connection implements TlsConnection {
     this.#keyLog = parts.keyLog;
     this.#keepSession = parts.keepSession;
     this.#limits = parts.limits;
-    this.#hashes = parts.hashes;
+    this.#provider = parts.provider;
     this.#makeFlow = parts.flow;
     this.#renegotiations = new Renegotiations(parts.renegotiation, parts.limits, parts.now);
     this.#flow = parts.flow(this.#context());
@@ -224,6 +216,16 @@ export class Connection implements TlsConnection {
     this.#renegotiations.policy = 'refuse';
   }
 
+  sendHeartbeat(payload?: Uint8Array): void {
+    // "However, a HeartbeatRequest message SHOULD NOT be sent during handshakes." (RFC 6520 §3)
+    if (this.#state !== 'connected' || this.#weClosed || this.#flow !== undefined)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'sendHeartbeat without a connection, or during a handshake');
+    const message = this.#heartbeats?.request(payload, this.#transport.maxHeartbeat);
+    if (message === undefined) throw noHeartbeat();
+    this.#writeHeartbeat(message);
+    this.#events.deliver();
+  }
+
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
     if (this.#established === undefined)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportKeyingMaterial before the handshake is over');
@@ -234,7 +236,9 @@ export class Connection implements TlsConnection {
     if (this.#established === undefined)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportChannelBinding before the handshake is over');
     const { labelPrefix } = this.#transport.variant;
-    return channelBinding(this.#established, { role: this.role, labelPrefix, hashes: this.#hashes }, type);
+    const renegotiates = this.#renegotiations.isEnabled;
+    const end = { role: this.role, labelPrefix, hashes: this.#provider.hashes, renegotiates };
+    return channelBinding(this.#established, end, type);
   }
 
   get maxSendFragment(): number {
@@ -322,7 +326,10 @@ export class Connection implements TlsConnection {
     this.#established = established;
     this.#info = undefined;
     this.#state = 'connected';
-    const { session } = established;
+    const { session, heartbeat } = established;
+    const { random } = this.#provider;
+    if (heartbeat !== undefined) this.#heartbeats ??= new Heartbeats(random, this.#now, this.#limits.heartbeats);
+    this.#heartbeats?.agree(heartbeat);
     if (session !== undefined) this.#keep(session.session, session.isNew);
     this.#events.push({ type: previous === undefined ? 'connected' : 'renegotiated', info: this.info as ConnectionInfo });
     wipe(previous?.exporter?.secret);
@@ -345,6 +352,7 @@ export class Connection implements TlsConnection {
       }
       if (incoming.kind === 'alert') this.#readAlert(incoming.level, incoming.description);
       else if (incoming.kind === 'data') this.#readData(incoming.data);
+      else if (incoming.kind === 'heartbeat') this.#readHeartbeat(incoming.content);
       else if (this.#isRenegotiation(incoming.message)) this.#readRenegotiation(incoming.message);
       else if (this.#flow !== undefined) this.#readHandshake(incoming.message);
       else this.#readPostHandshake(incoming.message);
@@ -384,6 +392,16 @@ export class Connection implements TlsConnection {
   #readData(data: Uint8Array): void {
     this.#keyUpdatesInARow = 0;
     this.#events.push({ type: 'data', data });
+  }
+
+  #readHeartbeat(message: Uint8Array): void {
+    const outcome = this.#heartbeats?.receive(message, this.#transport.maxHeartbeat, this.#flow !== undefined);
+    if (outcome?.kind === 'answered') this.#events.push({ type: 'heartbeat', payload: outcome.payload });
+    else if (outcome?.kind === 'answer' && !this.#weClosed) this.#writeHeartbeat(outcome.message);
+  }
+
+  #writeHeartbeat(message: Uint8Array): void {
+    if (!this.#transport.writeKeyExhausted || this.#renewWriteKeys()) this.#transport.sendHeartbeat(message);
   }
 
   #readPostHandshake(raw: RawMessage): void {

@@ -379,6 +379,9 @@ export abstract class TlsStream extends Socket {
       case 'session':
         this.onSession(event.session);
         return;
+      case 'heartbeat':
+        // node:tls has none, so they are not asked for.
+        return;
       case 'keylog':
         this.onKeyLog(event.line);
         return;

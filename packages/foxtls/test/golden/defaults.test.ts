@@ -40,9 +40,11 @@ it('a client has these defaults', () => {
       "credentials": "",
       "grease": false,
       "groups": "x25519 secp256r1 secp384r1",
+      "heartbeat": undefined,
       "insecureMacThenEncrypt": false,
       "keyShareGroups": "x25519",
       "limits": {
+        "heartbeats": 16,
         "keyUpdatesInARow": 32,
         "maxEarlyDataSkipped": 32768,
         "maxEmptyRecords": 32,
@@ -97,8 +99,10 @@ it('a server has these defaults', () => {
       "diffieHellmanParameters": undefined,
       "grease": false,
       "groups": "x25519 secp256r1 secp384r1",
+      "heartbeat": undefined,
       "insecureMacThenEncrypt": false,
       "limits": {
+        "heartbeats": 16,
         "keyUpdatesInARow": 32,
         "maxEarlyDataSkipped": 32768,
         "maxEmptyRecords": 32,

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
 import type { ChannelBindingType } from '../../src/connection/connection.ts';
-import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
+import { createTestPki, exchangeSync, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import type { KeyGenerationRequest } from '../../src/crypto/signature.ts';
 import { credentialOf } from '../../src/pki/x509/credential.ts';
@@ -154,6 +154,33 @@ describe.each([
     const code = 'ERR_TLS_NO_CHANNEL_BINDING';
     expect(() => ends.server.exportChannelBinding('tls-server-end-point')).toThrow(expect.objectContaining({ code }));
     expect(ends.client.exportChannelBinding('tls-server-end-point')).toHaveLength(32);
+  });
+});
+
+describe('a channel binding of a connection that may be renegotiated', () => {
+  const accepting = { renegotiation: 'accept' } as const;
+
+  it('is not tls-exporter, where the peer may begin, but tls-unique', () => {
+    const ends = world('P256', { ...tls12, ...accepting }, accepting).connect();
+    expectNone(ends, 'tls-exporter');
+    expect(bindingOf(ends, 'tls-unique')).toHaveLength(12);
+  });
+
+  it('is tls-exporter in TLS 1.3, which has no renegotiation', () => {
+    expect(bindingOf(world('P256', { ...tls13, ...accepting }, accepting).connect(), 'tls-exporter')).toHaveLength(32);
+  });
+
+  it('is of the latest handshake: tls-unique changes, tls-exporter is gone, tls-server-end-point stays', () => {
+    const ends = world('P256', tls12, accepting).connect();
+    const [unique, endPoint] = [bindingOf(ends, 'tls-unique'), bindingOf(ends, 'tls-server-end-point')];
+    expect(ends.client.exportChannelBinding()).toHaveLength(32);
+    ends.client.renegotiate();
+    exchangeSync(ends.client, ends.server);
+    expect(ends.clientSide.of('renegotiated')).toHaveLength(1);
+    expect(bindingOf(ends, 'tls-unique')).toEqual(ends.client.info?.clientFinished);
+    expect(bindingOf(ends, 'tls-unique')).not.toEqual(unique);
+    expect(bindingOf(ends, 'tls-server-end-point')).toEqual(endPoint);
+    expectNone(ends, 'tls-exporter');
   });
 });
 

@@ -6,6 +6,7 @@ import { concat } from '../../src/core/bytes/bytes.ts';
 import { HANDSHAKE_TYPES } from '../../src/core/registry/handshake-types.ts';
 import type { VersionName } from '../../src/core/registry/protocol-versions.ts';
 import type { Tls12ServerHello } from '../../src/protocol/messages/server-hello.ts';
+import type { HeartbeatMode } from '../../src/protocol/negotiate/heartbeat.ts';
 import type { MaxFragmentLength } from '../../src/protocol/negotiate/max-fragment-length.ts';
 import type { Case as Tls13Case } from '../misbehaving/case.ts';
 import type { Tls12Peer } from './peer.ts';
@@ -22,6 +23,7 @@ export interface Tls12Case extends Pick<Tls13Case, 'name' | 'rfc' | 'victim' | '
     readonly alpnProtocols?: readonly string[];
     readonly recordSizeLimit?: number;
     readonly maxFragmentLength?: MaxFragmentLength;
+    readonly heartbeat?: HeartbeatMode;
   };
   readonly break: (peer: Tls12Peer) => void;
 }

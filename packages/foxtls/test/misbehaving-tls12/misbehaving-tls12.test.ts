@@ -8,8 +8,10 @@ import type { X509Credential } from '../../src/protocol/handshake/credential.ts'
 import type { Tls12ClientSession } from '../../src/protocol/session/client-session.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
+import { adding, extension } from '../misbehaving/edits.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
 import type { Tls12Case } from './case.ts';
+import { HEARTBEATS } from './heartbeats.ts';
 import { CLIENT_HELLOS, RESUMPTION, SERVER_HELLOS } from './hellos.ts';
 import { AUTHENTICATION, KEY_EXCHANGES } from './key-exchange.ts';
 import { Tls12Peer } from './peer.ts';
@@ -26,6 +28,7 @@ const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
   change_cipher_spec: CHANGE_CIPHER_SPECS,
   'records, and after the handshake': RECORDS,
   'the sizes of records': RECORD_SIZES,
+  heartbeats: HEARTBEATS,
 };
 
 let world: World;
@@ -169,6 +172,80 @@ describe('the test peer of TLS 1.2', () => {
     run();
     carry(opened);
     expect([recorder.error, victim.state]).toEqual([undefined, 'connected']);
+  });
+});
+
+/**
+ * A request whose payload_length is more than its payload: OpenSSL 1.0.1 answered with as many bytes of its memory.
+ */
+describe.each(['client', 'server'] as const)('Heartbleed (CVE-2014-0160), tried on a %s', (role) => {
+  const HEARTBEAT = 24;
+  const SECRET = 0x53;
+  const lying = (payloadLength: number, ...content: number[]) =>
+    Uint8Array.of(1, payloadLength >> 8, payloadLength & 0xff, ...content);
+  const secrets = (length: number) => new Array<number>(length).fill(SECRET);
+
+  /** Connected, with heartbeats allowed. */
+  function connect() {
+    const opened = open({ victim: role, options: { versions: ['TLSv1.2'], heartbeat: 'peer_allowed_to_send' } });
+    const place = role === 'client' ? 'server_hello' : 'client_hello';
+    opened.peer.changeExtensions(place, adding(extension('heartbeat', 1)));
+    opened.victim.start();
+    opened.run();
+    return opened;
+  }
+
+  function expectAlive(opened: ReturnType<typeof open>): void {
+    const { victim, recorder, peer } = opened;
+    peer.sendData('goes on');
+    carry(opened);
+    expect([recorder.error, victim.state, peer.alerts]).toEqual([undefined, 'connected', []]);
+    expect(new TextDecoder().decode(recorder.data)).toBe('goes on');
+  }
+
+  it.each<[string, Uint8Array]>([
+    ['as it was tried: three bytes that ask for 16 KiB', lying(0x4000)],
+    ['all that payload_length can ask for', lying(0xffff, ...secrets(17))],
+    ['one byte beyond the payload, which is padding', lying(5, 1, 2, 3, 4, ...secrets(16))],
+    ['all of the padding', lying(20, 1, 2, 3, 4, ...secrets(16))],
+    ['no padding at all', lying(4, 1, 2, 3, 4)],
+    ['no payload_length', Uint8Array.of(1)],
+  ])('answers nothing: %s', (_what, message) => {
+    const opened = connect();
+    carry(opened);
+    opened.peer.sendRecord(HEARTBEAT, message);
+    carry(opened);
+    expect(opened.peer.receivedHeartbeats).toEqual([]);
+    expectAlive(opened);
+  });
+
+  it('answers an honest request with its payload, and with no byte of what lay behind it', () => {
+    const opened = connect();
+    carry(opened);
+    opened.peer.sendData('SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS');
+    opened.peer.sendRecord(HEARTBEAT, lying(4, 1, 2, 3, 4, ...secrets(1000)));
+    carry(opened);
+    const [answer, ...more] = opened.peer.receivedHeartbeats;
+    expect(more).toEqual([]);
+    expect(answer?.subarray(0, 7)).toEqual(Uint8Array.of(2, 0, 4, 1, 2, 3, 4));
+    // Padding of our own: sixteen bytes at random are not all of theirs.
+    expect(answer).toHaveLength(7 + 16);
+    expect(answer?.subarray(7)).not.toEqual(Uint8Array.from(secrets(16)));
+  });
+
+  it('answers nothing before the handshake is over, and goes on with it', () => {
+    const opened = open({ victim: role, options: { versions: ['TLSv1.2'], heartbeat: 'peer_allowed_to_send' } });
+    const { peer, victim } = opened;
+    peer.changeExtensions(role === 'client' ? 'server_hello' : 'client_hello', adding(extension('heartbeat', 1)));
+    const place = role === 'client' ? 'server_hello_done' : 'client_key_exchange';
+    for (const message of [lying(0x4000), lying(4, 1, 2, 3, 4, ...secrets(16))]) {
+      peer.before(place, () => peer.sendRecord(HEARTBEAT, message));
+    }
+    victim.start();
+    opened.run();
+    carry(opened);
+    expect(peer.receivedHeartbeats).toEqual([]);
+    expectAlive(opened);
   });
 });
 

@@ -46,6 +46,7 @@ export type Script = Generator<undefined, void, RawMessage>;
 export class Tls12Peer {
   readonly alerts: ReceivedAlert[] = [];
   receivedData: Uint8Array = EMPTY;
+  readonly receivedHeartbeats: Uint8Array[] = [];
   connected = false;
   /** What the victim sent, in order: the types of its handshake messages. */
   readonly receivedTypes: number[] = [];
@@ -210,6 +211,8 @@ export class Tls12Peer {
       this.alerts.push({ level: content[0] as number, description: alertName(content[1] as number) });
     } else if (type === CONTENT_TYPES.application_data) {
       this.receivedData = concat(this.receivedData, content);
+    } else if (type === CONTENT_TYPES.heartbeat) {
+      this.receivedHeartbeats.push(content);
     } else {
       this.#handshakeInput = concat(this.#handshakeInput, content);
       this.#readMessages();

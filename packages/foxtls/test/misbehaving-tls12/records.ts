@@ -199,14 +199,6 @@ export const RECORDS: readonly Tls12Case[] = [
     error: beyond('maxEmptyRecords'),
   })),
   ...both((victim) => ({
-    name: 'sends a record of type heartbeat',
-    rfc: 'RFC 5246 §6.2.1',
-    victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRecord(24, Uint8Array.of(1, 0, 0))),
-    ...unexpected,
-    error: misbehaved('record_type_unexpected'),
-  })),
-  ...both((victim) => ({
     name: 'sends a KeyUpdate',
     rfc: 'RFC 8446 §4.6.3',
     victim,

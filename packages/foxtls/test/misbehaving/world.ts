@@ -163,7 +163,7 @@ export function createVictim(
     transport,
     now: Date.now,
     limits,
-    hashes: provider.hashes,
+    provider,
     keyLog: false,
     onEvent: recorder.onEvent,
     flow: (context) =>

@@ -67,6 +67,8 @@ export const alertFor = {
   certificate_unsuitable: 'bad_certificate',
   record_size_limit_invalid: 'illegal_parameter',
   max_fragment_length_invalid: 'illegal_parameter',
+  heartbeat_mode_unknown: 'illegal_parameter',
+  heartbeat_not_allowed: 'unexpected_message',
   key_update_invalid: 'illegal_parameter',
   legacy_field_invalid: 'illegal_parameter',
 

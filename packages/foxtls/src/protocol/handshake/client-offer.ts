@@ -7,6 +7,7 @@ import { EMPTY } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
 import { settle } from '../../core/flow/flow.ts';
 import { EC_POINT_FORMATS } from '../../core/registry/curve-formats.ts';
+import { HEARTBEAT_MODES } from '../../core/registry/hello-codes.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { KeyExchange, KeyExchangeGroup, RandomSource } from '../../crypto/key-exchange.ts';
 import type { Transcript } from '../keys/transcript.ts';
@@ -236,6 +237,7 @@ function offeredExtensions(
       application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
+    ...(config.heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[config.heartbeat] }),
     ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),
     ...(changing.versions.some((version) => version !== 'TLSv1.3') && tls12Offer(request, changing)),
     ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),

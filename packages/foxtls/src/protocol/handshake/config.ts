@@ -11,6 +11,7 @@ import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { RawExtension } from '../messages/extensions/block.ts';
 import type { PskKeyExchangeMode } from '../messages/extensions/psk-key-exchange-modes.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
+import type { HeartbeatMode } from '../negotiate/heartbeat.ts';
 import type { MaxFragmentLength } from '../negotiate/max-fragment-length.ts';
 import type { SignatureScheme } from '../negotiate/signature-schemes.ts';
 import type { Tls12CipherSuite } from '../negotiate/tls12-cipher-suites.ts';
@@ -39,6 +40,7 @@ export interface Limits {
   readonly maxEmptyRecords: number;
   readonly keyUpdatesInARow: number;
   readonly warningAlerts: number;
+  readonly heartbeats: number;
   readonly queuedInput: number;
   readonly queuedInputOverrun: number;
   readonly maxEarlyDataSkipped: number;
@@ -70,6 +72,7 @@ interface CommonConfig {
   readonly credentials: readonly PreparedCredential[];
   readonly alpnProtocols: readonly string[];
   readonly recordSizeLimit: number | undefined;
+  readonly heartbeat: HeartbeatMode | undefined;
   readonly maxSendFragment: number;
   /** How PSKs may be used, in order of preference. */
   readonly pskKeyExchangeModes: readonly PskKeyExchangeMode[];

@@ -7,6 +7,7 @@ import type { Hash } from '../../crypto/hash.ts';
 import type { FinishedVerified } from '../keys/finished.ts';
 import type { Prf } from '../keys/prf.ts';
 import type { HelloRandoms } from '../keys/tls12-key-schedule.ts';
+import type { AgreedHeartbeat } from '../negotiate/heartbeat.ts';
 import type { MaxFragmentLength } from '../negotiate/max-fragment-length.ts';
 import type { Tls12ClientSession } from '../session/client-session.ts';
 import type { LocalIdentity } from './certificate-message.ts';
@@ -56,6 +57,8 @@ export interface Established extends LocalIdentity {
   readonly session: { readonly isNew: boolean; readonly session: Tls12ClientSession } | undefined;
   /** What the peers agreed on by max_fragment_length (RFC 6066 §4). */
   readonly maxFragmentLength?: MaxFragmentLength | undefined;
+  /** What the peers said of heartbeats, if both spoke of them (RFC 6520 §2). */
+  readonly heartbeat?: AgreedHeartbeat | undefined;
   /** Server: the channel binding "tls-server-end-point" (RFC 5929 §4), of the handshake that began the session; a client has it by `peer`. */
   readonly serverEndPoint?: Uint8Array | undefined;
   /** Client only: what the PSKs of tickets derive from. */

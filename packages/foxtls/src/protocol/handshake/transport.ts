@@ -33,6 +33,8 @@ export interface HandshakeTransport {
   setRecordSizeLimits(limits: { readonly send?: number | undefined; readonly receive?: number | undefined }): void;
   /** RFC 6066 §4: the largest content of a record, in both directions and from now on, in the clear too. */
   setMaxFragmentLength(length: number): void;
+  /** RFC 6520: records of type heartbeat may come; until application data may, they are dropped. */
+  allowHeartbeats(): void;
   /**
    * Server: the client offers early data, which is not taken (RFC 8446 §4.2.10). Its records are dropped until the second ClientHello comes
    * in the clear, or until a record opens under the handshake keys.

@@ -3,20 +3,21 @@
  */
 
 import { PeerMisbehaved } from '../../core/errors/errors.ts';
+import { MAX_FRAGMENT_LENGTHS, type MaxFragmentLength } from '../../core/registry/hello-codes.ts';
 
-export type MaxFragmentLength = 512 | 1024 | 2048 | 4096;
+export type { MaxFragmentLength } from '../../core/registry/hello-codes.ts';
 
-/** "The allowed values for this field are: 2^9, 2^10, 2^11, and 2^12." (RFC 6066 §4) Their codes are the places here, from 1. */
-export const MAX_FRAGMENT_LENGTHS: readonly MaxFragmentLength[] = [512, 1024, 2048, 4096];
+/** "The allowed values for this field are: 2^9, 2^10, 2^11, and 2^12." (RFC 6066 §4) */
+const LENGTHS: readonly MaxFragmentLength[] = [512, 1024, 2048, 4096];
 
 /** The code of a length on the wire. */
 export function maxFragmentLengthCode(length: MaxFragmentLength): number {
-  return MAX_FRAGMENT_LENGTHS.indexOf(length) + 1;
+  return MAX_FRAGMENT_LENGTHS[length];
 }
 
 /** The length that a code stands for; undefined for one that stands for none. */
 export function maxFragmentLengthOf(code: number): MaxFragmentLength | undefined {
-  return MAX_FRAGMENT_LENGTHS[code - 1];
+  return LENGTHS.find((length) => MAX_FRAGMENT_LENGTHS[length] === code);
 }
 
 /** What both hellos, or ClientHello and EncryptedExtensions, say of the sizes of records. */

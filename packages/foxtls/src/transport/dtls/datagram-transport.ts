@@ -205,6 +205,9 @@ export class DatagramTransport implements HandshakeTransport {
     this.setRecordSizeLimits({ send: length, receive: length + 1 });
   }
 
+  /** TODO: heartbeats wait for a connection over datagrams; what comes is dropped. */
+  allowHeartbeats(): void {}
+
   /** DTLS 1.3 is all that there is here. */
   setVersion(): void {}
 

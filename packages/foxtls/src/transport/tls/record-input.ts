@@ -44,6 +44,7 @@ export class RecordInput {
   /** The longest fragment of a record of type application_data, and of one of another type. */
   #maxData = MAX_CIPHERTEXT;
   #maxOther = MAX_PLAINTEXT;
+  #lastType: number = CONTENT_TYPES.application_data;
   /** Where protected records are joined; made when there is one to join, dropped with the chunks. */
   #joined: Uint8Array | undefined;
 
@@ -64,14 +65,19 @@ export class RecordInput {
     this.#maxOther = MAX_TLS12_CIPHERTEXT;
   }
 
+  /** TLS 1.2: heartbeats were agreed on. (In TLS 1.3 they are inside of records of another type.) */
+  allowHeartbeats(): void {
+    this.#lastType = CONTENT_TYPES.heartbeat;
+  }
+
   /** The next whole record, or undefined until there is one. A bad header is refused as soon as it is there. */
   next(): RawRecord | undefined {
     if (this.#available < RECORD_HEADER_SIZE) {
-      if (this.#available > 0) checkType(this.#peek(this.#available));
+      if (this.#available > 0) checkType(this.#peek(this.#available), this.#lastType);
       return undefined;
     }
     const header = this.#peek(RECORD_HEADER_SIZE);
-    checkType(header);
+    checkType(header, this.#lastType);
     const type = header[0] as number;
     const length = ((header[3] as number) << 8) | (header[4] as number);
     const limit = type === CONTENT_TYPES.application_data ? this.#maxData : this.#maxOther;
@@ -132,9 +138,9 @@ export class RecordInput {
 /** What people send to a TLS port by mistake, so that the error can say it: the first five bytes. */
 const PLAIN_HTTP = /^(GET |HEAD |POST |PUT |DELET|OPTIO|CONNE|PATCH|TRACE|PRI \*|HTTP\/)/;
 
-function checkType(header: Uint8Array): void {
+function checkType(header: Uint8Array, lastType: number): void {
   const type = header[0] as number;
-  if (type >= CONTENT_TYPES.change_cipher_spec && type <= CONTENT_TYPES.application_data) return;
+  if (type >= CONTENT_TYPES.change_cipher_spec && type <= lastType) return;
   if (header.length < RECORD_HEADER_SIZE && type >= 0x41 && type <= 0x5a) return;
   if (PLAIN_HTTP.test(fromLatin1(header))) {
     throw new PeerMisbehaved('not_tls', 'the peer speaks plain HTTP, not TLS');

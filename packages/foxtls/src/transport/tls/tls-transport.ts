@@ -27,6 +27,7 @@ import { MAX_PLAINTEXT, type RawRecord, RECORD_HEADER_SIZE, RecordInput } from '
 export type Incoming =
   | { readonly kind: 'handshake'; readonly message: RawMessage }
   | { readonly kind: 'data'; readonly data: Uint8Array }
+  | { readonly kind: 'heartbeat'; readonly content: Uint8Array }
   | { readonly kind: 'alert'; readonly level: number; readonly description: number };
 
 export interface TlsTransportLimits {
@@ -79,6 +80,7 @@ export class TlsTransport implements HandshakeTransport {
   #clearReceiveLimit = MAX_PLAINTEXT;
   /** The largest inner plaintext so far: our limit binds the very records that it is agreed on in. */
   #largestReceived = 0;
+  #heartbeatsAllowed = false;
   readonly #padding: PaddingPolicy | undefined;
   /** "… an initial ClientHello …, where it MAY also be 0x0301 for compatibility purposes." (RFC 8446 §5.1) */
   #recordVersion: number;
@@ -266,6 +268,7 @@ export class TlsTransport implements HandshakeTransport {
       throw new PeerMisbehaved('handshake_interleaved', 'another record in the midst of a handshake message');
     }
     if (type === CONTENT_TYPES.application_data) return this.#readData(content);
+    if (type === CONTENT_TYPES.heartbeat && this.#heartbeatsAllowed) return this.#readHeartbeat(content);
     if (type !== CONTENT_TYPES.handshake) {
       throw new PeerMisbehaved('record_type_unexpected', `a record of type ${contentTypeName(type) ?? type}`);
     }
@@ -283,6 +286,18 @@ export class TlsTransport implements HandshakeTransport {
     }
     this.#emptyRecords = 0;
     return { kind: 'data', data };
+  }
+
+  /** "The receiving peer SHOULD discard the message silently, if it arrives during the handshake." (RFC 6520 §3) */
+  #readHeartbeat(content: Uint8Array): Incoming | undefined {
+    if (this.#readEpoch === 'application') return { kind: 'heartbeat', content };
+    this.#countEmpty();
+    return undefined;
+  }
+
+  allowHeartbeats(): void {
+    this.#heartbeatsAllowed = true;
+    if (this.#version === 'TLSv1.2') this.#input.allowHeartbeats();
   }
 
   /**
@@ -380,6 +395,17 @@ export class TlsTransport implements HandshakeTransport {
   sendAlert(level: number, description: number): void {
     this.endFlight();
     this.#writeRecord(CONTENT_TYPES.alert, Uint8Array.of(level, description));
+  }
+
+  /** The longest heartbeat that the peer takes: "MUST NOT exceed 2^14 or max_fragment_length when negotiated" (RFC 6520 §4). */
+  get maxHeartbeat(): number {
+    return this.#peerFragmentLimit;
+  }
+
+  /** A whole message, of at most `maxHeartbeat` bytes: it is never cut. */
+  sendHeartbeat(message: Uint8Array): void {
+    this.endFlight();
+    this.#writeRecord(CONTENT_TYPES.heartbeat, message);
   }
 
   setWriteProtection(_epoch: Epoch, protection: RecordProtection): void {

@@ -11,6 +11,7 @@ import { checkPlaces, checkSolicited } from '../../messages/extensions/block.ts'
 import type { ExtensionValues } from '../../messages/extensions/table.ts';
 import type { Tls12ServerHello } from '../../messages/server-hello.ts';
 import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
+import { type AgreedHeartbeat, agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { answeredMaxFragmentLength, type MaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
@@ -45,6 +46,7 @@ export interface CheckedServerHello {
   /** Of ours, to choose from when the server gives its hint. */
   readonly preSharedKeys: readonly PreSharedKey[];
   readonly maxFragmentLength: MaxFragmentLength | undefined;
+  readonly heartbeat: AgreedHeartbeat | undefined;
   readonly ticketFollows: boolean;
   readonly statusMayFollow: boolean;
   readonly signedCertificateTimestamps: Uint8Array | undefined;
@@ -72,6 +74,8 @@ export function checkServerHello(
   checkRecordLimits(context, config, values);
   const maxFragmentLength = agreedMaxFragmentLength(config, values, resumed);
   if (maxFragmentLength !== undefined) context.transport.setMaxFragmentLength(maxFragmentLength);
+  const heartbeat = agreedHeartbeat(config.heartbeat, values.heartbeat);
+  if (heartbeat !== undefined) context.transport.allowHeartbeats();
 
   const transcript = new Transcript();
   transcript.keepMessages();
@@ -88,6 +92,7 @@ export function checkServerHello(
     clientVersion: offer.legacyVersion,
     preSharedKeys: offer.preSharedKeys,
     maxFragmentLength,
+    heartbeat,
     ticketFollows: values.session_ticket === true,
     statusMayFollow: values.status_request === true,
     signedCertificateTimestamps: values.signed_certificate_timestamp,

@@ -158,13 +158,17 @@ function* receiveTicket({ agreement, ticketFollows }: CheckedServerHello): Hands
   return ticketFollows ? yield* receive(NewSessionTicket, agreement.transcript) : undefined;
 }
 
-function commonFacts({ serverName }: ClientRequest, { agreement, alpnProtocol, maxFragmentLength }: CheckedServerHello) {
+function commonFacts(
+  { serverName }: ClientRequest,
+  { agreement, alpnProtocol, maxFragmentLength, heartbeat }: CheckedServerHello,
+) {
   return {
     version: agreement.version.name,
     suite: agreement.suite,
     serverName,
     alpnProtocol,
     maxFragmentLength,
+    heartbeat,
     ticketAgeSkew: undefined,
     expectedTickets: undefined,
     extendedMasterSecret: agreement.extendedMasterSecret,

@@ -3,6 +3,7 @@
  */
 
 import { EC_POINT_FORMATS } from '../../../core/registry/curve-formats.ts';
+import { HEARTBEAT_MODES } from '../../../core/registry/hello-codes.ts';
 import { type ExtensionBlock, extensionsOf } from '../../messages/extensions/block.ts';
 import type { ExtensionValues } from '../../messages/extensions/table.ts';
 import { CERTIFICATE_TYPE_OF } from '../../negotiate/certificate-types.ts';
@@ -28,6 +29,7 @@ export function commonAnswers(config: ServerConfig, offer: CheckedClientHello, a
     ...(values.ec_point_formats !== undefined && { ec_point_formats: [EC_POINT_FORMATS.uncompressed] }),
     ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
     ...(values.record_size_limit !== undefined && { record_size_limit: ourRecordSizeLimit(config) }),
+    ...(config.heartbeat !== undefined && values.heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[config.heartbeat] }),
     ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),
   };
 }

@@ -7,6 +7,7 @@ import { MasterSecret } from '../../keys/tls12-key-schedule.ts';
 import { Transcript } from '../../keys/transcript.ts';
 import { ServerHello, writeMessage } from '../../messages/messages.ts';
 import { ClientKeyExchange } from '../../messages/tls12/messages.ts';
+import { agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { acceptedMaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import { chooseAlpnProtocol } from '../application-protocol.ts';
@@ -87,7 +88,7 @@ function* fullHandshake(
   const serverFinished = sendFinished(agreement, master, protections.write);
   const ownScheme = plan.suite.keyExchange.certificateKey === 'signs' ? plan.chosen?.scheme : undefined;
   const facts = {
-    ...commonFacts(agreement, offer, alpnProtocol),
+    ...commonFacts(agreement, config, offer, alpnProtocol),
     group: exchange.group,
     signatureScheme: ownScheme?.id,
     resumed: false,
@@ -122,7 +123,7 @@ function* abbreviatedHandshake(
   const serverFinished = sendFinished(agreement, master, protections.write);
   const clientFinished = yield* receiveFinished(agreement, master, protections.read);
   const facts = {
-    ...commonFacts(agreement, offer, alpnProtocol),
+    ...commonFacts(agreement, config, offer, alpnProtocol),
     group: undefined,
     signatureScheme: undefined,
     resumed: true,
@@ -139,13 +140,19 @@ function* abbreviatedHandshake(
   return establish(facts, clientFinished);
 }
 
-function commonFacts(agreement: Agreement, { hello, secureRenegotiation }: CheckedClientHello, alpnProtocol: string | undefined) {
+function commonFacts(
+  agreement: Agreement,
+  config: ServerConfig,
+  { hello, secureRenegotiation }: CheckedClientHello,
+  alpnProtocol: string | undefined,
+) {
   return {
     version: agreement.version.name,
     suite: agreement.suite,
     serverName: hello.extensions.values.server_name,
     alpnProtocol,
     maxFragmentLength: acceptedMaxFragmentLength(hello.extensions.values),
+    heartbeat: agreedHeartbeat(config.heartbeat, hello.extensions.values.heartbeat),
     ticketAgeSkew: undefined,
     expectedTickets: undefined,
     extendedMasterSecret: agreement.extendedMasterSecret,
@@ -193,6 +200,8 @@ function sendServerHello(
     }),
   });
   applyRecordLimits(context, config, offer);
+  const heartbeat = agreedHeartbeat(config.heartbeat, offer.hello.extensions.values.heartbeat);
+  if (heartbeat !== undefined) transport.allowHeartbeats();
   const transcript = new Transcript();
   if (plan?.clientKind !== undefined) transcript.keepMessages();
   transcript.start(version.transcriptHash(suite));

@@ -1,10 +1,11 @@
 /**
- * What a client checks in EncryptedExtensions (RFC 8446 §4.3.1, RFC 7301 §3.1, RFC 8449 §4, RFC 6066 §4).
+ * What a client checks in EncryptedExtensions (RFC 8446 §4.3.1, RFC 7301 §3.1, RFC 8449 §4, RFC 6066 §4, RFC 6520 §2).
  */
 
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { checkPlaces, checkSolicited, type ExtensionBlock } from '../../messages/extensions/block.ts';
 import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
+import { type AgreedHeartbeat, agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { answeredMaxFragmentLength, type MaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
 import { checkAlpnProtocol } from '../application-protocol.ts';
@@ -17,6 +18,7 @@ import type { AgreedCertificateKinds } from './client-authentication.ts';
 export interface ServerParameters {
   readonly alpnProtocol: string | undefined;
   readonly maxFragmentLength: MaxFragmentLength | undefined;
+  readonly heartbeat: AgreedHeartbeat | undefined;
   readonly expectedTickets: number | undefined;
   readonly kinds: AgreedCertificateKinds;
 }
@@ -41,8 +43,11 @@ export function checkEncryptedExtensions(
   }
   const maxFragmentLength = answeredMaxFragmentLength(config.maxFragmentLength, extensions.values);
   if (maxFragmentLength !== undefined) transport.setMaxFragmentLength(maxFragmentLength);
+  const heartbeat = agreedHeartbeat(config.heartbeat, extensions.values.heartbeat);
+  if (heartbeat !== undefined) transport.allowHeartbeats();
   return {
     maxFragmentLength,
+    heartbeat,
     alpnProtocol: checkAlpnProtocol(config, protocol),
     expectedTickets: extensions.values.ticket_request,
     kinds: agreedCertificateKinds(config, extensions),

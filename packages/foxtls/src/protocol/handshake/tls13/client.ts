@@ -78,7 +78,7 @@ export function* tls13ClientHandshake(
 
   const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
   const { extensions } = yield* receive(EncryptedExtensions, transcript);
-  const { alpnProtocol, maxFragmentLength, expectedTickets, kinds } = checkEncryptedExtensions(
+  const { alpnProtocol, maxFragmentLength, heartbeat, expectedTickets, kinds } = checkEncryptedExtensions(
     context,
     config,
     offer,
@@ -103,6 +103,7 @@ export function* tls13ClientHandshake(
     serverName: request.serverName,
     alpnProtocol,
     maxFragmentLength,
+    heartbeat,
     expectedTickets,
     ticketAgeSkew: undefined,
     resumed: psk?.session !== undefined,

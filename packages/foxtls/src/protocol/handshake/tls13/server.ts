@@ -3,10 +3,12 @@
  */
 
 import { settle } from '../../../core/flow/flow.ts';
+import { HEARTBEAT_MODES } from '../../../core/registry/hello-codes.ts';
 import type { KeyExchangeGroup } from '../../../crypto/key-exchange.ts';
 import { type HandshakeSecret, handshakeSecretWithoutPsk } from '../../keys/key-schedule.ts';
 import { extensionsOf } from '../../messages/extensions/block.ts';
 import { EncryptedExtensions, ServerHello, writeMessage } from '../../messages/messages.ts';
+import { agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { acceptedMaxFragmentLength, maxFragmentLengthCode } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
 import { chooseAlpnProtocol } from '../application-protocol.ts';
@@ -81,7 +83,7 @@ export function* tls13ServerHandshake(
     signatureScheme: plan?.scheme.id,
     serverName,
     alpnProtocol,
-    maxFragmentLength: acceptedMaxFragmentLength(offer.hello.extensions.values),
+    ...agreedByExtensions(hellos),
     resumed,
     ticketAgeSkew: psk?.ticketAgeSkew,
     expectedTickets: undefined,
@@ -147,13 +149,14 @@ function sendEncryptedExtensions(
   tickets: number,
 ): void {
   const { record_size_limit: theirLimit, server_name: serverName, ticket_request: request } = offer.hello.extensions.values;
-  const maxFragmentLength = acceptedMaxFragmentLength(offer.hello.extensions.values);
+  const { maxFragmentLength, heartbeat } = agreedByExtensions({ config, offer });
   if (theirLimit !== undefined) checkRecordSizeLimit(theirLimit);
   const ourLimit = theirLimit === undefined ? undefined : (config.recordSizeLimit ?? MAX_RECORD_SIZE_LIMIT);
   const message = writeMessage(EncryptedExtensions, {
     extensions: extensionsOf('encrypted_extensions', {
       ...(config.announceGroups && { supported_groups: config.groups.map((group) => group.id) }),
       ...(ourLimit !== undefined && { record_size_limit: ourLimit }),
+      ...(heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[heartbeat.ours] }),
       ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),
       // "In TLS 1.3, the SNI value is always explicitly specified in the resumption handshake" (RFC 8446 §4.2.11), so that it is
       // acknowledged there as well (RFC 8448 §4 does it); the contrary rule of RFC 6066 §3 is about older sessions.
@@ -167,8 +170,17 @@ function sendEncryptedExtensions(
   });
   if (ourLimit !== undefined) context.transport.setRecordSizeLimits({ send: theirLimit, receive: ourLimit });
   if (maxFragmentLength !== undefined) context.transport.setMaxFragmentLength(maxFragmentLength);
+  if (heartbeat !== undefined) context.transport.allowHeartbeats();
   context.transport.send(message);
   transcript.add(message);
+}
+
+function agreedByExtensions({ config, offer }: Pick<ServerHellos, 'config' | 'offer'>) {
+  const { values } = offer.hello.extensions;
+  return {
+    maxFragmentLength: acceptedMaxFragmentLength(values),
+    heartbeat: agreedHeartbeat(config.heartbeat, values.heartbeat),
+  };
 }
 
 function sharedSchemes({ config, offer }: ServerHellos): readonly number[] {

@@ -12,6 +12,7 @@ import { certificateTypeAck, certificateTypeOffer } from './certificate-type.ts'
 import { cookie } from './cookie.ts';
 import { earlyDataIndication, maxEarlyDataSize } from './early-data.ts';
 import { ecPointFormats } from './ec-point-formats.ts';
+import { heartbeatMode } from './heartbeat.ts';
 import { keyShareAck, keyShareOffer, keyShareRetry } from './key-share.ts';
 import { maxFragmentLength } from './max-fragment-length.ts';
 import { oidFilters } from './oid-filters.ts';
@@ -38,7 +39,7 @@ export const EXTENSION_TABLE = {
     ec_point_formats: ecPointFormats,
     signature_algorithms: signatureAlgorithms,
     use_srtp: rest,
-    heartbeat: rest,
+    heartbeat: heartbeatMode,
     application_layer_protocol_negotiation: protocolNameListOffer,
     signed_certificate_timestamp: empty,
     client_certificate_type: certificateTypeOffer,
@@ -74,7 +75,7 @@ export const EXTENSION_TABLE = {
     supported_groups: rest,
     ec_point_formats: ecPointFormats,
     use_srtp: rest,
-    heartbeat: rest,
+    heartbeat: heartbeatMode,
     application_layer_protocol_negotiation: protocolNameAck,
     signed_certificate_timestamp: signedCertificateTimestamps,
     client_certificate_type: certificateTypeAck,
@@ -95,7 +96,7 @@ export const EXTENSION_TABLE = {
     max_fragment_length: maxFragmentLength,
     supported_groups: supportedGroups,
     use_srtp: rest,
-    heartbeat: rest,
+    heartbeat: heartbeatMode,
     application_layer_protocol_negotiation: protocolNameAck,
     client_certificate_type: certificateTypeAck,
     server_certificate_type: certificateTypeAck,
