@@ -48,6 +48,8 @@ export class Tls12Peer {
   receivedData: Uint8Array = EMPTY;
   readonly receivedHeartbeats: Uint8Array[] = [];
   connected = false;
+  /** verify_data of the last handshake. */
+  finished: Readonly<Record<'client' | 'server', Uint8Array>> = { client: EMPTY, server: EMPTY };
   /** What the victim sent, in order: the types of its handshake messages. */
   readonly receivedTypes: number[] = [];
   version = 0x0303;
@@ -166,7 +168,9 @@ export class Tls12Peer {
 
   // ---- What a script needs ----
 
+  /** A handshake: the first, or another one. */
   run(script: Script): void {
+    this.#transcript = [];
     this.#script = script;
     script.next();
   }
@@ -176,8 +180,9 @@ export class Tls12Peer {
     this.#nextRead = new GcmKeys(keys);
   }
 
-  markConnected(): void {
+  markConnected(client: Uint8Array, server: Uint8Array): void {
     this.connected = true;
+    this.finished = { client, server };
     for (const act of this.#onConnected) act();
   }
 

@@ -53,7 +53,7 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
     cipherSuite: SUITE,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('server_hello_tls12', {
-      renegotiation_info: EMPTY,
+      renegotiation_info: concat(peer.finished.client, peer.finished.server),
       extended_master_secret: true,
       ec_point_formats: [0],
       ...(!resumed && { session_ticket: true as const }),
@@ -63,9 +63,8 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
     const master = new MasterSecret(prfOf(sha256), session.masterSecret.slice());
     const keys = master.connectionKeys(randoms, sizes);
     peer.expectKeys(keys.client);
-    sendFinished(peer, master, 'server', keys.server);
-    yield;
-    peer.markConnected();
+    const ours = sendFinished(peer, master, 'server', keys.server);
+    peer.markConnected((yield).body, ours);
     return;
   }
   peer.send('certificate', messages.Certificate, { certificateList: credential.chain });
@@ -89,10 +88,9 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
   const keys = master.connectionKeys(randoms, sizes);
   peer.expectKeys(keys.client);
   if (requestsCertificate) yield;
-  yield;
+  const { body: theirs } = yield;
   peer.send('new_session_ticket', messages.NewSessionTicket, { ticketLifetimeHint: 100, ticket: Uint8Array.of(1, 2, 3) });
-  sendFinished(peer, master, 'server', keys.server);
-  peer.markConnected();
+  peer.markConnected(theirs, sendFinished(peer, master, 'server', keys.server));
 }
 
 export function* clientScript(peer: Tls12Peer, { credential, session }: Situation): Script {
@@ -112,7 +110,7 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
       signature_algorithms: [SCHEME],
       extended_master_secret: true,
       session_ticket: session?.ticket ?? EMPTY,
-      renegotiation_info: EMPTY,
+      renegotiation_info: peer.finished.client,
     }),
   });
   const hello = readMessage(ServerHello, yield);
@@ -122,9 +120,8 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
     const keys = master.connectionKeys(withServer, sizes);
     peer.expectKeys(keys.server);
     if (session.ticket !== undefined) yield;
-    yield;
-    sendFinished(peer, master, 'client', keys.client);
-    peer.markConnected();
+    const { body: theirs } = yield;
+    peer.markConnected(sendFinished(peer, master, 'client', keys.client), theirs);
     return;
   }
   yield;
@@ -143,10 +140,9 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
   }
   const keys = master.connectionKeys(withServer, sizes);
   peer.expectKeys(keys.server);
-  sendFinished(peer, master, 'client', keys.client);
+  const ours = sendFinished(peer, master, 'client', keys.client);
   yield;
-  yield;
-  peer.markConnected();
+  peer.markConnected(ours, (yield).body);
 }
 
 function decodeParams(body: Uint8Array) {
@@ -159,7 +155,9 @@ function sendFinished(
   master: MasterSecret,
   role: 'client' | 'server',
   keys: ReturnType<MasterSecret['connectionKeys']>['client'],
-): void {
+): Uint8Array {
   peer.changeCipher(keys);
-  peer.send('finished', Finished, { verifyData: master.verifyData(role, peer.transcriptHash(sha256)) });
+  const verifyData = master.verifyData(role, peer.transcriptHash(sha256));
+  peer.send('finished', Finished, { verifyData });
+  return verifyData;
 }
