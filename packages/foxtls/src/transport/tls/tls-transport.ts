@@ -297,7 +297,7 @@ export class TlsTransport implements HandshakeTransport {
 
   allowHeartbeats(): void {
     this.#heartbeatsAllowed = true;
-    if (this.#version === 'TLSv1.2') this.#input.allowHeartbeats();
+    if (this.#version !== 'TLSv1.3') this.#input.allowHeartbeats();
   }
 
   /**
