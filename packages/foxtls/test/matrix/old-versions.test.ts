@@ -53,6 +53,32 @@ function ends(client: Partial<ClientOptions>, server: Partial<ServerOptions>, se
 const versionOf = ({ client, server }: Ends) => [client.info?.version, server.info?.version];
 
 describe.each(OLD)('%s', (version) => {
+  it.each(['client', 'server'] as const)(
+    'renegotiates when the %s begins, in full and by the session, and stays what it is',
+    (role) => {
+      const accepting = { renegotiation: 'accept' } as const;
+      const both = { ...accepting, versions: ['TLSv1.2', version] as const };
+      const made = ends({ ...both, credentials: [world.client.rsa] }, { ...accepting, versions: [version] });
+      const asking = defineServerConfig({
+        ...{ provider, legacy, cipherSuites: ALL, credentials: [world.server.rsa] },
+        ...{ versions: ['TLSv1.2', version], clientCertificates: 'require', verifier: verifierOf(world) },
+      });
+      const before = toHex(made.client.info?.clientFinished as Uint8Array);
+      for (const resume of [false, true]) {
+        made[role].renegotiate({ resume, ...(role === 'server' && { config: asking }) });
+        exchangeSync(made.client, made.server);
+        expect([made.clientSide.error, made.serverSide.error]).toEqual([undefined, undefined]);
+        expect(versionOf(made)).toEqual([version, version]);
+        expect(made.client.info?.resumed).toBe(resume && role === 'client');
+        expect(made.server.info?.peer.kind).toBe(role === 'server' ? 'verified' : 'anonymous');
+        expectData(made);
+      }
+      expect(toHex(made.client.info?.clientFinished as Uint8Array)).not.toBe(before);
+      expect(made.server.info?.clientFinished).toEqual(made.client.info?.clientFinished);
+      expect(made.clientSide.of('renegotiated')).toHaveLength(2);
+    },
+  );
+
   it.each(suites.map((suite, i) => [suite.name, suite, i] as const))('full and resumed: %s', (name, suite, i) => {
     const options = optionsFor(world, suite);
     const cut = cutNumber(i);

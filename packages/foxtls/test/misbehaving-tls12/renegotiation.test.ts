@@ -3,8 +3,11 @@ import { defineClientConfig, defineServerConfig } from '../../src/connection/con
 import { createTlsClient, createTlsServer } from '../../src/connection/create.ts';
 import { byteByByte, type Cut, createTestPki, Recorder, type TestPki, whole } from '../../src/connection/pair.fixture.ts';
 import { concat, utf8 } from '../../src/core/bytes/bytes.ts';
+import { CONTENT_TYPES } from '../../src/core/registry/content-types.ts';
 import { HANDSHAKE_TYPES } from '../../src/core/registry/handshake-types.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
+import type { HeartbeatMode } from '../../src/protocol/negotiate/heartbeat.ts';
+import { adding, extension } from '../misbehaving/edits.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
 import { message } from './case.ts';
 import { Tls12Peer } from './peer.ts';
@@ -18,15 +21,25 @@ beforeAll(async () => {
   stranger = await createTestPki(world.provider);
 });
 
-type Setting = Pick<RenegotiationCase, 'victim' | 'policy' | 'credential' | 'clientCertificates' | 'limits'>;
+type Setting = Pick<RenegotiationCase, 'victim' | 'policy' | 'credential' | 'clientCertificates' | 'limits'> & {
+  readonly heartbeat?: HeartbeatMode;
+};
 
 /** A victim and the test peer, connected by a right handshake. */
-function connect({ victim: role, policy, credential, clientCertificates, limits }: Setting, cut: Cut = whole) {
+function connect(setting: Setting, cut: Cut = whole, prepare?: (peer: Tls12Peer) => void) {
+  const { victim: role, policy, credential, clientCertificates, limits, heartbeat } = setting;
   const { provider, pki, credentials } = world;
   // The stranger is trusted too: its certificate is not refused for being unknown.
   const trustAnchors = [...pki.anchors, ...stranger.anchors];
   const verifier = createX509Verifier({ provider, trustAnchors });
-  const common = { provider, verifier, versions: ['TLSv1.2'] as const, renegotiation: policy ?? ('accept' as const), limits };
+  const common = {
+    provider,
+    verifier,
+    versions: ['TLSv1.2'] as const,
+    renegotiation: policy ?? ('accept' as const),
+    limits,
+    heartbeat,
+  };
   const recorder = new Recorder();
   const victim =
     role === 'client'
@@ -43,6 +56,7 @@ function connect({ victim: role, policy, credential, clientCertificates, limits 
   const other = role === 'client' ? stranger.server : stranger.client;
   const script = (own = mine) =>
     role === 'client' ? serverScript(peer, { credential: own }) : clientScript(peer, { credential: own });
+  prepare?.(peer);
   victim.start();
   peer.run(script());
   carry(link);
@@ -137,6 +151,18 @@ describe('the test peer of TLS 1.2 in a renegotiation', () => {
     expect(new TextDecoder().decode(peer.receivedData)).toBe(
       role === 'client' ? `client_hello ${firsts.join(' ')} ` : `${firsts[0]} `,
     );
+  });
+
+  it('may send a heartbeat to a server until its change_cipher_spec, which is not answered', () => {
+    const speaks = (peer: Tls12Peer) => peer.changeExtensions('client_hello', adding(extension('heartbeat', 1)));
+    const connected = connect({ victim: 'server', heartbeat: 'peer_allowed_to_send' }, whole, speaks);
+    const { peer, recorder } = connected;
+    const request = concat(Uint8Array.of(1, 0, 4), utf8('beat'), new Uint8Array(16));
+    peer.before('change_cipher_spec', () => peer.sendRecord(CONTENT_TYPES.heartbeat, request));
+    begin(connected, 'peer');
+    // The test peer would take the answer for a message of the handshake.
+    carry(connected);
+    expect([recorder.error, peer.connected, recorder.of('renegotiated').length]).toEqual([undefined, true, 1]);
   });
 
   it('may offer TLS 1.3 too, and gets TLS 1.2 without the mark of a downgrade', () => {

@@ -183,9 +183,9 @@ export class TlsTransport implements HandshakeTransport {
     if (type === CONTENT_TYPES.change_cipher_spec) return this.#readChangeCipherSpec(record);
     // "The ChangeCipherSpec message is sent by both the client and the server to notify the receiving party that subsequent records will
     // be protected under the newly negotiated CipherSpec and keys." (RFC 5246 §7.1) A peer that cannot go on may send an alert before it.
-    // In a renegotiation "the communicating parties may continue to send data using the old CipherSpec." (RFC 5246 §7.1)
-    const mayPrecede =
-      type === CONTENT_TYPES.alert || (type === CONTENT_TYPES.application_data && this.#readEpoch === 'application');
+    // In a renegotiation "the communicating parties may continue to send data using the old CipherSpec." (RFC 5246 §7.1) So do heartbeats.
+    const isUnderOldKeys = this.#readEpoch === 'application' && type !== CONTENT_TYPES.handshake;
+    const mayPrecede = type === CONTENT_TYPES.alert || isUnderOldKeys;
     if (this.#nextRead !== undefined && !mayPrecede) throw changeCipherSpecMissing();
     if (this.#read === undefined) return this.#readClear(type, fragment);
     const content = openRecord(this.#read, record);
