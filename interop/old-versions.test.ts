@@ -155,7 +155,7 @@ describeWithPeer('our client and openssl s_server over old versions', 'openssl',
 });
 
 describeWithPeer('openssl s_client and our server over old versions', 'openssl', () => {
-  function startClient({ openssl }: Version, port: number, ...options: string[]) {
+  function startClient({ openssl }: { readonly openssl: string }, port: number, ...options: string[]) {
     const trust = ['-CAfile', pki.caPath, '-verify_return_error', '-verify_hostname', 'localhost'];
     const target = ['-connect', `127.0.0.1:${port}`, '-servername', 'localhost', openssl];
     const ciphers = options.includes('-cipher') ? [] : SECLEVEL_0;

@@ -179,7 +179,8 @@ export class TlsTransport implements HandshakeTransport {
 
   #readTls12Record(record: RawRecord): Incoming | undefined {
     const { type, header, fragment } = record;
-    checkVersion(header, this.#recordVersion);
+    // A client that cannot agree with the version of our ServerHello has none yet, when it says so.
+    if (type !== CONTENT_TYPES.alert || this.#read !== undefined) checkVersion(header, this.#recordVersion);
     if (type === CONTENT_TYPES.change_cipher_spec) return this.#readChangeCipherSpec(record);
     // "The ChangeCipherSpec message is sent by both the client and the server to notify the receiving party that subsequent records will
     // be protected under the newly negotiated CipherSpec and keys." (RFC 5246 §7.1) A peer that cannot go on may send an alert before it.
