@@ -32,6 +32,11 @@ export interface SecureContextOptions extends Omit<nodeTls.SecureContextOptions,
   readonly minDHSize?: number | undefined;
   /** Beyond node:tls: what is old or weak, as `foxtls/legacy` has it; `ciphers`, `minVersion` and `sigalgs` can name it then. */
   readonly legacy?: LegacyParts | undefined;
+  /**
+   * Beyond node:tls: told what of `legacy` is negotiated, once for each thing. Default: a warning of the process, `FoxtlsLegacyWarning`, whose code
+   * is the name of the thing; `() => {}` for none.
+   */
+  readonly warn?: ((message: string, name: string) => void) | undefined;
   /** Beyond node:tls: let suites in CBC mode do without encrypt_then_mac (RFC 7366). Default false. */
   readonly insecureMacThenEncrypt?: boolean | undefined;
 }

@@ -17,6 +17,7 @@ import { plain } from '../core/bytes/bytes.ts';
 import { DecodeError } from '../core/errors/errors.ts';
 import { runSync, settle } from '../core/flow/flow.ts';
 import type { FiniteFieldParameters } from '../crypto/finite-field.ts';
+import type { Decrypter } from '../crypto/key-encryption.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { Signer } from '../crypto/signature.ts';
 import { parseDhParametersPem } from '../pki/pkcs/dh-parameters.ts';
@@ -29,6 +30,7 @@ import { MAX_DIFFIE_HELLMAN_BITS } from '../protocol/handshake/tls12/dhe.ts';
 import { createSealer } from '../protocol/session/sealer.ts';
 import { parseCiphers } from './cipher-list.ts';
 import { withCode } from './errors.ts';
+import { warnOfLegacy } from './legacy-warning.ts';
 import type { OcspLookUp } from './ocsp.ts';
 import { parseGroups, parseSignatureSchemes } from './openssl-names.ts';
 import { type PfxIdentity, readPfx, rootsOf } from './pfx.ts';
@@ -87,7 +89,11 @@ export class SecureContext {
     this.#authorities = options.ca ? 'verifier' : authoritiesOf(rootsOf(identities));
     this.#revocation = readCrlOption(options);
     const known = options.ca ? (this.#anchors ?? []) : [];
-    this.#credentials = [...readCredentials(options, known), ...identities.map((identity) => toCredential(identity, known))];
+    const decrypts = namesDecryption(options, this.#algorithms.cipherSuites);
+    this.#credentials = [
+      ...readCredentials(options, known, decrypts),
+      ...identities.map((identity) => toCredential(identity, known, decrypts)),
+    ];
     this.#tickets = readTicketOptions(options);
     this.#minDiffieHellmanBits = readMinDiffieHellmanBits(options);
     this.#diffieHellmanParameters = readDiffieHellmanParameters(options);
@@ -200,6 +206,7 @@ function readAlgorithms(options: SecureContextOptions) {
   return {
     versions: readVersions(options),
     legacy: options.legacy,
+    warn: options.legacy && (options.warn ?? warnOfLegacy),
     cipherSuites: ciphers ? parseCiphers(ciphers, options.legacy?.cipherSuites) : undefined,
     insecureMacThenEncrypt: options.insecureMacThenEncrypt,
     groups: ecdhCurve === undefined ? undefined : parseGroups(ecdhCurve),
@@ -235,7 +242,11 @@ function readTicketOptions({ sessionTimeout, secureOptions = 0 }: SecureContextO
 }
 
 /** Each key with the chain whose end entity it belongs to. */
-function readCredentials({ cert, key, passphrase }: SecureContextOptions, anchors: readonly Uint8Array[]): X509Credential[] {
+function readCredentials(
+  { cert, key, passphrase }: SecureContextOptions,
+  anchors: readonly Uint8Array[],
+  decrypts: boolean,
+): X509Credential[] {
   const chains = (cert ? asList<Pem>(cert) : []).map((pem) => completeChain(parseCertificates([asPem(pem, 'cert')]), anchors));
   const keys = key ? asList<KeyOption>(key) : [];
   if (chains.length === 0) return [];
@@ -245,7 +256,7 @@ function readCredentials({ cert, key, passphrase }: SecureContextOptions, anchor
     const privateKey = readPrivateKey(asPem(pem, 'key'), own ?? passphrase);
     const chain =
       chains.find(([leaf]) => new X509Certificate(leaf as Uint8Array).checkPrivateKey(privateKey)) ?? refuseMismatch();
-    return describeCredential(chain, importKey(privateKey));
+    return describeCredential(chain, importKey(privateKey), decrypts ? importDecrypter(privateKey) : undefined);
   });
 }
 
@@ -272,17 +283,22 @@ function authoritiesOf(roots: readonly Uint8Array[]): readonly Uint8Array[] | un
   return roots.length === 0 ? undefined : authorityNames(roots);
 }
 
-function toCredential({ privateKey, certificate, others }: PfxIdentity, known: readonly Uint8Array[]): X509Credential {
-  return describeCredential(completeChain([certificate], [...others, ...known]), importKey(privateKey));
+function toCredential(
+  { privateKey, certificate, others }: PfxIdentity,
+  known: readonly Uint8Array[],
+  decrypts: boolean,
+): X509Credential {
+  const decrypter = decrypts ? importDecrypter(privateKey) : undefined;
+  return describeCredential(completeChain([certificate], [...others, ...known]), importKey(privateKey), decrypter);
 }
 
 /** What OpenSSL reads and we do not is shown all the same: then nothing is known to choose it by. */
-function describeCredential(chain: readonly Uint8Array[], signer: Signer): X509Credential {
+function describeCredential(chain: readonly Uint8Array[], signer: Signer, decrypter?: Decrypter): X509Credential {
   try {
-    return credentialOf({ chain, key: signer });
+    return { ...credentialOf({ chain, key: signer }), decrypter };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return { kind: 'x509', chain, signer };
+    return { kind: 'x509', chain, signer, decrypter };
   }
 }
 
@@ -294,6 +310,23 @@ function findIssuer(leaf: Uint8Array, candidates: readonly Uint8Array[]): Uint8A
 function importKey(privateKey: KeyObject): Signer {
   const pkcs8 = Uint8Array.from(privateKey.export({ type: 'pkcs8', format: 'der' }));
   return runSync(settle(provider.keys.importPrivateKey(pkcs8)));
+}
+
+/** Whether `ciphers` names a key exchange of `foxtls/legacy` in which the key of the certificate does more than sign. */
+function namesDecryption({ legacy }: SecureContextOptions, names: readonly string[] | undefined): boolean {
+  return (
+    legacy?.cipherSuites.some(
+      ({ name, keyExchange }) => DECRYPTING.includes(keyExchange.certificateKey) && names?.includes(name),
+    ) ?? false
+  );
+}
+
+const DECRYPTING: readonly string[] = ['decrypts', 'agrees'];
+
+function importDecrypter(privateKey: KeyObject): Decrypter | undefined {
+  if (privateKey.asymmetricKeyType !== 'rsa' && privateKey.asymmetricKeyType !== 'ec') return undefined;
+  const pkcs8 = Uint8Array.from(privateKey.export({ type: 'pkcs8', format: 'der' }));
+  return runSync(settle(provider.keyEncryption?.importDecrypter(pkcs8)));
 }
 
 /** By node:crypto: it reads encrypted keys too, and its errors are those that callers know. Old ciphers that it lacks are ours. */
