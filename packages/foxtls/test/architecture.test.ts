@@ -63,6 +63,20 @@ const IMPORT_CASES: Readonly<Record<string, Case>> = {
       'crypto/node/c.ts': "import { b } from '../legacy/b.ts';",
     },
   },
+  'what is old is there with foxtls/legacy alone': {
+    rule: imports.oldStaysInLegacy,
+    bad: [
+      { 'index.ts': "export { b } from './legacy/b.ts';" },
+      { 'connection/a.ts': "import { splitPrf } from '../protocol/keys/split-prf.ts';" },
+      { 'protocol/handshake/a.ts': "import { CertificateVerify } from '../messages/tls12/before-tls12.ts';" },
+      { 'crypto/node/a.ts': "import { md5 } from '../legacy/md5.ts';" },
+    ],
+    good: {
+      'legacy.ts': "export * from './legacy/b.ts';",
+      'legacy/b.ts': "import { splitPrf } from '../protocol/keys/split-prf.ts'; import { md5 } from '../crypto/legacy/md5.ts';",
+      'crypto/node/a.ts': "import { rc2Cbc40 } from '../legacy/rc2.ts';",
+    },
+  },
   'node:* appears only in node/ and crypto/node/': {
     rule: imports.nodeModulesStayInNode,
     bad: [

@@ -31,6 +31,21 @@ describe('a session as bytes', () => {
     expect(readSession(writeSession({ ...session, peer: refused }))?.peer).toMatchObject({ rawPublicKey, certificates: [] });
   });
 
+  it.each(['TLSv1.2', 'TLSv1.1', 'TLSv1'] as const)('reads back as it was written, of %s', (version) => {
+    const { psk: masterSecret, ticketAgeAdd: _, ...common } = session;
+    const byTicket: ClientSession = {
+      ...common,
+      version,
+      suite: 0xc013,
+      masterSecret,
+      extendedMasterSecret: true,
+      sessionId: new Uint8Array(0),
+    };
+    expect(readSession(writeSession(byTicket))).toEqual(byTicket);
+    const byId: ClientSession = { ...byTicket, ticket: undefined, sessionId: Uint8Array.of(11, 12) };
+    expect(readSession(writeSession(byId))).toEqual(byId);
+  });
+
   it('remembers why the server was not verified', () => {
     const error = new CertificateInvalid('expired', 'it is over', { depth: 1 });
     const peer = { kind: 'unverified', certificates: [Uint8Array.of(6)], error } as const;

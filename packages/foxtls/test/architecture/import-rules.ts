@@ -62,6 +62,15 @@ export const providersAreComposedInEntries: Rule = (sources) =>
     return 'a provider is an argument here; only entries compose one';
   });
 
+/** What is there for foxtls/legacy alone: a program without that import does not contain it. */
+const OLD =
+  /^(legacy\/|crypto\/legacy\/(md5|md5-sha1|rc4|chacha20-poly1305-old)\.ts$|protocol\/keys\/split-prf\.ts$|protocol\/messages\/tls12\/before-tls12\.ts$)/;
+/** The keys that are given MD5 are an export of their own of foxtls/crypto/portable. */
+const MAY_USE_OLD = /^(legacy\/|legacy\.ts$|crypto\/legacy\/|crypto\/portable\/old-keys\.ts$)/;
+
+export const oldStaysInLegacy: Rule = (sources) =>
+  findImports(sources, (from, to) => (OLD.test(to) && !MAY_USE_OLD.test(from) ? 'it is for foxtls/legacy alone' : undefined));
+
 export const nodeModulesStayInNode: Rule = (sources) =>
   findPackages(sources, (from, name) =>
     isBuiltin(name) && !/^(node|crypto\/node)\//.test(from) ? 'node:* is for node/ and crypto/node/' : undefined,
