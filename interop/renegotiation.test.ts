@@ -264,9 +264,10 @@ describe(`node:tls (Node ${process.version}) and ours renegotiate`, () => {
       ca: pki.ca,
       maxVersion: 'TLSv1.2',
     });
+    const secured = once(socket, 'secureConnect');
     onTestFinished(() => void socket.destroy());
     const endpoint = await server.accepted();
-    await once(socket, 'secureConnect');
+    await secured;
     for (let times = 1; times <= 3; times++) {
       await new Promise<void>((resolve, reject) => socket.renegotiate({}, (error) => (error ? reject(error) : resolve())));
       expect(await renegotiated(endpoint, times)).toMatchObject({ version: 'TLSv1.2' });
