@@ -295,7 +295,7 @@ function toCredential(
 /** What OpenSSL reads and we do not is shown all the same: then nothing is known to choose it by. */
 function describeCredential(chain: readonly Uint8Array[], signer: Signer, decrypter?: Decrypter): X509Credential {
   try {
-    return { ...credentialOf({ chain, key: signer }), decrypter };
+    return credentialOf({ chain, key: signer, decrypter });
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return { kind: 'x509', chain, signer, decrypter };

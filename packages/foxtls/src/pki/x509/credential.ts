@@ -10,7 +10,8 @@ import type { PrivateKey, SignatureAlgorithm, Signer } from '../../crypto/signat
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { endPointHash } from './end-point-hash.ts';
 
-export interface CredentialParts extends Pick<X509Credential, 'chain' | 'ocspResponse' | 'signedCertificateTimestamps'> {
+export interface CredentialParts
+  extends Pick<X509Credential, 'chain' | 'decrypter' | 'ocspResponse' | 'signedCertificateTimestamps'> {
   /** The end entity's private key, or whoever signs in its place. */
   readonly key: Signer | PrivateKey;
 }
