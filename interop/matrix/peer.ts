@@ -16,6 +16,8 @@ export interface Command {
 export interface MatrixPeer {
   readonly name: string;
   readonly version: string;
+  /** The pre-shared key that it knows, if it is another than SHARED_KEY. */
+  readonly sharedKey?: SharedKey;
   /** What its programs are called. */
   readonly serverName: string;
   readonly clientName: string;
@@ -33,8 +35,13 @@ export interface MatrixPeer {
   clientSays(cell: Cell): readonly RegExp[];
 }
 
+export interface SharedKey {
+  readonly identity: string;
+  readonly hex: string;
+}
+
 /** What both sides know of each other in cells of the key `psk`. */
-export const SHARED_KEY = { identity: 'Client_identity', hex: '000102030405060708090a0b0c0d0e0f' } as const;
+export const SHARED_KEY: SharedKey = { identity: 'Client_identity', hex: '000102030405060708090a0b0c0d0e0f' };
 
 /** The certificate of a cell; any, for a program that cannot do without, where a pre-shared key has to do. */
 export function leafOf(leaves: Readonly<Record<KeyName, Leaf>>, { key }: Cell): Leaf {

@@ -11,6 +11,7 @@ import { keyEncryption } from '../../packages/foxtls/src/crypto/node/key-encrypt
 import { legacy } from '../../packages/foxtls/src/legacy.ts';
 import type { X509Credential } from '../../packages/foxtls/src/protocol/handshake/credential.ts';
 import type { ClientSession } from '../../packages/foxtls/src/protocol/session/client-session.ts';
+import type { PreSharedKey } from '../../packages/foxtls/src/protocol/session/pre-shared-key.ts';
 import { createSessionCache } from '../../packages/foxtls/src/protocol/session/session-cache.ts';
 import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
 import { connectEndpoint, type Endpoint, listenEndpoints } from '../harness/endpoint.ts';
@@ -25,7 +26,7 @@ const PATIENCE = 5000;
 
 /** Our client and the peer's server. */
 export async function tryOurClient(pki: InteropPki, peer: MatrixPeer, server: RunningServer, cell: Cell): Promise<void> {
-  const config = clientConfig(pki, clientOptions(pki, cell));
+  const config = clientConfig(pki, clientOptions(pki, peer, cell));
   const session = isResumed(cell) ? await firstSession(server, config, cell) : undefined;
   const newOutput = outputFromNow(server.process);
   const client = await connectEndpoint(server.port, config, session === undefined ? {} : { session });
@@ -68,7 +69,7 @@ async function firstSession(server: RunningServer, config: ReturnType<typeof cli
 
 /** Our server and the peer's client. */
 export async function tryOurServer(pki: InteropPki, peer: MatrixPeer, cell: Cell): Promise<void> {
-  const listener = await listenEndpoints(serverConfig(pki, await serverOptions(pki, cell)), { onAccept: answer });
+  const listener = await listenEndpoints(serverConfig(pki, await serverOptions(pki, peer, cell)), { onAccept: answer });
   let connections = 0;
   let said = '';
   for (const { command, arguments: parameters, connections: more, ...options } of peer.client(cell, listener.port)) {
@@ -103,14 +104,16 @@ function commonOptions({ version, suite }: Cell) {
   return { legacy, versions: [version], cipherSuites: [suite.name] };
 }
 
-const identity = utf8(SHARED_KEY.identity);
-const key = fromHex(SHARED_KEY.hex);
+/** The pre-shared key; that of wolfSSL's examples is shorter than any should be. */
+function keyOf({ sharedKey = SHARED_KEY }: MatrixPeer): PreSharedKey {
+  return { identity: utf8(sharedKey.identity), key: fromHex(sharedKey.hex), insecureShortKey: sharedKey.hex.length < 32 };
+}
 
-function clientOptions(pki: InteropPki, cell: Cell): Partial<ClientOptions> {
+function clientOptions(pki: InteropPki, peer: MatrixPeer, cell: Cell): Partial<ClientOptions> {
   return {
     ...commonOptions(cell),
     credentials: cell.mode === 'client certificate' ? [leafOf(pki.clients, cell).credential] : [],
-    preSharedKeys: cell.key === 'psk' ? [{ identity, key }] : [],
+    preSharedKeys: cell.key === 'psk' ? [keyOf(peer)] : [],
   };
 }
 
@@ -120,11 +123,12 @@ async function withDecrypter({ credential, created }: Leaf): Promise<X509Credent
   return { ...credential, decrypter: await keyEncryption.importDecrypter(created.key.exportPkcs8()) };
 }
 
-async function serverOptions(pki: InteropPki, cell: Cell): Promise<Partial<ServerOptions>> {
+async function serverOptions(pki: InteropPki, peer: MatrixPeer, cell: Cell): Promise<Partial<ServerOptions>> {
+  const { identity, ...key } = keyOf(peer);
   return {
     ...commonOptions(cell),
     ...(cell.key === 'psk'
-      ? { credentials: [], lookUpPreSharedKey: (name) => (equal(name, identity) ? { key } : undefined) }
+      ? { credentials: [], lookUpPreSharedKey: (name) => (equal(name, identity) ? key : undefined) }
       : { credentials: [await withDecrypter(leafOf(pki.servers, cell))] }),
     ...(cell.mode === 'resumed by id' ? { tickets: 0, sessionCache: createSessionCache() } : {}),
     ...(cell.mode === 'client certificate' ? { clientCertificates: 'require', verifier: trusting(pki.anchors) } : {}),

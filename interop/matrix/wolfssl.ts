@@ -28,11 +28,12 @@ export function wolfSslInMatrix(pki: InteropPki, wolfSsl: WolfSsl, version: stri
     serverName: 'server',
     clientName: 'client',
     has: (suite) => nameOf(suite) !== '',
+    // That of its examples.
+    sharedKey: { identity: 'Client_identity', hex: '1a2b3c4d' },
     serverLacks: (cell) =>
-      keyLack(cell) ??
       refusal(cell) ??
       (cell.mode === 'no extended master secret' ? 'its server has no option to do without extended_master_secret' : undefined),
-    clientLacks: keyLack,
+    clientLacks: () => undefined,
     server: (cell, port) => ({
       ...run(wolfSsl.server, serverOptions(pki, wolfSsl, cell, port)),
       // It prints nothing when it listens: a connection is tried until it is there.
@@ -54,10 +55,6 @@ function refusal({ suite }: Cell): string | undefined {
   return isRefused ? 'its server refuses the suite, which it lists, to other clients too' : undefined;
 }
 
-function keyLack({ key }: Cell): string | undefined {
-  return key === 'psk' ? 'the pre-shared key of its examples is of four bytes, and foxtls takes none below sixteen' : undefined;
-}
-
 /** Its names of a suite: OpenSSL's, mostly. */
 function namesOf(suite: string): readonly string[] {
   const [, exchange, cipher] = /^TLS_(?:(\w+)_WITH_)?(\w+)$/.exec(suite) ?? [];
@@ -77,11 +74,12 @@ function namesOf(suite: string): readonly string[] {
 
 function serverOptions(pki: InteropPki, { suites }: WolfSsl, cell: Cell, port: number): string[] {
   const { certPath, keyPath } = leafOf(pki.servers, cell);
-  const { version, mode } = cell;
+  const { version, mode, key } = cell;
   return [
     // Again and again, whatever happens; no CRL.
     ...['-i', '-x', '-V', '-p', String(port), '-v', VERSION_OPTIONS[version]],
     ...['-l', [...suites].join(':'), '-c', certPath, '-k', keyPath],
+    ...(key === 'psk' ? ['-s'] : []),
     ...(mode === 'resumed by id' ? ['-T', 'a'] : []),
     ...(mode === 'client certificate' ? ['-A', pki.caPath] : ['-d']),
   ];
@@ -89,11 +87,12 @@ function serverOptions(pki: InteropPki, { suites }: WolfSsl, cell: Cell, port: n
 
 function clientOptions(pki: InteropPki, cell: Cell, port: number, suite: string): string[] {
   const { certPath, keyPath } = leafOf(pki.clients, cell);
-  const { version, mode } = cell;
+  const { version, mode, key } = cell;
   return [
     // No CRL; the name in our certificate has to be the host's.
     ...['-C', '-m', '-g', '-h', 'localhost', '-S', 'localhost', '-p', String(port), '-A', pki.caPath],
     ...['-v', VERSION_OPTIONS[version], '-l', suite],
+    ...(key === 'psk' ? ['-s'] : []),
     ...(mode.startsWith('resumed') ? ['-r'] : []),
     ...(mode === 'no extended master secret' ? ['-n'] : []),
     ...(mode === 'client certificate' ? ['-c', certPath, '-k', keyPath] : ['-x']),

@@ -166,6 +166,19 @@ describe('pskCallback beyond node:tls', () => {
     expect(error.message).toMatch(/at least 16 bytes/);
   });
 
+  it('takes them where the answer says so', async () => {
+    const short = { psk: Buffer.alloc(4, 1), insecureShortKey: true };
+    const { clientSocket } = await connectPair(
+      ours,
+      { ...bothSides.server, pskCallback: () => short },
+      {
+        ...bare,
+        pskCallback: () => ({ ...short, identity }),
+      },
+    );
+    expect(clientSocket.connectionInfo?.peer.kind).toBe('psk');
+  });
+
   it('serves the contexts of SNI too', async () => {
     const { clientSocket, listener } = await connectPair(
       ours,

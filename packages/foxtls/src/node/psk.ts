@@ -2,7 +2,8 @@
  * `pskCallback` of node:tls: external pre-shared keys, as OpenSSL uses such callbacks: identities and hints are text, and in TLS 1.3 the
  * hash is SHA-256. TLS 1.2 has suites of its own for them, which `ciphers` has to name (`PSK`, `ECDHE-PSK-…`).
  *
- * Beyond node:tls, a callback may answer with a promise. Keys below 16 bytes are refused (RFC 9257 §6).
+ * Beyond node:tls, a callback may answer with a promise. Keys below 16 bytes are refused (RFC 9257 §6) unless
+ * the answer says `insecureShortKey`.
  */
 
 import type { TLSSocket as NodeTLSSocket } from 'node:tls';
@@ -17,6 +18,8 @@ import { callbackFailed, withCode } from './errors.ts';
 export interface PskNegotiation {
   readonly psk: NodeJS.ArrayBufferView;
   readonly identity: string;
+  /** Beyond node:tls: take a key below 16 bytes all the same. */
+  readonly insecureShortKey?: boolean | undefined;
 }
 
 /**
@@ -29,7 +32,7 @@ export type ClientPskCallback = (hint: string | null) => Eventually<PskNegotiati
 export type ServerPskCallback = (
   socket: NodeTLSSocket,
   identity: string,
-) => Eventually<NodeJS.ArrayBufferView | { readonly psk: NodeJS.ArrayBufferView } | null | undefined>;
+) => Eventually<NodeJS.ArrayBufferView | Pick<PskNegotiation, 'psk' | 'insecureShortKey'> | null | undefined>;
 
 /** Throws `ERR_INVALID_ARG_TYPE` for a callback or a hint that is none. */
 export function checkPskOptions(options: { readonly pskCallback?: unknown; readonly pskIdentityHint?: unknown }): void {
@@ -68,7 +71,7 @@ function askClientForKey(
     const answer = yield* settle(callback.call(socket, hint));
     if (answer === undefined || answer === null) return undefined;
     if (typeof answer.identity !== 'string') throw invalidType('identity', 'of type string', answer.identity);
-    return { identity: utf8(answer.identity), key: readKey(answer.psk) };
+    return { identity: utf8(answer.identity), key: readKey(answer.psk), insecureShortKey: answer.insecureShortKey };
   });
 }
 
@@ -87,7 +90,8 @@ function askServerForKey(
   return wrapped(function* () {
     const answer = yield* settle(callback.call(socket, socket, Buffer.from(identity).toString()));
     if (answer === undefined || answer === null) return undefined;
-    return { key: readKey(ArrayBuffer.isView(answer) ? answer : answer.psk) };
+    if (ArrayBuffer.isView(answer)) return { key: readKey(answer) };
+    return { key: readKey(answer.psk), insecureShortKey: answer.insecureShortKey };
   });
 }
 

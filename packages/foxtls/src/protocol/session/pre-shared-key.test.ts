@@ -40,6 +40,7 @@ describe('a pre-shared key', () => {
 
   const unusable: readonly [what: string, key: PreSharedKey][] = [
     ['a key of 15 bytes', { ...psk, key: new Uint8Array(15) }],
+    ['no key at all, however insecure', { ...psk, key: new Uint8Array(0), insecureShortKey: true }],
     ['a key that is text', { ...psk, key: 'sixteen bytes!!!' as never }],
     ['no identity', { ...psk, identity: new Uint8Array(0) }],
     ['an identity that is text', { ...psk, identity: 'sensor-17' as never }],
@@ -50,6 +51,10 @@ describe('a pre-shared key', () => {
   it.each(unusable)('is refused with %s', (_what, key) => {
     expect(() => checkPreSharedKey(key)).toThrow(ApiMisuse);
     expect(() => usable(key)).toThrow(expect.objectContaining({ code: 'ERR_TLS_PSK', alert: 'internal_error' }));
+  });
+
+  it('is taken with fewer bytes when that is asked for in so many words', () => {
+    expect(usable({ ...psk, key: new Uint8Array(4), insecureShortKey: true })).toHaveLength(1);
   });
 
   it('does not show the key when it is refused', () => {

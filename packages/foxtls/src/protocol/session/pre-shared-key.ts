@@ -17,6 +17,8 @@ export type PskHash = 'sha256' | 'sha384';
 export interface ExternalKey {
   /** At least 16 bytes, random: a password is not a key, and is found by trying (RFC 9257 §6). */
   readonly key: Uint8Array;
+  /** Take a key of fewer bytes, at least one, all the same: for devices that have no better one. Whoever listens can find it by trying. */
+  readonly insecureShortKey?: boolean | undefined;
   /** The hash that the key was made for; default `sha256`. Only suites with it can use the key, unless it is imported. */
   readonly hash?: PskHash | undefined;
   /**
@@ -73,9 +75,10 @@ export function usablePsks(
 }
 
 /** Throws `ApiMisuse` (`ERR_TLS_PSK`) for a key that is too short, or a name that does not fit into a ClientHello. */
-export function checkPreSharedKey({ identity, key, hash = 'sha256', imported }: PreSharedKey): void {
+export function checkPreSharedKey({ identity, key, hash = 'sha256', imported, insecureShortKey }: PreSharedKey): void {
   if (!(key instanceof Uint8Array) || !(identity instanceof Uint8Array)) throw misuse('identity and key have to be Uint8Array');
-  if (key.length < MIN_KEY_SIZE) throw misuse(`a key has at least ${MIN_KEY_SIZE} bytes, this one has ${key.length}`);
+  const least = insecureShortKey === true ? 1 : MIN_KEY_SIZE;
+  if (key.length < least) throw misuse(`a key has at least ${least} bytes, this one has ${key.length}`);
   if (hash !== 'sha256' && hash !== 'sha384') throw misuse(`the hash is sha256 or sha384, not ${String(hash)}`);
   const size = imported === undefined ? identity.length : importedIdentitySize(identity, imported.context);
   if (identity.length === 0 || size > MAX_IDENTITY_SIZE) {
