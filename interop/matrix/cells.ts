@@ -63,9 +63,13 @@ export function untried(): readonly Suite[] {
 
 function allRows(): readonly Row[] {
   const row = (version: VersionName) => (suite: Suite) => ({ version, suite: { id: suite.id, name: suite.name } });
+  const tls12 = availableTls12CipherSuites(nodeProvider, [...TLS12_CIPHER_SUITES, ...legacyCipherSuites]);
+  const older = tls12.filter(({ beforeTls12 }) => beforeTls12);
   return [
     ...availableCipherSuites(nodeProvider).map(row('TLSv1.3')),
-    ...availableTls12CipherSuites(nodeProvider, [...TLS12_CIPHER_SUITES, ...legacyCipherSuites]).map(row('TLSv1.2')),
+    ...tls12.map(row('TLSv1.2')),
+    ...older.map(row('TLSv1.1')),
+    ...older.map(row('TLSv1')),
   ];
 }
 
@@ -78,7 +82,9 @@ const LEGACY: ReadonlySet<string> = new Set(legacyCipherSuites.map(({ name }) =>
 
 /** All that is tried of a row: full handshakes with each kind of key, the others with the first; of what is legacy less. */
 export function cellsOf({ version, suite }: Row): readonly Cell[] {
-  const [key = 'p256', ...others] = keysOf(suite.name) ?? [];
+  // EdDSA is agreed on by signature_algorithms, which came with TLS 1.2.
+  const keys = (keysOf(suite.name) ?? []).filter((name) => name !== 'ed25519' || version === 'TLSv1.2');
+  const [key = 'p256', ...others] = keys;
   const cell = (mode: Mode, which = key): Cell => ({ version, suite, mode, key: which });
   if (LEGACY.has(suite.name)) return [cell('full'), cell('resumed by ticket')];
   return [

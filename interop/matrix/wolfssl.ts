@@ -31,9 +31,12 @@ export function wolfSslInMatrix(pki: InteropPki, wolfSsl: WolfSsl, version: stri
     // That of its examples.
     sharedKey: { identity: 'Client_identity', hex: '1a2b3c4d' },
     serverLacks: (cell) =>
+      versionLack(cell) ??
       refusal(cell) ??
       (cell.mode === 'no extended master secret' ? 'its server has no option to do without extended_master_secret' : undefined),
-    clientLacks: () => undefined,
+    clientLacks: (cell) =>
+      versionLack(cell) ??
+      (cell.suite.name.startsWith('TLS_ECDHE_PSK_') ? 'its client gives up in the suite, with s_server too' : undefined),
     server: (cell, port) => ({
       ...run(wolfSsl.server, serverOptions(pki, wolfSsl, cell, port)),
       // It prints nothing when it listens: a connection is tried until it is there.
@@ -48,6 +51,10 @@ export function wolfSslInMatrix(pki: InteropPki, wolfSsl: WolfSsl, version: stri
       ...(isResumed(cell) ? [/SSL reused session/, new RegExp(`Server resume: ${ANSWER}`)] : [new RegExp(ANSWER)]),
     ],
   };
+}
+
+function versionLack({ version }: Cell): string | undefined {
+  return version === 'TLSv1' ? 'the library is built without TLS 1.0' : undefined;
 }
 
 function refusal({ suite }: Cell): string | undefined {

@@ -52,6 +52,28 @@ function ends(client: Partial<ClientOptions>, server: Partial<ServerOptions>, se
 
 const versionOf = ({ client, server }: Ends) => [client.info?.version, server.info?.version];
 
+it('a client of old versions alone sends no signature_algorithms; one that has TLS 1.2 does', () => {
+  const types = (versions: readonly VersionName[]) => {
+    const seen: number[] = [];
+    const shapeClientHello: ClientOptions['shapeClientHello'] = (extensions) => {
+      seen.push(...extensions.map(({ type }) => type));
+      return extensions;
+    };
+    ends({ versions, shapeClientHello }, { versions: ['TLSv1.2', 'TLSv1.1', 'TLSv1'] });
+    return seen;
+  };
+  const SIGNATURE_ALGORITHMS = 13;
+  expect(types(['TLSv1.1', 'TLSv1'])).not.toContain(SIGNATURE_ALGORITHMS);
+  expect(types(['TLSv1.2', 'TLSv1.1'])).toContain(SIGNATURE_ALGORITHMS);
+});
+
+it('a client that says nothing of groups gets P-256', () => {
+  const shapeClientHello: ClientOptions['shapeClientHello'] = (extensions) => extensions.filter(({ type }) => type !== 10);
+  const connected = ends({ versions: ['TLSv1.1'], shapeClientHello }, { versions: ['TLSv1.1'] });
+  expect(connected.server.info?.group?.name).toBe('secp256r1');
+  expect(connected.client.info?.group?.name).toBe('secp256r1');
+});
+
 describe.each(OLD)('%s', (version) => {
   it.each(['client', 'server'] as const)(
     'renegotiates when the %s begins, in full and by the session, and stays what it is',

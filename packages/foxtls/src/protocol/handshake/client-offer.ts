@@ -228,10 +228,12 @@ function offeredExtensions(
       grease?.group,
       config.groups.map((group) => group.id),
     ),
-    signature_algorithms: greased(
-      grease?.scheme,
-      config.signatureSchemes.map((scheme) => scheme.id),
-    ),
+    ...(changing.versions.some(hasSignatureAlgorithms) && {
+      signature_algorithms: greased(
+        grease?.scheme,
+        config.signatureSchemes.map((scheme) => scheme.id),
+      ),
+    }),
     ...authenticationOffer(config),
     ...(config.alpnProtocols.length > 0 && {
       application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
@@ -245,6 +247,11 @@ function offeredExtensions(
   const ordered = order === undefined ? list : permuted(list, order);
   const complete = grease === undefined ? ordered : [grease.first, ...ordered, grease.last];
   return config.shapeClientHello?.(complete) ?? complete;
+}
+
+/** "Clients MUST NOT offer it if they are offering prior versions." (RFC 5246 §7.4.1.4.1) We offer it with the newest of ours. */
+function hasSignatureAlgorithms(version: VersionName): boolean {
+  return version === 'TLSv1.3' || version === 'TLSv1.2';
 }
 
 function tls13Offer(

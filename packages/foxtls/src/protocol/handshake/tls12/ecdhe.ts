@@ -86,10 +86,12 @@ function curvesOf(groups: readonly KeyExchangeGroup[]): readonly KeyExchangeGrou
 
 /**
  * Our first that the client has. Of a client that says nothing: "In this case, the server is free to choose any one of the elliptic curves
- * or point formats listed in Section 5." (RFC 8422 §4)
+ * or point formats listed in Section 5." (RFC 8422 §4) It is an old one, and will know P-256 if any.
  */
 export function chooseCurve(groups: readonly KeyExchangeGroup[], clientGroups: readonly number[] | undefined) {
-  return curvesOf(groups).find(({ id }) => clientGroups === undefined || clientGroups.includes(id));
+  const curves = curvesOf(groups);
+  if (clientGroups === undefined) return curves.find(({ id }) => id === NAMED_GROUPS.secp256r1) ?? curves[0];
+  return curves.find(({ id }) => clientGroups.includes(id));
 }
 
 function nameOf(group: number): string {
