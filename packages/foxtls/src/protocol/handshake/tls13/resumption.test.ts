@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../../connection/config.ts';
 import { createTlsClient, createTlsServer } from '../../../connection/create.ts';
 import { createTestPki, exchangeSync, Recorder, type TestPki } from '../../../connection/pair.fixture.ts';
+import { concat } from '../../../core/bytes/bytes.ts';
 import { nodeProvider as provider } from '../../../crypto/node/provider.ts';
-import { createX509Verifier } from '../../../pki/x509/verifier.ts';
+import { createX509Verifier, trustWithoutVerification } from '../../../pki/x509/verifier.ts';
 import type { ClientSession } from '../../session/client-session.ts';
 import { createSealer, SEALER_KEY_SIZE } from '../../session/sealer.ts';
 
@@ -49,6 +50,29 @@ function connect({ session, serverName = 'localhost', seconds = 0, serverSeconds
   return { client: clientSide.info, server: serverSide.info, sessions: clientSide.of('session').map((event) => event.session) };
 }
 
+/** Of a record under protection: header, content type, tag. */
+const RECORD_OVERHEAD = 5 + 1 + 16;
+
+/** Bytes of what a server sends under protection before the client's Finished. */
+function flightSize(serverName: string, session: ClientSession | undefined): number {
+  const now = () => START;
+  const verifier = trustWithoutVerification('only lengths are looked at');
+  const client = createTlsClient(defineClientConfig({ provider, verifier, now, middleboxCompatibility: false }), {
+    onEvent() {},
+    serverName,
+    session,
+  });
+  const server = createTlsServer(defineServerConfig({ provider, credentials: [pki.server], ticketSealer, now }), {
+    onEvent() {},
+  });
+  server.start();
+  client.start();
+  for (const bytes of client.takeOutput()) server.receive(bytes);
+  const sent = concat(...server.takeOutput());
+  const helloSize = 5 + (((sent[3] as number) << 8) | (sent[4] as number));
+  return sent.length - helloSize;
+}
+
 describe('a session', () => {
   it('is resumed, with who the server was, and a ticket to go on with', () => {
     const first = connect();
@@ -59,6 +83,12 @@ describe('a session', () => {
     expect(second.client?.signatureScheme).toBeUndefined();
     expect(second.sessions).toHaveLength(1);
     expect(connect({ session: second.sessions[0], seconds: 20 }).client?.resumed).toBe(true);
+  });
+
+  it('is resumed without an answer to server_name', () => {
+    const [session] = connect().sessions;
+    // EncryptedExtensions that are empty, and Finished.
+    expect(flightSize('localhost', session)).toBe(RECORD_OVERHEAD + 4 + 2 + 4 + 32);
   });
 
   it('is resumed behind a HelloRetryRequest too', () => {

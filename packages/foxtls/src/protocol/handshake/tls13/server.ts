@@ -143,7 +143,7 @@ function* respond({ provider }: ServerConfig, { keyShares }: CheckedClientHello,
 
 function sendEncryptedExtensions(
   { context, transcript }: Agreement,
-  { config, offer }: ServerHellos,
+  { config, offer, psk }: ServerHellos,
   plan: AuthenticationPlan | undefined,
   alpnProtocol: string | undefined,
   tickets: number,
@@ -158,9 +158,9 @@ function sendEncryptedExtensions(
       ...(ourLimit !== undefined && { record_size_limit: ourLimit }),
       ...(heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[heartbeat.ours] }),
       ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),
-      // "In TLS 1.3, the SNI value is always explicitly specified in the resumption handshake" (RFC 8446 §4.2.11), so that it is
-      // acknowledged there as well (RFC 8448 §4 does it); the contrary rule of RFC 6066 §3 is about older sessions.
-      ...(serverName !== undefined && { server_name: true as const }),
+      // "When resuming a session, the server MUST NOT include a server_name extension in the server hello." (RFC 6066 §3) RFC 8448 §4
+      // does so all the same; peers that hold the rule against TLS 1.3 as well refuse it, and nobody misses it.
+      ...(serverName !== undefined && psk?.session === undefined && { server_name: true as const }),
       ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
       ...(plan !== undefined && certificateTypeAnswers(plan)),
       // "A server that supports and uses a client "ticket_request" extension MUST also send the "ticket_request" extension in the
