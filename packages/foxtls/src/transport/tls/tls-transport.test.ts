@@ -46,6 +46,19 @@ function recordLengths(stream: Uint8Array): number[] {
 
 const output = (writer: TlsTransport) => concat(...writer.takeOutput());
 
+describe('records that carry nothing', () => {
+  const changeCipherSpecs = (count: number) => fromHex('140303000101'.repeat(count));
+  const reader = () => new TlsTransport({ role: 'server', maxSendFragment: 1, limits: LIMITS, allowEarlyChangeCipherSpec: true });
+
+  it('are counted in a row: what carries something ends the row', () => {
+    const server = reader();
+    server.push(concat(changeCipherSpecs(32), fromHex('1603030004'), MESSAGE, changeCipherSpecs(32)));
+    expect(takeAll(server)).toHaveLength(1);
+    server.push(changeCipherSpecs(1));
+    expect(() => server.next()).toThrow('maxEmptyRecords');
+  });
+});
+
 describe('records that are sent', () => {
   it('carry version 0x0301 in the first flight of a client, and 0x0303 from then on', () => {
     const client = transport('client');

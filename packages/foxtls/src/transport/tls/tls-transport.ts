@@ -273,6 +273,7 @@ export class TlsTransport implements HandshakeTransport {
     if (type !== CONTENT_TYPES.handshake) {
       throw new PeerMisbehaved('record_type_unexpected', `a record of type ${contentTypeName(type) ?? type}`);
     }
+    this.#emptyRecords = 0;
     this.#handshakeInput.push(content);
     return undefined;
   }
