@@ -28,6 +28,8 @@ export interface AuthenticationOptions {
    * by a scheme that the provider does not verify.
    */
   readonly signatureSchemes?: readonly string[] | undefined;
+  /** What is signed with, in order of preference, where that is not what is verified. Default: `signatureSchemes`. */
+  readonly signingSchemes?: readonly string[] | undefined;
   /** Schemes for the signatures in the peer's certificates, where they differ (signature_algorithms_cert, RFC 8446 §4.2.3). */
   readonly certificateSignatureSchemes?: readonly string[] | undefined;
   /**
@@ -57,11 +59,17 @@ export function resolveAuthentication(
   const defaults = verifiableSignatureSchemes(provider);
   const verifiable = [...defaults, ...verifiableSignatureSchemes(provider, legacy.signatureSchemes)];
   const advice = options.legacy === undefined ? IMPORT_LEGACY : undefined;
-  const pickSchemes = (names: readonly string[]) => pick('signature scheme', verifiable, names, ({ name }) => name, advice);
+  const pickSchemes = (names: readonly string[], known = verifiable) =>
+    pick('signature scheme', known, names, ({ name }) => name, advice);
   const signatureSchemes = options.signatureSchemes === undefined ? defaults : pickSchemes(options.signatureSchemes);
   return {
     signatureSchemes,
-    signingSchemes: options.signatureSchemes === undefined ? TLS13_SIGNATURE_SCHEMES : signatureSchemes,
+    signingSchemes:
+      options.signingSchemes !== undefined
+        ? pickSchemes(options.signingSchemes, [...TLS13_SIGNATURE_SCHEMES, ...legacy.signatureSchemes])
+        : options.signatureSchemes === undefined
+          ? TLS13_SIGNATURE_SCHEMES
+          : signatureSchemes,
     certificateSchemes:
       certificateSignatureSchemes === undefined ? undefined : pickSchemes(certificateSignatureSchemes).map(({ id }) => id),
     certificateAuthorities: resolveAuthorities(options),
