@@ -1,0 +1,277 @@
+/**
+ * One connection of a test: bytes between the runner's socket and a `TlsConnection`, every byte echoed XOR 0xff, and what the flags expect
+ * looked at as soon as the handshake is over.
+ */
+
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { createTlsClient, createTlsServer, TlsError } from 'foxtls';
+import { parsePem } from 'foxtls/asn1';
+import { latin1 } from './settings.mjs';
+
+/** @typedef {import('./flags.mjs').Flags} Flags */
+
+/** What foxtls did is not what the flags expect. */
+export class Mismatch extends Error {}
+
+const HELLO_RETRY_REQUEST = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';
+
+/**
+ * Resolves to the newest session, if there is one; rejects with whatever went wrong.
+ *
+ * @param {{ flags: Flags, config: any, session: any, isResume: boolean, complaints: string[], signal: AbortSignal }} test
+ */
+export function exchange(test) {
+  return new Promise((resolve, reject) => new Exchange(test, resolve, reject).begin());
+}
+
+class Exchange {
+  #flags;
+  #test;
+  #socket;
+  #connection;
+  #resolve;
+  #reject;
+  #isOver = false;
+  #sawRetry = false;
+  #renegotiations = 0;
+  /** @type {any} */
+  #session;
+  /** Of `-read-with-unfinished-write`: what waits until something was read. @type {Uint8Array[] | undefined} */
+  #held;
+
+  constructor(test, resolve, reject) {
+    const { flags, config, session } = test;
+    this.#test = test;
+    this.#flags = flags;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    const onEvent = (event) => this.#onEvent(event);
+    this.#connection = flags.server
+      ? createTlsServer(config, { onEvent })
+      : createTlsClient(config, { onEvent, serverName: flags['host-name'], session: offerable(flags, session) });
+    this.#socket = connect({ port: flags.port, host: flags.ipv6 ? '::1' : '127.0.0.1', noDelay: true, allowHalfOpen: true });
+  }
+
+  begin() {
+    const socket = this.#socket;
+    const id = Buffer.alloc(8);
+    id.writeBigUInt64LE(BigInt(this.#flags['shim-id']));
+    socket.on('connect', () => {
+      socket.write(id);
+      this.#connection.start();
+    });
+    socket.on('data', (data) => this.#receive(Uint8Array.from(data)));
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', (error) => this.#finish(error));
+    socket.on('close', () => this.#finish(new Error('the socket was closed')));
+    this.#test.signal.addEventListener('abort', () => socket.destroy());
+  }
+
+  /** With -async, one byte at a time. */
+  #receive(data) {
+    if (!this.#flags.async) return this.#connection.receive(data);
+    for (let at = 0; at < data.length && this.#connection.state !== 'closed'; at++)
+      this.#connection.receive(data.slice(at, at + 1));
+  }
+
+  #onEnd() {
+    if (this.#connection.state === 'closed') return;
+    // The end of the transport is as good as a close_notify, unless the test is about it.
+    if (this.#connection.state === 'connected' && !this.#flags['check-close-notify']) return this.#succeed();
+    this.#connection.receiveEnd();
+  }
+
+  #onEvent(event) {
+    try {
+      this.#on(event);
+    } catch (error) {
+      this.#finish(error);
+    }
+  }
+
+  #on(event) {
+    switch (event.type) {
+      case 'output':
+        for (const bytes of this.#connection.takeOutput()) this.#write(bytes);
+        break;
+      case 'connected':
+        this.#onConnected(event.info);
+        break;
+      case 'renegotiated':
+        this.#renegotiations++;
+        break;
+      case 'data':
+        this.#echo(event.data);
+        break;
+      case 'session':
+        this.#session = event.session;
+        break;
+      case 'end':
+        this.#succeed();
+        break;
+      case 'error':
+        this.#finish(event.error);
+        break;
+    }
+  }
+
+  #write(bytes) {
+    this.#watch(bytes);
+    if (this.#socket.writableEnded) return;
+    if (this.#held === undefined) this.#socket.write(bytes);
+    else this.#held.push(bytes);
+  }
+
+  /** Server: whether it answers with a HelloRetryRequest. */
+  #watch(bytes) {
+    if (!this.#sawRetry && bytes.length > 43 && Buffer.from(bytes).includes(HELLO_RETRY_REQUEST, 0, 'hex')) this.#sawRetry = true;
+  }
+
+  #onConnected(info) {
+    const flags = this.#flags;
+    check(flags, info, this.#test.isResume);
+    if (flags['handshake-never-done']) throw new Mismatch('the handshake was completed');
+    if (!flags.server && info.version !== 'TLSv1.3') this.#checkTls12Session(info);
+    if (flags['expect-hrr'] && !this.#sawRetry && flags.server) throw new Mismatch('no HelloRetryRequest');
+    if (flags['expect-no-hrr'] && this.#sawRetry) throw new Mismatch('a HelloRetryRequest');
+    if (flags['forbid-renegotiation-after-handshake']) this.#connection.refuseRenegotiation();
+    this.#sendFirst(info);
+  }
+
+  #checkTls12Session(info) {
+    const flags = this.#flags;
+    // Without extended_master_secret, sessions are not resumed (RFC 7627 §5.3), and none is given.
+    const expected =
+      info.extendedMasterSecret && !flags['expect-no-session'] && (!info.resumed || flags['expect-ticket-renewal'] === true);
+    if (expected !== (this.#session !== undefined)) throw new Mismatch(`a new session was ${expected ? 'not ' : ''}given`);
+  }
+
+  #sendFirst() {
+    const flags = this.#flags;
+    const connection = this.#connection;
+    if (flags['export-keying-material']) {
+      const context = flags['use-export-context'] ? latin1(flags['export-context'] ?? '') : undefined;
+      connection.send(connection.exportKeyingMaterial(flags['export-keying-material'], flags['export-label'] ?? '', context));
+    }
+    if (flags['tls-unique']) connection.send(connection.exportChannelBinding('tls-unique'));
+    if (flags['send-alert']) {
+      connection.abort(new TlsError('ERR_TLS_TEST', 'as asked', { alert: 'decompression_failure_RESERVED' }));
+      for (const bytes of connection.takeOutput()) this.#write(bytes);
+      return this.#succeed();
+    }
+    if (flags['write-different-record-sizes']) {
+      for (const size of [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769])
+        connection.send(new Uint8Array(size).fill(0x42));
+    } else if (flags['shim-writes-first'] || flags['read-with-unfinished-write']) {
+      if (flags['read-with-unfinished-write']) this.#held = [];
+      for (let count = 0; count < (flags['repeat-shim-initial-write'] ?? 1); count++) {
+        connection.send(latin1(flags['shim-initial-write'] ?? 'hello'));
+      }
+    }
+    if (flags['shim-shuts-down']) {
+      connection.close();
+      if (!flags['check-close-notify']) this.#succeed();
+    } else if (flags['key-update-before-read']) connection.updateKeys();
+  }
+
+  #echo(data) {
+    const connection = this.#connection;
+    if (this.#held !== undefined) {
+      for (const bytes of this.#held) this.#socket.write(bytes);
+      this.#held = undefined;
+    }
+    if (this.#flags['use-exporter-between-reads']) connection.exportKeyingMaterial(1, '');
+    if (this.#flags['key-update']) connection.updateKeys();
+    connection.send(data.map((byte) => byte ^ 0xff));
+    if (this.#flags['key-update-before-read']) connection.updateKeys();
+  }
+
+  #succeed() {
+    const flags = this.#flags;
+    const { info } = this.#connection;
+    // Ours reads what comes after the shutdown, and BoringSSL's shim does not: tickets may come then.
+    if (info?.version === 'TLSv1.3' && !flags.server && !flags['shim-shuts-down'] && !flags['send-alert']) {
+      const expected = !flags['expect-no-session'];
+      if (expected !== (this.#session !== undefined))
+        return this.#finish(new Mismatch(`a session was ${expected ? 'not ' : ''}given`));
+    }
+    const renegotiations = flags['expect-total-renegotiations'] ?? 0;
+    if (renegotiations !== this.#renegotiations) {
+      return this.#finish(new Mismatch(`${this.#renegotiations} renegotiations, not ${renegotiations}`));
+    }
+    if (this.#test.complaints.length > 0) return this.#finish(new Mismatch(this.#test.complaints.join('; ')));
+    this.#finish(undefined);
+  }
+
+  /** Says good-bye, lets the runner read all of it, and answers. */
+  #finish(error) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (error === undefined || error instanceof Mismatch) this.#connection.close();
+    this.#drain(() => (error === undefined ? this.#resolve(this.#session) : this.#reject(error)));
+  }
+
+  #drain(then) {
+    const socket = this.#socket;
+    socket.on('close', then);
+    if (socket.destroyed) return void then();
+    socket.end();
+    if (socket.readableEnded) socket.destroySoon();
+    else {
+      socket.on('end', () => socket.destroySoon());
+      socket.resume();
+    }
+  }
+}
+
+/** With -no-ticket, one that goes by its id. @param {Flags} flags */
+function offerable(flags, session) {
+  return flags['no-ticket'] && session?.ticket !== undefined ? undefined : session;
+}
+
+/** What of the flags `info` can tell. @param {Flags} flags */
+function check(flags, info, isResume) {
+  const expect = (name, actual, expected) => {
+    if (expected !== undefined && actual !== expected) throw new Mismatch(`${name} is ${actual}, not ${expected}`);
+  };
+  const versions = { 'TLSv1.3': 0x304, 'TLSv1.2': 0x303, 'TLSv1.1': 0x302, TLSv1: 0x301 };
+  expect('version', versions[info.version], flags['expect-version']);
+  expect('resumed', info.resumed, isResume && !flags['expect-session-miss']);
+  // A resumption of TLS 1.2 has no key exchange, and so no group of its own.
+  if (info.group !== undefined || !info.resumed) expect('curve', info.group?.id, flags['expect-curve-id']);
+  expect('cipher', info.suite.id, flags['expect-cipher']);
+  expect('cipher', info.suite.id, flags['expect-cipher-aes']);
+  expect('server name', info.serverName, flags['expect-server-name']);
+  expect('ALPN', info.alpnProtocol ?? '', flags.server ? (flags['select-alpn'] ?? '') : (flags['expect-alpn'] ?? ''));
+  if (flags['expect-extended-master-secret']) expect('extended master secret', info.extendedMasterSecret, true);
+  expect(
+    'skew',
+    info.ticketAgeSkew === undefined ? undefined : Math.round(info.ticketAgeSkew / 1000),
+    isResume ? flags['expect-ticket-age-skew'] : undefined,
+  );
+  checkPeer(flags, info);
+  // What was shown in a full handshake: sessions keep who the peer is, not what it showed besides.
+  if (info.resumed) return;
+  if (!flags.server) expect('signature', info.signatureScheme?.id, flags['expect-peer-signature-algorithm'] || undefined);
+  checkBytes('OCSP response', info.ocspResponse, flags['expect-ocsp-response']);
+  checkBytes('SCT list', info.signedCertificateTimestamps, flags['expect-signed-cert-timestamps']);
+}
+
+function checkPeer(flags, { peer }) {
+  const hasCertificates = (peer.certificates?.length ?? 0) > 0;
+  if (flags['expect-no-peer-cert'] && hasCertificates) throw new Mismatch('a certificate of the peer');
+  const expected = flags['expect-peer-cert-file'];
+  if (expected !== undefined) {
+    const chain = parsePem(readFileSync(expected)).map(({ data }) => Buffer.from(data).toString('hex'));
+    const seen = (peer.certificates ?? []).map((der) => Buffer.from(der).toString('hex'));
+    if (chain.join() !== seen.join()) throw new Mismatch('another chain than expected');
+  }
+  const type = flags['expect-peer-certificate-type'];
+  if (type !== undefined && (type === 2) !== (peer.rawPublicKey !== undefined))
+    throw new Mismatch(`the certificate type is not ${type}`);
+}
+
+function checkBytes(name, actual, expected) {
+  if (expected !== undefined && Buffer.compare(actual ?? new Uint8Array(), expected) !== 0) throw new Mismatch(`another ${name}`);
+}

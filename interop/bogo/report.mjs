@@ -1,0 +1,88 @@
+/** docs/conformance.md, out of the names of the tests, the globs that leave some of them out, and what became of the others. */
+
+/** What a reason can begin with, to leave a test out of those that apply. */
+const KINDS = { later: 'not there yet', "BoringSSL's own": "BoringSSL's own" };
+
+/**
+ * @param {{
+ *   names: readonly string[],
+ *   disabled: Readonly<Record<string, string>>,
+ *   counts: { passed: number, failed: number, unimplemented: number },
+ *   revision: string,
+ *   date: string,
+ * }} run
+ */
+export function formatReport({ names, disabled, counts, revision, date }) {
+  const globs = Object.entries(disabled).map(([glob, reason]) => ({ pattern: toRegExp(glob), reason }));
+  const reasons = names.flatMap((name) => globs.find(({ pattern }) => pattern.test(name))?.reason ?? []);
+  /** @type {(accept: (reason: string) => boolean) => readonly (readonly [string, number])[]} */
+  const tally = (accept) =>
+    [...new Set(reasons.filter(accept))]
+      .map((reason) => /** @type {const} */ ([reason, reasons.filter((other) => other === reason).length]))
+      .sort(([one, countOfOne], [other, countOfOther]) => countOfOther - countOfOne || one.localeCompare(other));
+  /** @param {string} reason */
+  const kindOf = (reason) => reason.slice(0, reason.indexOf(': '));
+  const outside = Object.keys(KINDS).map((kind) => tally((reason) => kindOf(reason) === kind));
+  const chosen = tally((reason) => !(kindOf(reason) in KINDS));
+  const [later, own] = outside.map((rows) => sum(rows));
+  const applicable = names.length - later - own;
+  const run = counts.passed + counts.failed;
+  return `# Conformance
+
+BoringSSL's test runner (\`ssl/test/runner\`, called BoGo) is a TLS stack that breaks the rules on purpose, as client and as server. foxtls is held to it by
+a shim over its public API (\`interop/bogo\`); nothing of BoringSSL is in this repository. Alerts are compared wherever a test names one.
+
+| tests | |
+|---|---|
+| in all | ${names.length} |
+| about what is BoringSSL's own | ${own} |
+| about what foxtls does not have yet | ${later} |
+| **applicable** | **${applicable}** |
+| left out, by the reasons below | ${sum(chosen)} |
+| not implemented by the shim | ${counts.unimplemented} |
+| **run** | **${run}** |
+| passed | ${counts.passed} |
+| failed | ${counts.failed} |
+
+BoringSSL ${revision}, ${date}, written by \`node interop/bogo/run.mjs --write REVISION\`.
+
+## Left out
+
+Which tests these are, \`interop/bogo/config.json\` says.
+
+${table(chosen, 'reason')}
+
+## Not there yet
+
+${table(outside[0], 'waits for')}
+
+## BoringSSL's own
+
+${table(outside[1], 'subject')}
+`;
+}
+
+/** @param {readonly (readonly [string, number])[]} rows */
+function sum(rows) {
+  return rows.reduce((total, [, count]) => total + count, 0);
+}
+
+/** @param {readonly (readonly [string, number])[]} rows @param {string} heading */
+function table(rows, heading) {
+  const kinds = new RegExp(`^(?:${Object.keys(KINDS).join('|')}): `);
+  return [
+    `| ${heading} | tests |`,
+    '|---|---|',
+    ...rows.map(([reason, count]) => `| ${reason.replace(kinds, '')} | ${count} |`),
+  ].join('\n');
+}
+
+/** As Go's filepath.Match, of which only \`*\` is used here. @param {string} glob */
+function toRegExp(glob) {
+  return new RegExp(
+    `^${glob
+      .split('*')
+      .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
+}
