@@ -30,7 +30,8 @@ export function formatReport({ names, disabled, counts, revision, date }) {
   return `# Conformance
 
 BoringSSL's test runner (\`ssl/test/runner\`, called BoGo) is a TLS stack that breaks the rules on purpose, as client and as server. foxtls is held to it by
-a shim over its public API (\`interop/bogo\`); nothing of BoringSSL is in this repository. Alerts are compared wherever a test names one.
+a shim over its public API (\`interop/bogo\`); nothing of BoringSSL is in this repository. Wherever a test
+names an alert, ours is compared; where it names an error, ours has to be among those that \`config.json\` has for it.
 
 | tests | |
 |---|---|

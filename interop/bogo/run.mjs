@@ -42,7 +42,7 @@ const results = options.json ?? join(folder, 'results.json');
  * @param {string[]} flags @param {NodeJS.ProcessEnv} env
  */
 async function runAll(flags, env) {
-  const common = ['-pipe', '-allow-unimplemented', '-loose-errors', '-shim-path', here('relay.pl'), '-json-output', results];
+  const common = ['-pipe', '-allow-unimplemented', '-shim-path', here('relay.pl'), '-json-output', results];
   const all = [...common, '-num-workers', options.workers, ...flags];
   const child = spawn(/** @type {string} */ (runner), all, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let printed = '';

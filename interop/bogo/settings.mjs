@@ -61,6 +61,9 @@ function suitesOf(flags, versions) {
   return [...(versions.includes('TLSv1.3') ? TLS13_SUITES : []), ...(versions.some((name) => name !== 'TLSv1.3') ? named : [])];
 }
 
+/** The suites that versions before TLS 1.2 have. @type {Readonly<Record<string, RegExp>>} */
+const SUITED = { 'TLSv1.1': /_(?:SHA|MD5)$/, TLSv1: /_(?:SHA|MD5)$/ };
+
 /** Groups of equal preference are taken as they stand. @param {string} cipher */
 function namedSuites(cipher) {
   const names = cipher.split(/[:[\]|]+/).filter((name) => name !== '');
@@ -125,7 +128,7 @@ function stapleOf(flags, credential) {
   const response = credential['ocsp-response'];
   if (!flags['use-ocsp-callback']) return response;
   return () => {
-    if (flags['fail-ocsp-callback']) throw new TlsError('ERR_TLS_TEST', 'the OCSP callback failed', { alert: 'internal_error' });
+    if (flags['fail-ocsp-callback']) throw new TlsError('ERR_TLS_TEST', 'OCSP_CB_ERROR', { alert: 'internal_error' });
     return flags['decline-ocsp-callback'] ? undefined : response;
   };
 }
@@ -215,12 +218,15 @@ const RENEGOTIATING = ['renegotiate-freely', 'renegotiate-once', 'renegotiate-ex
 
 /** @param {Flags} flags @param {() => number} now */
 async function commonOf(flags, now) {
-  const versions = versionsOf(flags);
+  const wanted = versionsOf(flags);
+  const cipherSuites = suitesOf(flags, wanted);
+  // foxtls refuses a version that it is given no suite for; in BoringSSL it is not spoken then.
+  const versions = wanted.filter((name) => SUITED[name] === undefined || cipherSuites.some((suite) => SUITED[name].test(suite)));
   return {
     provider,
     legacy,
     versions,
-    cipherSuites: suitesOf(flags, versions),
+    cipherSuites,
     insecureMacThenEncrypt: true,
     groups: curvesOf(flags.curves),
     ...schemesOf(flags),
