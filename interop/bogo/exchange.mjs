@@ -14,6 +14,7 @@ import { latin1 } from './settings.mjs';
 /** What foxtls did is not what the flags expect. */
 export class Mismatch extends Error {}
 
+const [HANDSHAKE, APPLICATION_DATA] = [22, 23];
 const HELLO_RETRY_REQUEST = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';
 
 /**
@@ -33,7 +34,9 @@ class Exchange {
   #resolve;
   #reject;
   #isOver = false;
-  #sawRetry = false;
+  /** @type {Buffer | undefined} */
+  #watched = Buffer.alloc(0);
+  #hello = '';
   #renegotiations = 0;
   /** @type {any} */
   #session;
@@ -61,7 +64,10 @@ class Exchange {
       socket.write(id);
       this.#connection.start();
     });
-    socket.on('data', (data) => this.#receive(Uint8Array.from(data)));
+    socket.on('data', (data) => {
+      if (!this.#flags.server) this.#watch(data);
+      this.#receive(Uint8Array.from(data));
+    });
     socket.on('end', () => this.#onEnd());
     socket.on('error', (error) => this.#finish(error));
     socket.on('close', () => this.#finish(new Error('the socket was closed')));
@@ -117,15 +123,29 @@ class Exchange {
   }
 
   #write(bytes) {
-    this.#watch(bytes);
+    if (this.#flags.server) this.#watch(bytes);
     if (this.#socket.writableEnded) return;
     if (this.#held === undefined) this.#socket.write(bytes);
     else this.#held.push(bytes);
   }
 
-  /** Server: whether it answers with a HelloRetryRequest. */
+  /** What the server sends in the clear: whether there is a HelloRetryRequest, `info` does not say. */
   #watch(bytes) {
-    if (!this.#sawRetry && bytes.length > 43 && Buffer.from(bytes).includes(HELLO_RETRY_REQUEST, 0, 'hex')) this.#sawRetry = true;
+    if (this.#watched === undefined) return;
+    this.#watched = Buffer.concat([this.#watched, bytes]);
+    while (this.#watched.length >= 5 && this.#watched.length >= 5 + this.#watched.readUInt16BE(3)) {
+      const end = 5 + this.#watched.readUInt16BE(3);
+      if (this.#watched[0] === APPLICATION_DATA) {
+        this.#watched = undefined;
+        return;
+      }
+      if (this.#watched[0] === HANDSHAKE) this.#hello += this.#watched.toString('hex', 5, end);
+      this.#watched = this.#watched.subarray(end);
+    }
+  }
+
+  get #sawRetry() {
+    return this.#hello.includes(HELLO_RETRY_REQUEST);
   }
 
   #onConnected(info) {
@@ -133,7 +153,7 @@ class Exchange {
     check(flags, info, this.#test.isResume);
     if (flags['handshake-never-done']) throw new Mismatch('the handshake was completed');
     if (!flags.server && info.version !== 'TLSv1.3') this.#checkTls12Session(info);
-    if (flags['expect-hrr'] && !this.#sawRetry && flags.server) throw new Mismatch('no HelloRetryRequest');
+    if (flags['expect-hrr'] && !this.#sawRetry) throw new Mismatch('no HelloRetryRequest');
     if (flags['expect-no-hrr'] && this.#sawRetry) throw new Mismatch('a HelloRetryRequest');
     if (flags['forbid-renegotiation-after-handshake']) this.#connection.refuseRenegotiation();
     this.#sendFirst(info);

@@ -214,6 +214,15 @@ function authoritiesOf(list) {
 
 const curvesOf = (ids) => (ids === undefined ? undefined : namesOf(ids, GROUPS, 'group'));
 
+/** Those of BoringSSL, where tests count. @param {Flags} flags */
+function limitsOf(flags) {
+  return {
+    maxEarlyDataSkipped: 16384,
+    ...(flags['renegotiate-once'] && { renegotiations: 1 }),
+    ...(flags['max-cert-list'] !== undefined && { maxHandshakeMessage: flags['max-cert-list'] }),
+  };
+}
+
 const RENEGOTIATING = ['renegotiate-freely', 'renegotiate-once', 'renegotiate-explicit', 'forbid-renegotiation-after-handshake'];
 
 /** @param {Flags} flags @param {() => number} now */
@@ -233,13 +242,10 @@ async function commonOf(flags, now) {
     credentials: await credentialsOf(flags),
     verifier: verifierOf(flags),
     maxSendFragment: flags['max-send-fragment'],
-    grease: flags['enable-grease'] ?? false,
+    // BoringSSL's servers always do, in tickets and requests.
+    grease: flags.server === true || flags['enable-grease'] === true,
     renegotiation: RENEGOTIATING.some((flag) => flags[flag]) ? 'accept' : 'refuse',
-    limits: flags['renegotiate-once']
-      ? { renegotiations: 1 }
-      : flags['max-cert-list']
-        ? { maxHandshakeMessage: flags['max-cert-list'] }
-        : {},
+    limits: limitsOf(flags),
     requestOcsp: !flags.server && flags['enable-ocsp-stapling'] === true,
     requestSct: !flags.server && flags['enable-signed-cert-timestamps'] === true,
     certificateAuthorities: authoritiesOf(flags['use-client-ca-list']),
