@@ -25,7 +25,19 @@ async function play(args, signal) {
     const complaints = [];
     const complain = (problem) => complaints.push(problem);
     const config = await (flags.server ? serverConfigOf(flags, now, kept, complain) : clientConfigOf(flags, now));
-    session = (await exchange({ flags, config, session, isResume: index > 0, complaints, signal })) ?? session;
+    try {
+      session = (await exchange({ flags, config, session, isResume: index > 0, complaints, signal })) ?? session;
+    } catch (error) {
+      throw index === 0 ? error : new Later(index + 1, error);
+    }
+  }
+}
+
+/** An error of a connection that is not the first of its test. */
+class Later extends Error {
+  /** @param {number} number @param {unknown} cause */
+  constructor(number, cause) {
+    super(`connection ${number}: ${describe(cause)}`, { cause });
   }
 }
 
@@ -45,6 +57,7 @@ async function answer(args, signal) {
 
 /** `:WORD:` is what the runner's config calls an error by. One of the shim's own making has BoringSSL's word for its message. */
 function describe(error) {
+  if (error instanceof Later) return error.message;
   if (error instanceof Mismatch) return `mismatch: ${error.message}`;
   if (!(error instanceof TlsError)) return `not an error of foxtls: ${error?.stack ?? error}`;
   const { name, code, reason, subject, limit, description, alert, message } = /** @type {any} */ (error);
