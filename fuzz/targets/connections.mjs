@@ -1,0 +1,121 @@
+// The acceptor, records, and both ends of a connection, fed with changed recordings: all that is random comes from a seed, so that a
+// recording fits every connection that is made like the one that was recorded.
+import { createTlsAcceptor, createTlsClient, createTlsServer, defineClientConfig, defineServerConfig } from 'foxtls';
+import { nodeProvider } from 'foxtls/crypto/node';
+import { createX509Verifier } from 'foxtls/x509';
+import { authority, leaf, now } from '../authority.mjs';
+import { blamesInput } from '../fuzz-target.mjs';
+import { inner } from '../inner.mjs';
+import { seeded } from '../mutate.mjs';
+
+const VERSIONS = ['TLSv1.3', 'TLSv1.2'];
+
+function commonOptions(seed, version) {
+  const below = seeded(seed);
+  const random = (length) => Uint8Array.from({ length }, () => below(256));
+  return {
+    provider: { ...nodeProvider, random },
+    versions: [version],
+    groups: ['x25519', 'secp256r1'],
+    now: () => now.getTime(),
+  };
+}
+
+function makeServer(version, onEvent) {
+  const credentials = [{ kind: 'x509', chain: [leaf.certificate], signer: sameSigner(leaf.key) }];
+  return createTlsServer(defineServerConfig({ ...commonOptions(1, version), credentials }), { onEvent });
+}
+
+function makeClient(version, onEvent) {
+  const verifier = createX509Verifier({ provider: nodeProvider, trustAnchors: [authority.certificate] });
+  const config = defineClientConfig({ ...commonOptions(2, version), verifier });
+  return createTlsClient(config, { serverName: 'www.example.com', onEvent });
+}
+
+/** Signs the same with the same bytes: signatures with ECDSA have a random part. */
+const signatures = new Map();
+function sameSigner(key) {
+  const sign = (algorithm, bytes) => {
+    const name = Buffer.from(bytes).toString('latin1');
+    if (!signatures.has(name)) signatures.set(name, key.sign(algorithm, bytes));
+    return signatures.get(name);
+  };
+  return new Proxy(key, { get: (target, name) => (name === 'sign' ? sign : Reflect.get(target, name, target)) });
+}
+
+/** What each end of a connection sent. */
+function record(version) {
+  const sent = { client: [], server: [] };
+  const relay = (name, from, to) => (event) => {
+    if (event.type === 'error') throw event.error;
+    if (event.type === 'connected') from().send(Uint8Array.of(1, 2, 3));
+    if (event.type !== 'output') return;
+    for (const bytes of from().takeOutput()) {
+      sent[name].push(...bytes);
+      to().receive(bytes);
+    }
+  };
+  const server = makeServer(
+    version,
+    relay(
+      'server',
+      () => server,
+      () => client,
+    ),
+  );
+  const client = makeClient(
+    version,
+    relay(
+      'client',
+      () => client,
+      () => server,
+    ),
+  );
+  server.start();
+  client.start();
+  return { client: Uint8Array.from(sent.client), server: Uint8Array.from(sent.server) };
+}
+
+/** Feeds an end: accepted when its handshake is done. */
+function feed(make, version, bytes) {
+  let outcome = 'refused';
+  let defect;
+  const connection = make(version, (event) => {
+    if (event.type === 'connected') outcome = 'accepted';
+    if (event.type === 'error' && !blamesInput(event.error)) defect = event.error;
+    if (event.type === 'output') connection.takeOutput();
+  });
+  connection.start();
+  connection.receive(bytes);
+  if (defect !== undefined) throw defect;
+  return outcome;
+}
+
+function readRecords(bytes) {
+  const input = new inner.RecordInput();
+  for (let at = 0; at < bytes.length; at += 100) {
+    input.push(bytes.subarray(at, at + 100));
+    while (input.next() !== undefined);
+  }
+  return input.available === 0 ? 'accepted' : 'refused';
+}
+
+const recorded = Object.fromEntries(VERSIONS.map((version) => [version, record(version)]));
+const hellos = () => Object.values(recorded).map(({ client }) => client.slice(0, 5 + client[3] * 256 + client[4]));
+
+export const targets = [
+  { name: 'acceptor', corpus: hellos, run: (bytes) => (createTlsAcceptor().receive(bytes) ? 'accepted' : 'refused') },
+  { name: 'records', corpus: () => Object.values(recorded).flatMap(({ client, server }) => [client, server]), run: readRecords },
+  ...VERSIONS.flatMap((version) => [
+    {
+      name: `server-${version}`,
+      corpus: () => [recorded[version].client],
+      run: (bytes) => feed(makeServer, version, bytes),
+    },
+    {
+      name: `client-${version}`,
+      corpus: () => [recorded[version].server],
+      run: (bytes) => feed(makeClient, version, bytes),
+    },
+  ]),
+];
