@@ -185,10 +185,14 @@ const SESSION_TICKET = 35;
 
 const KINDS = { 0: 'x509', 2: 'raw-public-key' };
 
-/** RFC 4279 in TLS 1.2 and RFC 9258 in TLS 1.3. @param {Flags} flags */
-function preSharedKeysOf(flags) {
-  const { psk, 'psk-identity': identity = '' } = flags;
-  const imported = flags.credentials
+/** The key of RFC 4279, for TLS 1.2: the runner's is short, and may have no name. @param {Flags} flags */
+function namedKeyOf({ psk, 'psk-identity': identity = '' }) {
+  return psk === undefined ? undefined : { identity: latin1(identity), key: latin1(psk), insecureShortKey: true };
+}
+
+/** Those of RFC 9258, for TLS 1.3. @param {Flags} flags */
+function importedKeysOf(flags) {
+  return flags.credentials
     .filter(({ type }) => type === 'psk')
     .map((credential) => ({
       identity: credential['psk-importer-identity'],
@@ -196,7 +200,6 @@ function preSharedKeysOf(flags) {
       hash: credential['psk-importer-sha384'] ? 'sha384' : 'sha256',
       imported: { context: credential['psk-importer-context'] },
     }));
-  return [...(psk === undefined ? [] : [{ identity: latin1(identity), key: latin1(psk) }]), ...imported];
 }
 
 /** @param {string | undefined} list */
@@ -257,7 +260,7 @@ async function commonOf(flags, now) {
 export async function clientConfigOf(flags, now) {
   if (flags['fallback-scsv']) throw new Unimplemented('-fallback-scsv of a client');
   if (flags['no-key-shares'] || flags['fail-cert-callback']) throw new Unimplemented('a flag of a client');
-  const preSharedKeys = preSharedKeysOf(flags);
+  const namedKey = namedKeyOf(flags);
   const common = await commonOf(flags, now);
   return defineClientConfig({
     ...common,
@@ -266,7 +269,8 @@ export async function clientConfigOf(flags, now) {
     shapeClientHello: flags['no-ticket'] ? (list) => list.filter(({ type }) => type !== SESSION_TICKET) : undefined,
     permuteExtensions: flags['permute-extensions'] ?? false,
     serverCertificateTypes: flags['accepted-peer-cert-types']?.map((id) => KINDS[id]),
-    preSharedKeys,
+    preSharedKeys: importedKeysOf(flags),
+    choosePreSharedKey: namedKey && (() => namedKey),
   });
 }
 
@@ -274,7 +278,8 @@ export async function clientConfigOf(flags, now) {
 /** @param {Flags} flags @param {() => number} now @param {object} kept @param {(problem: string) => void} complain */
 export async function serverConfigOf(flags, now, kept, complain) {
   const common = await commonOf(flags, now);
-  const preSharedKeys = preSharedKeysOf(flags);
+  const namedKey = namedKeyOf(flags);
+  const preSharedKeys = [...(namedKey === undefined ? [] : [namedKey]), ...importedKeysOf(flags)];
   const asks = flags['verify-peer'] ? 'request' : flags['require-any-client-certificate'] ? 'require' : 'none';
   const config = defineServerConfig({
     ...common,

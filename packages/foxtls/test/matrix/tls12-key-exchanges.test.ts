@@ -203,6 +203,26 @@ describe('a pre-shared key in TLS 1.2', () => {
     expect(ends.server.info?.peer.kind).toBe('psk');
   });
 
+  it('may have no name at all (RFC 4279 §2)', () => {
+    const nameless = { identity: new Uint8Array(0), key };
+    const ends = pskEnds(
+      { preSharedKeys: [], choosePreSharedKey: () => nameless },
+      { lookUpPreSharedKey: () => ({ key: key.slice() }) },
+    );
+    expect([ends.clientSide.error, ends.serverSide.error]).toEqual([undefined, undefined]);
+    expect(ends.server.info?.peer).toEqual({ kind: 'psk', identity: new Uint8Array(0) });
+  });
+
+  it('may have a name that no session can carry: then there is none', () => {
+    const long = { identity: new Uint8Array(65500).fill(1), key };
+    const ends = pskEnds(
+      { preSharedKeys: [], choosePreSharedKey: () => long },
+      { lookUpPreSharedKey: () => ({ key: key.slice() }) },
+    );
+    expect([ends.clientSide.error, ends.serverSide.error]).toEqual([undefined, undefined]);
+    expect(ends.clientSide.of('session')).toEqual([]);
+  });
+
   it('waits for a key that takes its time', async () => {
     const common = { provider, cipherSuites: ['TLS_PSK_WITH_AES_128_GCM_SHA256'] };
     const later = async () => ({ key: key.slice() });

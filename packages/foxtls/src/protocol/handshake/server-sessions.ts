@@ -20,6 +20,7 @@ export function admits(config: ServerConfig, client: PeerIdentity): boolean {
 
 /** Whether what the client showed fits into the state of a session. */
 export function canBeCarried(client: PeerIdentity): boolean {
-  const shown = [...presentedCertificates(client), presentedRawPublicKey(client) ?? EMPTY];
+  const name = client.kind === 'psk' ? client.identity : EMPTY;
+  const shown = [...presentedCertificates(client), presentedRawPublicKey(client) ?? EMPTY, name];
   return shown.reduce((total, { length }) => total + length, 0) <= MAX_CARRIED_CHAIN;
 }

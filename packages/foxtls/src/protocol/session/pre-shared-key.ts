@@ -75,15 +75,22 @@ export function usablePsks(
 }
 
 /** Throws `ApiMisuse` (`ERR_TLS_PSK`) for a key that is too short, or a name that does not fit into a ClientHello. */
-export function checkPreSharedKey({ identity, key, hash = 'sha256', imported, insecureShortKey }: PreSharedKey): void {
-  if (!(key instanceof Uint8Array) || !(identity instanceof Uint8Array)) throw misuse('identity and key have to be Uint8Array');
-  const least = insecureShortKey === true ? 1 : MIN_KEY_SIZE;
-  if (key.length < least) throw misuse(`a key has at least ${least} bytes, this one has ${key.length}`);
-  if (hash !== 'sha256' && hash !== 'sha384') throw misuse(`the hash is sha256 or sha384, not ${String(hash)}`);
+export function checkPreSharedKey(psk: PreSharedKey): void {
+  const { identity, imported } = psk;
+  checkExternalKey(psk);
+  if (!(identity instanceof Uint8Array)) throw misuse('the identity has to be a Uint8Array');
   const size = imported === undefined ? identity.length : importedIdentitySize(identity, imported.context);
   if (identity.length === 0 || size > MAX_IDENTITY_SIZE) {
     throw misuse(`an identity has 1 to ${MAX_IDENTITY_SIZE} bytes on the wire, this one has ${size}`);
   }
+}
+
+/** The same of a key alone: in TLS 1.2 its name may be empty (RFC 4279 §2). */
+export function checkExternalKey({ key, hash = 'sha256', insecureShortKey }: ExternalKey): void {
+  if (!(key instanceof Uint8Array)) throw misuse('the key has to be a Uint8Array');
+  const least = insecureShortKey === true ? 1 : MIN_KEY_SIZE;
+  if (key.length < least) throw misuse(`a key has at least ${least} bytes, this one has ${key.length}`);
+  if (hash !== 'sha256' && hash !== 'sha384') throw misuse(`the hash is sha256 or sha384, not ${String(hash)}`);
 }
 
 /** It may come out of a look-up, while the peer waits: then the peer gets internal_error. */

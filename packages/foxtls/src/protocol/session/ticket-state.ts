@@ -113,7 +113,10 @@ export function readTicketState(bytes: Uint8Array): TicketState | undefined {
 
 /** How a client's identity stands in a state. */
 export function describeIdentity(client: PeerIdentity): { clientIdentity: number; clientCertificates: readonly Uint8Array[] } {
-  if (client.kind === 'psk') return { clientIdentity: IDENTITY_KINDS.psk, clientCertificates: [client.identity] };
+  if (client.kind === 'psk') {
+    // In TLS 1.2 a key may have an empty name, which no entry can be.
+    return { clientIdentity: IDENTITY_KINDS.psk, clientCertificates: client.identity.length === 0 ? [] : [client.identity] };
+  }
   if ('rawPublicKey' in client && client.rawPublicKey !== undefined) {
     return { clientIdentity: RAW_KEY_KINDS[client.kind], clientCertificates: [client.rawPublicKey] };
   }
@@ -131,6 +134,6 @@ export function readIdentity(kind: number, shown: readonly Uint8Array[]): PeerId
     );
     return { kind: 'unverified', ...presented, error };
   }
-  if (kind === IDENTITY_KINDS.psk && shown[0] !== undefined) return { kind: 'psk', identity: shown[0] };
+  if (kind === IDENTITY_KINDS.psk) return { kind: 'psk', identity: shown[0] ?? EMPTY };
   return ANONYMOUS;
 }

@@ -14,7 +14,7 @@ import { writeMessage } from '../../messages/messages.ts';
 import { noCommonCertificateType } from '../../negotiate/certificate-types.ts';
 import { type ChosenCredential, type CredentialWish, chooseCredential } from '../../negotiate/credentials.ts';
 import { suiteFitsKey } from '../../negotiate/tls12-cipher-suites.ts';
-import { checkPreSharedKey, type PreSharedKey } from '../../session/pre-shared-key.ts';
+import { checkExternalKey, type PreSharedKey } from '../../session/pre-shared-key.ts';
 import type { ClientRequest } from '../client-offer.ts';
 import type { ClientConfig, PreparedCredential } from '../config.ts';
 import { ANONYMOUS, identityByCertificate, identityByPsk, type PeerIdentity } from '../peer-identity.ts';
@@ -116,7 +116,7 @@ function* choosePreSharedKey(
 ): HandshakeFlow<NamedKey | undefined> {
   if (config.choosePreSharedKey === undefined) return keys.find(({ imported }) => imported === undefined);
   const chosen = yield* settle(config.choosePreSharedKey(hint));
-  if (chosen !== undefined) checkPreSharedKey(chosen);
+  if (chosen !== undefined) checkExternalKey(chosen);
   return chosen;
 }
 

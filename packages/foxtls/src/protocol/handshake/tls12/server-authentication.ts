@@ -16,7 +16,7 @@ import { chooseCertificateKind, noCommonCertificateType, offeredCertificateKinds
 import { type ChosenCredential, chooseFittest } from '../../negotiate/credentials.ts';
 import type { SignatureScheme } from '../../negotiate/signature-schemes.ts';
 import { isAnonymous, suiteFitsKey, type Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
-import { checkPreSharedKey } from '../../session/pre-shared-key.ts';
+import { checkExternalKey } from '../../session/pre-shared-key.ts';
 import { describeClientHello } from '../client-hello-info.ts';
 import type { PreparedCredential, ServerConfig } from '../config.ts';
 import type { CertificateKind, Credential } from '../credential.ts';
@@ -125,7 +125,7 @@ function keyExchangeParts(
         const info = { ...describeClientHello(hello, bytes), imported: undefined, signal: context.signal };
         const found = yield* settle(lookUpPreSharedKey(identity, info));
         if (found === undefined || found === null || found.imported !== undefined) return undefined;
-        checkPreSharedKey({ ...found, identity });
+        checkExternalKey(found);
         return found.key;
       },
     },
