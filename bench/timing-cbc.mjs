@@ -2,11 +2,11 @@
 // `npm run build && node bench/timing-cbc.mjs [samples of each class, 100000]`. Of whole connections: bench/timing-connection.mjs.
 import { createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { aes128Cbc, aes256Cbc, random, sha1, sha256, sha384 } from 'foxtls/crypto/node';
+import { importSources } from '../tools/import-sources.mjs';
 import { CLASSES, LENGTH, makeFragment, PAIRS } from './cbc-records.mjs';
 import { printHeader, printLine, sampleTimes } from './dudect.mjs';
-import { importInner } from './inner-module.mjs';
 
-const { cbcRecordCipher } = await importInner('protocol/record/cbc-protection.ts');
+const { cbcRecordCipher } = await importSources("export * from './protocol/record/cbc-protection.ts';");
 const SAMPLES = Number(process.argv[2] ?? 100_000);
 const HEADER = Uint8Array.of(23, 3, 3, 0, 0);
 

@@ -4,39 +4,9 @@
  * It protects nothing by itself: RFC 9155 forbids it in signatures of TLS. It is in no provider.
  */
 
-import { hmac } from '@noble/hashes/hmac.js';
 import { md5 as nobleMd5 } from '@noble/hashes/legacy.js';
-import type { Hash, HashState } from '../hash.ts';
+import type { Hash } from '../hash.ts';
+import { nobleHash } from './noble-hash.ts';
 
 /** MD5, and HMAC with it (RFC 2104). */
-export const md5: Hash = {
-  name: 'md5',
-  size: 16,
-  blockSize: 64,
-  digest: (data) => nobleMd5(data),
-  create: () => new RunningMd5(nobleMd5.create()),
-  hmac: (key, data) => hmac(nobleMd5, key, data),
-};
-
-type State = ReturnType<typeof nobleMd5.create>;
-
-class RunningMd5 implements HashState {
-  readonly #state: State;
-
-  constructor(state: State) {
-    this.#state = state;
-  }
-
-  update(data: Uint8Array): void {
-    this.#state.update(data);
-  }
-
-  digest(): Uint8Array {
-    // noble's digest() ends a state, ours does not.
-    return this.#state.clone().digest();
-  }
-
-  copy(): HashState {
-    return new RunningMd5(this.#state.clone());
-  }
-}
+export const md5: Hash = /* @__PURE__ */ nobleHash('md5', nobleMd5);
