@@ -21,6 +21,18 @@ export interface Aead<Name extends string = AeadName> {
   readonly tagSize: number;
   /** A key made ready once, for many records. */
   create(key: Uint8Array): AeadKey;
+  /**
+   * What masks the numbers of records sealed by this AEAD in DTLS 1.3 (RFC 9147 §4.2.3): one block of AES, or of ChaCha20. `key` has
+   * `keySize` bytes. A provider that leaves it out cannot carry the suites of this AEAD in DTLS 1.3.
+   */
+  createRecordNumberCipher?(key: Uint8Array): RecordNumberCipher;
+}
+
+export interface RecordNumberCipher {
+  /** The mask (two bytes at least) by `sample`, the first 16 bytes of the ciphertext. Valid until the next call. */
+  mask(sample: Uint8Array): Uint8Array;
+  /** Forgets the key, as far as the implementation can. */
+  wipe(): void;
 }
 
 export interface AeadKey {

@@ -11,6 +11,7 @@ import { concat, wipe } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
 import type { Aead, AeadKey, AeadName } from '../aead.ts';
 import { ownBytes } from './own-bytes.ts';
+import { nodeRecordNumberCipher } from './record-number-cipher.ts';
 
 /** Every AEAD of TLS has this one. */
 const NONCE_SIZE = 12;
@@ -38,6 +39,7 @@ function nodeAead(name: AeadName, keySize: number, tagSize: number): Aead {
       }
       return isCcm(name) ? new CcmKey(key, tagSize) : new GcmKey(name, key);
     },
+    createRecordNumberCipher: (key) => nodeRecordNumberCipher(name, keySize, key),
   };
 }
 

@@ -7,6 +7,7 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concat, wipe } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
 import type { Aead, AeadKey, AeadName } from '../aead.ts';
+import { portableRecordNumberCipher } from './record-number-cipher.ts';
 
 /** Every AEAD of TLS has these two. */
 const NONCE_SIZE = 12;
@@ -35,6 +36,7 @@ function portableAead(name: AeadName, keySize: number, cipher: NobleCipher): Aea
       }
       return new PortableKey(cipher, key);
     },
+    createRecordNumberCipher: (key) => portableRecordNumberCipher(name, keySize, key),
   };
 }
 

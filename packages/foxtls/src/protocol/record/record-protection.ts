@@ -8,6 +8,8 @@
  * protection, hands it over, and forgets it: from then on it is the transport's to count with, and to wipe.
  */
 
+import type { RecordNumberCipher } from '../../crypto/aead.ts';
+
 export interface RecordProtection {
   /**
    * Whether the content type stands inside, behind the content, with zeros after it (RFC 8446 §5.2): then the outer type is always
@@ -28,6 +30,8 @@ export interface RecordProtection {
   open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined;
   /** Opens the record of that number, where records carry theirs; `sequence` stays. */
   openAt(sequence: number, header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined;
+  /** DTLS 1.3: what masks the numbers of these records (RFC 9147 §4.2.3); undefined elsewhere, and where the provider has no such part. */
+  readonly recordNumberCipher?: RecordNumberCipher | undefined;
   /** The same direction under its next keys (RFC 8446 §4.6.3), where keys can be updated. */
   next?(): RecordProtection;
   wipe(): void;

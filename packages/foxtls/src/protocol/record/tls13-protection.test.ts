@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concat, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import type { Aead } from '../../crypto/aead.ts';
 import { nodeProvider } from '../../crypto/node/provider.ts';
+import { expandLabel } from '../keys/hkdf.ts';
 import { availableCipherSuites, type CipherSuite } from '../negotiate/cipher-suites.ts';
 import { Tls13Protection } from './tls13-protection.ts';
 
@@ -108,5 +109,43 @@ describe('record protection', () => {
     const secret = SECRET.slice();
     new Tls13Protection(aesGcm, 'tls13 ', secret).wipe();
     expect(toHex(secret)).toBe('00'.repeat(32));
+  });
+
+  describe('for the numbers of records', () => {
+    it('makes the key with the label sn of DTLS, once', () => {
+      const keys: string[] = [];
+      const aead: Aead = {
+        ...aesGcm.aead,
+        createRecordNumberCipher(key) {
+          keys.push(toHex(key));
+          return { mask: (sample) => sample, wipe() {} };
+        },
+      };
+      const protection = new Tls13Protection({ ...aesGcm, aead }, 'dtls13', SECRET.slice());
+      expect(keys).toEqual([]);
+      expect(protection.recordNumberCipher).toBe(protection.recordNumberCipher);
+      const labelled = { hash: aesGcm.hash, labelPrefix: 'dtls13' } as const;
+      expect(keys).toEqual([toHex(expandLabel(labelled, SECRET, 'sn', fromHex(''), 16))]);
+    });
+
+    it('has no cipher in TLS, nor when the provider has none', () => {
+      const { createRecordNumberCipher: _, ...aead } = aesGcm.aead;
+      expect(new Tls13Protection(aesGcm, 'tls13 ', SECRET.slice()).recordNumberCipher).toBeUndefined();
+      expect(new Tls13Protection({ ...aesGcm, aead }, 'dtls13', SECRET.slice()).recordNumberCipher).toBeUndefined();
+    });
+
+    it('has another cipher under the next keys', () => {
+      const protection = new Tls13Protection(aesGcm, 'dtls13', SECRET.slice());
+      const sample = new Uint8Array(16);
+      const masks = [protection, protection.next()].map((each) => toHex(each.recordNumberCipher?.mask(sample) ?? sample));
+      expect(masks[0]).not.toBe(masks[1]);
+    });
+
+    it('wipes the cipher with its keys', () => {
+      const protection = new Tls13Protection(aesGcm, 'dtls13', SECRET.slice());
+      const cipher = protection.recordNumberCipher;
+      protection.wipe();
+      expect(() => cipher?.mask(new Uint8Array(16))).toThrow(expect.objectContaining({ code: 'ERR_TLS_KEY_WIPED' }));
+    });
   });
 });

@@ -11,7 +11,7 @@
  */
 
 import { EMPTY, wipe } from '../../core/bytes/bytes.ts';
-import type { AeadKey } from '../../crypto/aead.ts';
+import type { AeadKey, RecordNumberCipher } from '../../crypto/aead.ts';
 import { expandLabel, type LabelPrefix } from '../keys/hkdf.ts';
 import { nextTrafficSecret } from '../keys/key-schedule.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
@@ -27,6 +27,7 @@ export class Tls13Protection implements RecordProtection {
   readonly #key: AeadKey;
   readonly #iv: Uint8Array;
   readonly #nonce: Uint8Array;
+  #recordNumberCipher: RecordNumberCipher | undefined;
   /** The sequence number of the next record. Never above 2^48: keys are updated long before. */
   #sequence: number;
 
@@ -51,6 +52,22 @@ export class Tls13Protection implements RecordProtection {
   /** Whether so many records were sealed under this key that it is time for a KeyUpdate (RFC 8446 §5.5), which is the last of them. */
   get exhausted(): boolean {
     return this.#sequence >= this.#suite.recordLimit - 1;
+  }
+
+  /** With the key by the label "sn" (RFC 9147 §4.2.3), made when it is first asked for. */
+  get recordNumberCipher(): RecordNumberCipher | undefined {
+    if (this.#labelPrefix !== 'dtls13') return undefined;
+    this.#recordNumberCipher ??= this.#createRecordNumberCipher();
+    return this.#recordNumberCipher;
+  }
+
+  #createRecordNumberCipher(): RecordNumberCipher | undefined {
+    const { aead, hash } = this.#suite;
+    if (aead.createRecordNumberCipher === undefined) return undefined;
+    const key = expandLabel({ hash, labelPrefix: this.#labelPrefix }, this.#secret, 'sn', EMPTY, aead.keySize);
+    const cipher = aead.createRecordNumberCipher(key);
+    wipe(key);
+    return cipher;
   }
 
   sealedLength(length: number): number {
@@ -78,6 +95,7 @@ export class Tls13Protection implements RecordProtection {
 
   wipe(): void {
     this.#key.wipe();
+    this.#recordNumberCipher?.wipe();
     wipe(this.#iv, this.#nonce, this.#secret);
   }
 }
