@@ -18,13 +18,12 @@ import {
   PeerMisbehaved,
   type TlsError,
 } from '../core/errors/errors.ts';
-import { isThenable } from '../core/flow/flow.ts';
 import { ALERTS, type AlertName, alertName } from '../core/registry/alerts.ts';
 import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Limits } from '../protocol/handshake/config.ts';
 import type { Established } from '../protocol/handshake/established.ts';
-import type { HandshakeFlow, ReceiveRequest } from '../protocol/handshake/receive.ts';
+import type { HandshakeFlow } from '../protocol/handshake/receive.ts';
 import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
 import { exportFrom } from '../protocol/keys/exporter.ts';
 import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
@@ -36,14 +35,13 @@ import { adviceForAlert, WARNINGS } from './alert-advice.ts';
 import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
 import type { ConnectionInfo, TlsConnection, TlsEventListener } from './connection.ts';
 import { EventQueue } from './event-queue.ts';
+import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { type NextHandshake, type RenegotiationOptions, type RenegotiationPolicy, Renegotiations } from './renegotiation.ts';
 
 const WARNING = 1;
 const FATAL = 2;
-
-type Step = IteratorResult<PromiseLike<unknown> | ReceiveRequest, Established>;
 
 /** What makes a connection a client's or a server's. */
 export interface ConnectionParts {
@@ -62,6 +60,15 @@ export interface ConnectionParts {
 }
 
 export class Connection implements TlsConnection {
+  static readonly #hooks: HandshakeHooks<Connection> = {
+    onDone: (connection, established) => connection.#connect(established),
+    guarded: (connection, work) => connection.#guarded(work),
+    afterResume(connection) {
+      connection.#pump();
+      connection.#feed();
+    },
+  };
+
   readonly role: 'client' | 'server';
   readonly #transport: TlsTransport;
   readonly #now: () => number;
@@ -73,14 +80,9 @@ export class Connection implements TlsConnection {
 
   readonly #makeFlow: ConnectionParts['flow'];
   readonly #renegotiations: Renegotiations;
+  readonly #handshake: HandshakeDriver<Connection>;
 
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
-  /** The handshake in progress; nothing between exchanges. */
-  #flow: HandshakeFlow<Established> | undefined;
-  /** The flow is on the stack: a hook of the configuration that it calls may call us. */
-  #flowRunning = false;
-  #pending: PromiseLike<unknown> | undefined;
-  #abortController: AbortController | undefined;
   #established: Established | undefined;
   #info: ConnectionInfo | undefined;
 
@@ -110,7 +112,8 @@ export class Connection implements TlsConnection {
     this.#provider = parts.provider;
     this.#makeFlow = parts.flow;
     this.#renegotiations = new Renegotiations(parts.renegotiation, parts.limits, parts.now);
-    this.#flow = parts.flow(this.#context());
+    this.#handshake = new HandshakeDriver<Connection>(this, Connection.#hooks);
+    this.#handshake.begin(parts.flow(this.#context()));
   }
 
   get state(): 'handshaking' | 'connected' | 'closed' {
@@ -124,16 +127,16 @@ export class Connection implements TlsConnection {
   }
 
   get renegotiating(): boolean {
-    return this.#state === 'connected' && this.#flow !== undefined;
+    return this.#state === 'connected' && this.#handshake.hasFlow;
   }
 
   get wantsInput(): boolean {
-    return this.#pending === undefined || this.#transport.pendingInput < this.#limits.queuedInput;
+    return !this.#handshake.isWaiting || this.#transport.pendingInput < this.#limits.queuedInput;
   }
 
   start(): void {
     this.#guarded(() => {
-      this.#advance((flow) => flow.next());
+      this.#handshake.advance();
       this.#pump();
     });
   }
@@ -218,7 +221,7 @@ export class Connection implements TlsConnection {
 
   sendHeartbeat(payload?: Uint8Array): void {
     // "However, a HeartbeatRequest message SHOULD NOT be sent during handshakes." (RFC 6520 §3)
-    if (this.#state !== 'connected' || this.#weClosed || this.#flow !== undefined)
+    if (this.#state !== 'connected' || this.#weClosed || this.#handshake.hasFlow)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'sendHeartbeat without a connection, or during a handshake');
     const message = this.#heartbeats?.request(payload, this.#transport.maxHeartbeat);
     if (message === undefined) throw noHeartbeat();
@@ -254,15 +257,14 @@ export class Connection implements TlsConnection {
     return this.#transport.takeOutput();
   }
 
-  // ---- Driving the flow ----
+  // ---- The handshake ----
 
   #context(): HandshakeContext {
     const connection = this;
     return {
       transport: this.#transport,
       get signal() {
-        connection.#abortController ??= new AbortController();
-        return connection.#abortController.signal;
+        return connection.#handshake.signal;
       },
       logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array) {
         if (!connection.#keyLog) return;
@@ -281,47 +283,7 @@ export class Connection implements TlsConnection {
     this.#events.deliver();
   }
 
-  /** Lets the flow go on. It may find the connection ended when it comes back: then it is ended too. */
-  #advance(continueFlow: (flow: HandshakeFlow<Established>) => Step): void {
-    const flow = this.#flow;
-    if (flow === undefined || this.#flowRunning) return;
-    this.#flowRunning = true;
-    let step: Step;
-    try {
-      step = continueFlow(flow);
-    } finally {
-      this.#flowRunning = false;
-    }
-    if (this.#flow === undefined) {
-      flow.return(undefined as never);
-    } else if (step.done === true) {
-      this.#connect(step.value);
-    } else if (isThenable(step.value)) {
-      this.#await(step.value);
-    }
-  }
-
-  #await(promise: PromiseLike<unknown>): void {
-    this.#pending = promise;
-    const resume = (continueFlow: (flow: HandshakeFlow<Established>) => Step) => {
-      // A result that comes after the connection ended is dropped.
-      if (this.#pending !== promise || this.#flow === undefined) return;
-      this.#pending = undefined;
-      this.#guarded(() => {
-        this.#advance(continueFlow);
-        this.#pump();
-        this.#feed();
-      });
-    };
-    promise.then(
-      (value) => resume((flow) => flow.next(value)),
-      (reason: unknown) => resume((flow) => flow.throw(reason)),
-    );
-  }
-
   #connect(established: Established): void {
-    this.#flow = undefined;
-    this.#abortController = undefined;
     const previous = this.#established;
     this.#established = established;
     this.#info = undefined;
@@ -344,7 +306,7 @@ export class Connection implements TlsConnection {
 
   /** Reads records while there are any and nothing is pending. */
   #pump(): void {
-    while (this.#pending === undefined && !this.#flowRunning && this.#state !== 'closed' && !this.#peerClosed) {
+    while (this.#handshake.mayRead && this.#state !== 'closed' && !this.#peerClosed) {
       const incoming = this.#transport.next();
       if (incoming === undefined) {
         if (this.#inputEnded) throw this.#truncation();
@@ -354,14 +316,14 @@ export class Connection implements TlsConnection {
       else if (incoming.kind === 'data') this.#readData(incoming.data);
       else if (incoming.kind === 'heartbeat') this.#readHeartbeat(incoming.content);
       else if (this.#isRenegotiation(incoming.message)) this.#readRenegotiation(incoming.message);
-      else if (this.#flow !== undefined) this.#readHandshake(incoming.message);
+      else if (this.#handshake.hasFlow) this.#readHandshake(incoming.message);
       else this.#readPostHandshake(incoming.message);
     }
   }
 
   #readHandshake(message: RawMessage): void {
     this.#renegotiations.unanswered = false;
-    this.#advance((flow) => flow.next(message));
+    this.#handshake.advance(message);
   }
 
   #truncation(): ConnectionLost {
@@ -395,7 +357,7 @@ export class Connection implements TlsConnection {
   }
 
   #readHeartbeat(message: Uint8Array): void {
-    const outcome = this.#heartbeats?.receive(message, this.#transport.maxHeartbeat, this.#flow !== undefined);
+    const outcome = this.#heartbeats?.receive(message, this.#transport.maxHeartbeat, this.#handshake.hasFlow);
     if (outcome?.kind === 'answered') this.#events.push({ type: 'heartbeat', payload: outcome.payload });
     else if (outcome?.kind === 'answer' && !this.#weClosed) this.#writeHeartbeat(outcome.message);
   }
@@ -428,14 +390,14 @@ export class Connection implements TlsConnection {
   #isRenegotiation({ type, body }: RawMessage): boolean {
     if (!this.#isBeforeTls13) return false;
     if (this.role === 'client') return type === HANDSHAKE_TYPES.hello_request && body.length === 0;
-    return type === HANDSHAKE_TYPES.client_hello && this.#state === 'connected' && this.#flow === undefined;
+    return type === HANDSHAKE_TYPES.client_hello && this.#state === 'connected' && !this.#handshake.hasFlow;
   }
 
   /** A HelloRequest, or a ClientHello between handshakes. */
   #readRenegotiation(message: RawMessage): void {
     const established = this.#established;
     // "This message will be ignored by the client if the client is currently negotiating a session." (RFC 5246 §7.4.1.1)
-    if (established === undefined || this.#flow !== undefined || this.#weClosed) {
+    if (established === undefined || this.#handshake.hasFlow || this.#weClosed) {
       this.#countIdle('requests to renegotiate');
       return;
     }
@@ -452,9 +414,9 @@ export class Connection implements TlsConnection {
   }
 
   #renegotiate(established: Established, options: RenegotiationOptions): void {
-    this.#flow = this.#makeFlow(this.#context(), this.#renegotiations.begin(established, options));
+    this.#handshake.begin(this.#makeFlow(this.#context(), this.#renegotiations.begin(established, options)));
     this.#renegotiations.unanswered = this.role === 'client';
-    this.#advance((flow) => flow.next());
+    this.#handshake.advance();
   }
 
   #readRefusal(): void {
@@ -465,12 +427,8 @@ export class Connection implements TlsConnection {
   }
 
   #dropFlow(): void {
-    const flow = this.#flow;
-    this.#flow = undefined;
-    this.#pending = undefined;
-    this.#abortController = undefined;
     this.#renegotiations.unanswered = false;
-    flow?.return(undefined as never);
+    this.#handshake.drop();
   }
 
   /** Sends what waited for the end of a renegotiation. */
@@ -566,12 +524,8 @@ export class Connection implements TlsConnection {
   /** Ends at once, with the alert of `error` if it has one. */
   #end(error: TlsError | undefined): void {
     if (error?.alert !== undefined && !this.#weClosed) this.#sendLastAlert(error.alert);
-    const flow = this.#flow;
-    this.#flow = undefined;
-    this.#pending = undefined;
     this.#finish();
-    this.#abortController?.abort(error);
-    if (!this.#flowRunning) flow?.return(undefined as never);
+    this.#handshake.abort(error);
   }
 
   #sendLastAlert(name: AlertName): void {
