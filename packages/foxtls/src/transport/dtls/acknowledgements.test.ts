@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '../../core/bytes/bytes.ts';
+import { Acknowledgements, readAcknowledgement } from './acknowledgements.ts';
+
+describe('Acknowledgements', () => {
+  it('writes record numbers in increasing order', () => {
+    const numbers = new Acknowledgements();
+    for (const [epoch, sequence] of [
+      [3, 1],
+      [2, 2 ** 40],
+      [2, 5],
+    ] as const)
+      numbers.add(epoch, sequence);
+    expect(toHex(numbers.write(1000))).toBe(
+      '0030' + '00000000000000020000000000000005' + '00000000000000020000010000000000' + '00000000000000030000000000000001',
+    );
+  });
+
+  it('writes those that came last when not all fit', () => {
+    const numbers = new Acknowledgements();
+    for (let sequence = 0; sequence < 10; sequence++) numbers.add(2, sequence);
+    expect(readAcknowledgement(numbers.write(2 + 3 * 16 + 15))?.map(({ sequence }) => sequence)).toEqual([7, 8, 9]);
+  });
+
+  it('keeps 64 numbers, the latest', () => {
+    const numbers = new Acknowledgements();
+    for (let sequence = 0; sequence < 100; sequence++) numbers.add(2, sequence);
+    const read = readAcknowledgement(numbers.write(65535)) ?? [];
+    expect([read.length, read[0]?.sequence]).toEqual([64, 36]);
+  });
+
+  it('writes an empty ACK when there is nothing to say, or no room', () => {
+    const numbers = new Acknowledgements();
+    expect(toHex(numbers.write(100))).toBe('0000');
+    numbers.add(2, 1);
+    expect(toHex(numbers.write(17))).toBe('0000');
+    expect(numbers.isEmpty).toBe(false);
+    numbers.clear();
+    expect(numbers.isEmpty).toBe(true);
+  });
+});
+
+describe('readAcknowledgement', () => {
+  it('reads what was written, and nothing', () => {
+    expect(readAcknowledgement(fromHex('0000'))).toEqual([]);
+    expect(readAcknowledgement(fromHex('001000000000000000020000000000000005'))).toEqual([{ epoch: 2, sequence: 5 }]);
+  });
+
+  it('leaves out numbers that no record of ours can have', () => {
+    expect(readAcknowledgement(fromHex('0010ffffffffffffffff0000000000000005'))).toEqual([]);
+  });
+
+  it.each(['', '00', '0001', '001000', '000100', '0010000000000000000200000000000000', '00110000000000000002000000000000000500'])(
+    'refuses %s',
+    (hex) => expect(readAcknowledgement(fromHex(hex))).toBeUndefined(),
+  );
+});

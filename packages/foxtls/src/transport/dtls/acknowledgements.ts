@@ -1,0 +1,81 @@
+/**
+ * ACK: which records have come (RFC 9147 §7).
+ *
+ * ```
+ * struct {
+ *     uint64 epoch;
+ *     uint64 sequence_number;
+ * } RecordNumber;
+ * struct {
+ *     RecordNumber record_numbers<0..2^16-1>;
+ * } ACK;
+ * ```
+ * What is kept is bounded: "if space is limited, implementations SHOULD favor including records which have not yet been acknowledged"
+ * (RFC 9147 §7.1): the oldest go.
+ */
+
+export interface RecordNumber {
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+const RECORD_NUMBER_SIZE = 16;
+const LENGTH_SIZE = 2;
+/** Numbers that wait to be acknowledged: more than a flight has records, but for the largest chains. */
+const MAX_KEPT = 64;
+
+export class Acknowledgements {
+  #numbers: RecordNumber[] = [];
+
+  get isEmpty(): boolean {
+    return this.#numbers.length === 0;
+  }
+
+  add(epoch: number, sequence: number): void {
+    if (this.#numbers.length >= MAX_KEPT) this.#numbers.shift();
+    this.#numbers.push({ epoch, sequence });
+  }
+
+  clear(): void {
+    this.#numbers = [];
+  }
+
+  /** The content of an ACK of at most `room` bytes: the latest numbers, "in numerically increasing order" (RFC 9147 §7). */
+  write(room: number): Uint8Array {
+    const count = Math.max(0, Math.min(this.#numbers.length, Math.floor((room - LENGTH_SIZE) / RECORD_NUMBER_SIZE)));
+    const numbers = this.#numbers
+      .slice(this.#numbers.length - count)
+      .sort((a, b) => a.epoch - b.epoch || a.sequence - b.sequence);
+    const content = new Uint8Array(LENGTH_SIZE + count * RECORD_NUMBER_SIZE);
+    const view = new DataView(content.buffer);
+    view.setUint16(0, count * RECORD_NUMBER_SIZE);
+    numbers.forEach(({ epoch, sequence }, index) => {
+      const at = LENGTH_SIZE + index * RECORD_NUMBER_SIZE;
+      writeUint64(view, at, epoch);
+      writeUint64(view, at + 8, sequence);
+    });
+    return content;
+  }
+}
+
+/** The numbers of an ACK; undefined when it is none. Those beyond 2^53 are of no record of ours, and are left out. */
+export function readAcknowledgement(content: Uint8Array): readonly RecordNumber[] | undefined {
+  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+  if (content.length < LENGTH_SIZE || view.getUint16(0) !== content.length - LENGTH_SIZE) return undefined;
+  if ((content.length - LENGTH_SIZE) % RECORD_NUMBER_SIZE !== 0) return undefined;
+  const numbers: RecordNumber[] = [];
+  for (let at = LENGTH_SIZE; at < content.length; at += RECORD_NUMBER_SIZE) {
+    const number = { epoch: readUint64(view, at), sequence: readUint64(view, at + 8) };
+    if (Number.isSafeInteger(number.epoch) && Number.isSafeInteger(number.sequence)) numbers.push(number);
+  }
+  return numbers;
+}
+
+function writeUint64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, Math.floor(value / 2 ** 32));
+  view.setUint32(at + 4, value % 2 ** 32);
+}
+
+function readUint64(view: DataView, at: number): number {
+  return view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { RetransmissionTimer } from './retransmission-timer.ts';
+
+describe('RetransmissionTimer', () => {
+  const timer = () => new RetransmissionTimer({ initial: 1000, maximum: 60_000, minimum: 100 });
+
+  it('does not run before it is started', () => {
+    const idle = timer();
+    expect([idle.deadline, idle.expire(1e9), idle.timeouts]).toEqual([undefined, false, 0]);
+  });
+
+  it('doubles up to the maximum', () => {
+    const lossy = timer();
+    lossy.start(0);
+    const deadlines: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      const at = lossy.deadline ?? 0;
+      deadlines.push(at);
+      expect([lossy.expire(at - 1), lossy.expire(at)]).toEqual([false, true]);
+    }
+    expect(deadlines).toEqual([1000, 3000, 7000, 15_000, 31_000, 63_000, 123_000, 183_000]);
+    expect(lossy.timeouts).toBe(8);
+  });
+
+  it('is one and a half of a round trip that was measured', () => {
+    const measured = timer();
+    measured.start(0);
+    measured.answered(300);
+    measured.start(1000);
+    expect(measured.deadline).toBe(1450);
+  });
+
+  it('is not shorter than the minimum, nor longer than the maximum', () => {
+    const measured = timer();
+    measured.start(0);
+    measured.answered(1);
+    expect(measured.duration).toBe(100);
+    measured.start(0);
+    measured.answered(1e6);
+    expect(measured.duration).toBe(60_000);
+  });
+
+  it('learns nothing from a flight that was sent twice', () => {
+    const lossy = timer();
+    lossy.start(0);
+    lossy.expire(1000);
+    lossy.answered(1010);
+    expect(lossy.duration).toBe(2000);
+    lossy.start(2000);
+    lossy.restart(2100);
+    lossy.answered(2110);
+    expect(lossy.duration).toBe(2000);
+  });
+
+  it('stops', () => {
+    const stopped = timer();
+    stopped.start(0);
+    stopped.stop();
+    expect([stopped.deadline, stopped.expire(5000)]).toEqual([undefined, false]);
+  });
+});
