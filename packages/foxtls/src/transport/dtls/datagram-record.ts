@@ -1,46 +1,74 @@
 /**
- * The records of DTLS 1.3 in a datagram: their headers, read and written (RFC 9147 §4).
+ * The records of DTLS in a datagram: their headers, read and written (RFC 6347 §4.1, RFC 9146 §4, RFC 9147 §4).
  *
  * ```
- * struct {                                     0 1 2 3 4 5 6 7
- *     ContentType type;                       +-+-+-+-+-+-+-+-+
- *     ProtocolVersion legacy_record_version;  |0|0|1|C|S|L|E E|
- *     uint16 epoch = 0                        +-+-+-+-+-+-+-+-+
- *     uint48 sequence_number;                 | Connection ID |   C - Connection ID (CID) present
- *     uint16 length;                          +-+-+-+-+-+-+-+-+   S - Sequence number length
- *     opaque fragment[length];                |8 or 16 bit    |   L - Length present
- * } DTLSPlaintext;                            |Sequence Number|   E - Epoch
- *                                             +-+-+-+-+-+-+-+-+
- *                                             | 16 bit Length |
- *                                             +-+-+-+-+-+-+-+-+
+ * kind 'classic'                               kind 'unified'
+ * struct {                                      0 1 2 3 4 5 6 7
+ *     ContentType type;                        +-+-+-+-+-+-+-+-+
+ *     ProtocolVersion version;                 |0|0|1|C|S|L|E E|
+ *     uint16 epoch;                            +-+-+-+-+-+-+-+-+
+ *     uint48 sequence_number;                  | Connection ID |   C - Connection ID (CID) present
+ *     opaque cid[cid_length];  // tls12_cid    +-+-+-+-+-+-+-+-+   S - Sequence number length
+ *     uint16 length;                           |8 or 16 bit    |   L - Length present
+ *     opaque fragment[length];                 |Sequence Number|   E - Epoch
+ * };                                           +-+-+-+-+-+-+-+-+
+ *                                              | 16 bit Length |
+ *                                              +-+-+-+-+-+-+-+-+
  * ```
- * Reading never throws: "In general, invalid records SHOULD be silently discarded, thus preserving the association" (RFC 9147 §4.5.2).
- * Records with a connection ID are not read: none is ever negotiated yet.
+ * Classic are all records of DTLS 1.2 and 1.0, and those in the clear of DTLS 1.3. Which types and epochs are right when, is the
+ * transport's affair; here the first byte decides, as in RFC 9147 §4.1. Reading never throws: "In general, invalid records SHOULD be
+ * silently discarded, thus preserving the association" (RFC 9147 §4.5.2). Nothing is copied: what it returns are views of the datagram.
  */
 
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
-import { PROTOCOL_VERSIONS } from '../../core/registry/protocol-versions.ts';
 
-export interface PlaintextRecord {
-  readonly kind: 'plaintext';
+export interface ClassicRecord {
+  readonly kind: 'classic';
   readonly type: number;
+  readonly version: number;
   readonly epoch: number;
+  /** The 48 bits within the epoch. */
+  readonly sequence: number;
+  /** The header as it stands, connection ID included. */
+  readonly header: Uint8Array;
   readonly fragment: Uint8Array;
+  /** Of records of type tls12_cid alone. */
+  readonly connectionId: Uint8Array | undefined;
 }
 
-export interface CiphertextRecord {
-  readonly kind: 'ciphertext';
-  /** The header as it stood: the AEAD's additional data. */
+export interface UnifiedRecord {
+  readonly kind: 'unified';
+  /** The header as it stands, its number masked: once unmasked (record-number.ts), the AEAD's additional data. */
   readonly header: Uint8Array;
   /** The two low bits. */
   readonly epochBits: number;
-  /** The 8 or 16 low bits, and how many numbers they can tell apart. */
-  readonly sequenceBits: number;
-  readonly sequenceRange: number;
+  /** Where in the header the low bits of the sequence number stand, and in how many bytes. */
+  readonly sequenceOffset: number;
+  readonly sequenceSize: 1 | 2;
+  readonly connectionId: Uint8Array | undefined;
   readonly encrypted: Uint8Array;
 }
 
-const PLAINTEXT_HEADER_SIZE = 13;
+export type DatagramRecord = ClassicRecord | UnifiedRecord;
+
+/** Bytes of a classic header without connection ID. */
+export const CLASSIC_HEADER_SIZE = 13;
+/** Bytes of a unified header of ours without connection ID. */
+export const UNIFIED_HEADER_SIZE = 5;
+
+/** A number in a classic record has 48 bits; so many are all that we count in DTLS 1.3, too. */
+export const MAX_SEQUENCE = 2 ** 48 - 1;
+
+/** Where the number stands in the classic header, and where the connection ID does, if there is one. */
+const SEQUENCE_AT = 5;
+const CONNECTION_ID_AT = 11;
+
+/** "… the length should not exceed 2^14." (RFC 6347 §4.1): what is in the clear is of epoch 0. */
+const MAX_PLAINTEXT = 2 ** 14;
+/** RFC 5246 §6.2.3, RFC 8446 §5.2. */
+const MAX_CLASSIC_FRAGMENT = 2 ** 14 + 2048;
+const MAX_ENCRYPTED = 2 ** 14 + 256;
+
 const FIXED_MASK = 0xe0;
 const FIXED_BITS = 0x20;
 const CID_PRESENT = 0x10;
@@ -48,82 +76,131 @@ const LONG_SEQUENCE = 0x08;
 const LENGTH_PRESENT = 0x04;
 const EPOCH_MASK = 0x03;
 
-/** The bytes that a protected record of ours has around its content: header and inner content type; the tag comes on top. */
-export const PROTECTED_OVERHEAD = 5 + 1;
-export const PLAINTEXT_OVERHEAD = PLAINTEXT_HEADER_SIZE;
-
-/** The record that begins at `at`, and where the next one does; undefined when there is none that can be read. */
+/**
+ * The record that begins at `at`, and where the next one does; undefined when the rest of the datagram cannot be read.
+ * `connectionIdLength` is that of the connection IDs that we gave out, for no record says how long its own is: 0 when there are none.
+ */
 export function readDatagramRecord(
   datagram: Uint8Array,
   at: number,
-): { readonly record: PlaintextRecord | CiphertextRecord; readonly end: number } | undefined {
+  connectionIdLength: number,
+): { readonly record: DatagramRecord; readonly end: number } | undefined {
   const first = datagram[at];
   if (first === undefined) return undefined;
   // "If the first byte is alert(21), handshake(22), or ack(proposed, 26), the record MUST be interpreted as a DTLSPlaintext record."
-  // (RFC 9147 §4.1)
-  if (first === CONTENT_TYPES.alert || first === CONTENT_TYPES.handshake || first === CONTENT_TYPES.ack) {
-    return readPlaintext(datagram, at);
+  // (RFC 9147 §4.1) The others up to there are of DTLS 1.2.
+  if (first >= CONTENT_TYPES.change_cipher_spec && first <= CONTENT_TYPES.ack) {
+    return readClassic(datagram, at, first, connectionIdLength);
   }
-  return (first & FIXED_MASK) === FIXED_BITS ? readCiphertext(datagram, at, first) : undefined;
+  return (first & FIXED_MASK) === FIXED_BITS ? readUnified(datagram, at, first, connectionIdLength) : undefined;
 }
 
-function readPlaintext(datagram: Uint8Array, at: number) {
-  const start = at + PLAINTEXT_HEADER_SIZE;
+function readClassic(datagram: Uint8Array, at: number, type: number, connectionIdLength: number) {
+  const hasConnectionId = type === CONTENT_TYPES.tls12_cid;
+  // "The CID field is present and contains one or more bytes." (RFC 9146 §4)
+  if (hasConnectionId && connectionIdLength === 0) return undefined;
+  const idEnd = at + CONNECTION_ID_AT + (hasConnectionId ? connectionIdLength : 0);
+  const start = idEnd + 2;
   if (datagram.length < start) return undefined;
-  const end = start + uint16(datagram, start - 2);
-  if (datagram.length < end) return undefined;
-  const fragment = datagram.subarray(start, end);
-  return { record: { kind: 'plaintext', type: datagram[at] as number, epoch: uint16(datagram, at + 3), fragment }, end } as const;
+  const epoch = uint16(datagram, at + 3);
+  const length = uint16(datagram, idEnd);
+  const end = start + length;
+  if (datagram.length < end || length > (epoch === 0 ? MAX_PLAINTEXT : MAX_CLASSIC_FRAGMENT)) return undefined;
+  const record: ClassicRecord = {
+    kind: 'classic',
+    type,
+    version: uint16(datagram, at + 1),
+    epoch,
+    sequence: uint16(datagram, at + SEQUENCE_AT) * 2 ** 32 + uint32(datagram, at + SEQUENCE_AT + 2),
+    header: datagram.subarray(at, start),
+    fragment: datagram.subarray(start, end),
+    connectionId: hasConnectionId ? datagram.subarray(at + CONNECTION_ID_AT, idEnd) : undefined,
+  };
+  return { record, end };
 }
 
-function readCiphertext(datagram: Uint8Array, at: number, first: number) {
-  if ((first & CID_PRESENT) !== 0) return undefined;
-  const isLong = (first & LONG_SEQUENCE) !== 0;
+function readUnified(datagram: Uint8Array, at: number, first: number, connectionIdLength: number) {
+  const hasConnectionId = (first & CID_PRESENT) !== 0;
+  // A connection ID of no length is none (RFC 9147 §9): nobody has a reason to send the bit.
+  if (hasConnectionId && connectionIdLength === 0) return undefined;
+  const sequenceOffset = 1 + (hasConnectionId ? connectionIdLength : 0);
+  const sequenceSize = (first & LONG_SEQUENCE) !== 0 ? 2 : 1;
   const hasLength = (first & LENGTH_PRESENT) !== 0;
-  const start = at + 1 + (isLong ? 2 : 1) + (hasLength ? 2 : 0);
+  const start = at + sequenceOffset + sequenceSize + (hasLength ? 2 : 0);
   if (datagram.length < start) return undefined;
   const end = hasLength ? start + uint16(datagram, start - 2) : datagram.length;
-  if (datagram.length < end) return undefined;
-  const record = {
-    kind: 'ciphertext',
+  if (datagram.length < end || end - start > MAX_ENCRYPTED) return undefined;
+  const record: UnifiedRecord = {
+    kind: 'unified',
     header: datagram.subarray(at, start),
     epochBits: first & EPOCH_MASK,
-    sequenceBits: isLong ? uint16(datagram, at + 1) : (datagram[at + 1] as number),
-    sequenceRange: isLong ? 0x10000 : 0x100,
+    sequenceOffset,
+    sequenceSize,
+    connectionId: hasConnectionId ? datagram.subarray(at + 1, at + sequenceOffset) : undefined,
     encrypted: datagram.subarray(start, end),
-  } as const;
-  return { record, end } as const;
+  };
+  return { record, end };
 }
 
-/** "… the full sequence number which is numerically closest to one plus the sequence number of the highest successfully deprotected record in the current epoch." (RFC 9147 §4.2.2) */
-export function reconstructSequence({ sequenceBits, sequenceRange }: CiphertextRecord, next: number): number {
-  const candidate = next - (next % sequenceRange) + sequenceBits;
-  if (candidate > next + sequenceRange / 2 && candidate >= sequenceRange) return candidate - sequenceRange;
-  return candidate < next - sequenceRange / 2 ? candidate + sequenceRange : candidate;
-}
-
-/** The header of a record in the clear. */
-export function plaintextHeader(type: number, sequence: number, length: number): Uint8Array {
-  const header = new Uint8Array(PLAINTEXT_HEADER_SIZE);
-  const view = new DataView(header.buffer);
-  view.setUint8(0, type);
-  view.setUint16(1, PROTOCOL_VERSIONS['DTLSv1.2']);
-  view.setUint16(5, Math.floor(sequence / 2 ** 32));
-  view.setUint32(7, sequence % 2 ** 32);
-  view.setUint16(11, length);
+/** The header of a classic record whose fragment has `length` bytes. With a connection ID, `type` has to be tls12_cid. */
+export function classicHeader(
+  type: number,
+  version: number,
+  epoch: number,
+  sequence: number,
+  length: number,
+  connectionId?: Uint8Array,
+): Uint8Array {
+  const idLength = connectionId === undefined ? 0 : connectionId.length;
+  const header = new Uint8Array(CLASSIC_HEADER_SIZE + idLength);
+  header[0] = type;
+  header[1] = version >> 8;
+  header[2] = version;
+  header[3] = epoch >> 8;
+  header[4] = epoch;
+  const high = Math.floor(sequence / 2 ** 32);
+  header[5] = high >> 8;
+  header[6] = high;
+  header[7] = sequence >>> 24;
+  header[8] = sequence >>> 16;
+  header[9] = sequence >>> 8;
+  header[10] = sequence;
+  if (connectionId !== undefined) header.set(connectionId, CONNECTION_ID_AT);
+  header[CONNECTION_ID_AT + idLength] = length >> 8;
+  header[CONNECTION_ID_AT + idLength + 1] = length;
   return header;
 }
 
-/** The unified header with 16 bits of sequence number and with the length, so that records can share a datagram. */
-export function unifiedHeader(epoch: number, sequence: number, length: number): Uint8Array {
-  const header = new Uint8Array(5);
-  const view = new DataView(header.buffer);
-  view.setUint8(0, FIXED_BITS | LONG_SEQUENCE | LENGTH_PRESENT | (epoch & EPOCH_MASK));
-  view.setUint16(1, sequence % 0x10000);
-  view.setUint16(3, length);
+export interface UnifiedHeader {
+  readonly epoch: number;
+  readonly sequence: number;
+  /** Bytes of ciphertext and tag. */
+  readonly length: number;
+  /** What the peer wants on its records; undefined, or of no length, when it wants none. */
+  readonly connectionId: Uint8Array | undefined;
+}
+
+/**
+ * The unified header with 16 bits of sequence number, which `maskRecordNumber` has still to mask, and with the length, so that records
+ * can share a datagram.
+ */
+export function unifiedHeader({ epoch, sequence, length, connectionId }: UnifiedHeader): Uint8Array {
+  const idLength = connectionId === undefined ? 0 : connectionId.length;
+  const header = new Uint8Array(UNIFIED_HEADER_SIZE + idLength);
+  header[0] = FIXED_BITS | (idLength > 0 ? CID_PRESENT : 0) | LONG_SEQUENCE | LENGTH_PRESENT | (epoch & EPOCH_MASK);
+  if (connectionId !== undefined) header.set(connectionId, 1);
+  const at = 1 + idLength;
+  header[at] = sequence >>> 8;
+  header[at + 1] = sequence;
+  header[at + 2] = length >> 8;
+  header[at + 3] = length;
   return header;
 }
 
 function uint16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  return uint16(bytes, at) * 0x10000 + uint16(bytes, at + 2);
 }

@@ -5,8 +5,8 @@
  *   receive(datagram) ─▶ records ─▶ open ─▶ FragmentInput ─▶ next(): message | data | alert
  *   send, sendData, sendAlert ─▶ fragment ─▶ seal ─▶ takeDatagrams()
  * ```
- * The link has to be lossless and in order. What is missing for a network, in this order: record number encryption (RFC 9147 §4.2.3,
- * which needs a block of AES or ChaCha20 from the provider: until then no other implementation understands these records), the replay
+ * The link has to be lossless and in order. What is missing for a network, in this order: record number encryption (RFC 9147 §4.2.3:
+ * until then no other implementation understands these records), the replay
  * window (§4.5.1), retransmission and its timers (§5.8), ACKs (§7), buffering of what comes out of order, KeyUpdate (§8), connection
  * IDs (§9). What cannot be read or opened is counted in `discarded`, never thrown.
  */
@@ -19,16 +19,16 @@ import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts'
 import type { RawMessage } from '../../protocol/messages/messages.ts';
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';
 import {
-  type CiphertextRecord,
-  PLAINTEXT_OVERHEAD,
-  type PlaintextRecord,
-  PROTECTED_OVERHEAD,
-  plaintextHeader,
+  CLASSIC_HEADER_SIZE,
+  classicHeader,
+  type DatagramRecord,
   readDatagramRecord,
-  reconstructSequence,
+  UNIFIED_HEADER_SIZE,
+  type UnifiedRecord,
   unifiedHeader,
 } from './datagram-record.ts';
 import { FRAGMENT_HEADER_SIZE, FragmentInput, fragmentMessage } from './message-fragments.ts';
+import { recordSequence } from './record-number.ts';
 
 /** What comes out of records. */
 export type IncomingDatagram =
@@ -89,7 +89,7 @@ export class DatagramTransport implements HandshakeTransport {
       if (message !== undefined) return { kind: 'handshake', message };
       const datagram = this.#waiting[0];
       if (datagram === undefined) return undefined;
-      const read = readDatagramRecord(datagram, this.#at);
+      const read = readDatagramRecord(datagram, this.#at, 0);
       if (read !== undefined && this.#isEarly(read.record)) return undefined;
       const incoming = read === undefined ? this.#discard() : this.#readRecord(read.record);
       this.#at = read?.end ?? datagram.length;
@@ -102,19 +102,19 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   /** Whether the keys of a record are still to come: over this link, that is its sender being ahead. */
-  #isEarly(record: PlaintextRecord | CiphertextRecord): boolean {
-    return record.kind === 'ciphertext' && this.#readEpoch < EPOCHS.application && record.epochBits > this.#readEpoch;
+  #isEarly(record: DatagramRecord): boolean {
+    return record.kind === 'unified' && this.#readEpoch < EPOCHS.application && record.epochBits > this.#readEpoch;
   }
 
-  #readRecord(record: PlaintextRecord | CiphertextRecord): IncomingDatagram | undefined {
-    if (record.kind === 'ciphertext') return this.#readProtected(record);
+  #readRecord(record: DatagramRecord): IncomingDatagram | undefined {
+    if (record.kind === 'unified') return this.#readProtected(record);
     if (this.#readEpoch !== 0 || record.epoch !== 0) return this.#discard();
     return this.#readContent(record.type, record.fragment);
   }
 
-  #readProtected(record: CiphertextRecord): IncomingDatagram | undefined {
+  #readProtected(record: UnifiedRecord): IncomingDatagram | undefined {
     if (this.#read === undefined || record.epochBits !== this.#readEpoch % EPOCH_BITS) return this.#discard();
-    const sequence = reconstructSequence(record, this.#nextReadSequence);
+    const sequence = recordSequence(record, record.header, this.#nextReadSequence);
     if (sequence < this.#nextReadSequence) return this.#discard();
     const inner = this.#read.openAt(sequence, record.header, record.encrypted);
     const end = inner?.findLastIndex((byte) => byte !== 0) ?? -1;
@@ -224,18 +224,18 @@ export class DatagramTransport implements HandshakeTransport {
 
   /** The bytes of content that a record alone in its datagram can have. */
   #contentLimit(): number {
-    if (this.#write === undefined) return this.#options.mtu - PLAINTEXT_OVERHEAD;
-    const room = this.#options.mtu - PROTECTED_OVERHEAD - this.#write.sealedLength(0);
+    if (this.#write === undefined) return this.#options.mtu - CLASSIC_HEADER_SIZE;
+    const room = this.#options.mtu - UNIFIED_HEADER_SIZE - 1 - this.#write.sealedLength(0);
     return Math.min(room, this.#peerLimit - 1);
   }
 
   #writeRecord(type: number, content: Uint8Array): void {
     const pieces: Uint8Array[] = [];
     if (this.#write === undefined) {
-      pieces.push(plaintextHeader(type, this.#plaintextSequence++, content.length), content);
+      pieces.push(classicHeader(type, DTLS.legacyVersion, 0, this.#plaintextSequence++, content.length), content);
     } else {
       const length = this.#write.sealedLength(content.length + 1);
-      const header = unifiedHeader(this.#writeEpoch, this.#write.sequence, length);
+      const header = unifiedHeader({ epoch: this.#writeEpoch, sequence: this.#write.sequence, length, connectionId: undefined });
       pieces.push(header);
       this.#write.seal(header, [content, Uint8Array.of(type)], pieces);
     }
