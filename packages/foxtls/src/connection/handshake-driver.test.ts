@@ -5,7 +5,7 @@ import type { RawMessage } from '../protocol/messages/messages.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 
 const ESTABLISHED = { version: 'TLSv1.3' } as Established;
-const MESSAGE: RawMessage = { type: 1, body: new Uint8Array(0), bytes: new Uint8Array(4) };
+const MESSAGE: RawMessage = { type: 1, body: new Uint8Array(0), bytes: new Uint8Array(4), sequence: 0 };
 
 const hooks: HandshakeHooks<string[]> = {
   onDone: (owner, established) => void owner.push(`done ${established.version}`),

@@ -13,7 +13,6 @@
  */
 
 import type { LegacyVersion } from '../connection/legacy-parts.ts';
-import { PROTOCOL_VERSIONS } from '../core/registry/protocol-versions.ts';
 import { IMPLICIT_SIGNATURE_SCHEMES } from '../core/registry/signature-schemes.ts';
 import { md5 } from '../crypto/legacy/md5.ts';
 import { md5Sha1 } from '../crypto/legacy/md5-sha1.ts';
@@ -60,7 +59,6 @@ function oldVersion(name: 'TLSv1.1' | 'TLSv1', weakness: string): LegacyVersion 
       const [prf, transcriptHash] = [splitPrf(md5, sha1), md5Sha1(sha1)];
       return {
         name,
-        number: PROTOCOL_VERSIONS[name],
         weakness,
         hasSuite: ({ beforeTls12 }) => beforeTls12,
         prf: () => prf,

@@ -36,7 +36,7 @@ type Hello = ReturnType<typeof readHello>;
 function readHello(stream: Uint8Array) {
   const record = stream[0] === 20 ? stream.subarray(6) : stream;
   const bytes = record.subarray(5, 5 + (((record[3] as number) << 8) | (record[4] as number)));
-  return readMessage(ClientHello, { type: bytes[0] as number, body: bytes.subarray(4), bytes });
+  return readMessage(ClientHello, { type: bytes[0] as number, body: bytes.subarray(4), bytes, sequence: 0 });
 }
 
 /** Both ends after the handshake, with the ClientHellos that went over the link. */

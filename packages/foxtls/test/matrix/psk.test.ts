@@ -51,7 +51,7 @@ const withCertificate = (options: Partial<ServerOptions> = {}) => serverConfig({
 function firstHello(config: ReturnType<typeof clientConfig>, options: EndsOptions = {}) {
   const { client } = startEnds(config, serverConfig(), options);
   const message = outputOf(client).subarray(5);
-  return readMessage(ClientHello, { type: 1, body: message.subarray(4), bytes: message }).extensions.values;
+  return readMessage(ClientHello, { type: 1, body: message.subarray(4), bytes: message, sequence: 0 }).extensions.values;
 }
 
 function expectPsk(ends: Ends, key: PreSharedKey): void {

@@ -40,7 +40,7 @@ function sessionOf(client = clientConfig(), server = serverConfig()): ClientSess
 function offersSession(config: ReturnType<typeof clientConfig>, session: ClientSession, serverName?: string): boolean {
   const { client } = startEnds(config, serverConfig(), { session, serverName });
   const message = outputOf(client).subarray(5);
-  const hello = readMessage(ClientHello, { type: 1, body: message.subarray(4), bytes: message });
+  const hello = readMessage(ClientHello, { type: 1, body: message.subarray(4), bytes: message, sequence: 0 });
   return hello.extensions.values.pre_shared_key !== undefined;
 }
 

@@ -55,7 +55,7 @@ describe('the session store of a client', () => {
     connect();
     const identities = [0, 1, 2].map(() => {
       const message = outputOf(startEnds(client, server).client).subarray(5);
-      const { values } = readMessage(ClientHello, { type: 1, body: message.subarray(4), bytes: message }).extensions;
+      const { values } = readMessage(ClientHello, { type: 1, body: message.subarray(4), bytes: message, sequence: 0 }).extensions;
       return values.pre_shared_key?.identities[0]?.identity;
     });
     expect(identities[2]).toBeUndefined();

@@ -233,7 +233,7 @@ export class Tls12Peer {
       const bytes = input.slice(0, length);
       this.#transcript.push(bytes);
       this.receivedTypes.push(bytes[0] as number);
-      this.#script?.next({ type: bytes[0] as number, body: bytes.subarray(4), bytes });
+      this.#script?.next({ type: bytes[0] as number, body: bytes.subarray(4), bytes, sequence: 0 });
     }
   }
 

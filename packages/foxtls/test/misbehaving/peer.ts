@@ -291,7 +291,7 @@ export class Peer {
       if (input.length < 4 || input.length < length) return;
       this.#handshakeInput = input.slice(length);
       const bytes = input.slice(0, length);
-      this.#readMessage({ type: bytes[0] as number, body: bytes.subarray(4), bytes });
+      this.#readMessage({ type: bytes[0] as number, body: bytes.subarray(4), bytes, sequence: 0 });
     }
   }
 

@@ -14,6 +14,7 @@ function read(bytes: Uint8Array) {
     type: 11,
     body: bytes.subarray(HEADER_SIZE),
     bytes,
+    sequence: 0,
   });
   expect(certificateRequestContext).toEqual(EMPTY);
   return certificateList.map(({ certData, extensions }) => [certData, extensions.values]);

@@ -36,7 +36,7 @@ import type { HandshakeFlow } from './receive.ts';
 import { clientRenegotiationInfo, type PreviousHandshake } from './tls12/renegotiation.ts';
 import { bind, type OfferedPsk, offeredModes, offeredPsks, pskExtension } from './tls13/client-psk.ts';
 import type { HandshakeContext } from './transport.ts';
-import type { ProtocolVariant } from './variant.ts';
+import { type ProtocolVariant, versionNumber } from './variant.ts';
 import { spokenVersions } from './versions.ts';
 
 /** What one handshake asks for, beyond its config. */
@@ -150,7 +150,7 @@ function offeredTls12Suites(
  * version of ours: it is all that an older server reads.
  */
 function legacyVersionOf(variant: ProtocolVariant, [newest]: readonly VersionName[]): number {
-  return newest === undefined || newest === 'TLSv1.3' ? variant.legacyVersion : (variant.versions[newest] as number);
+  return newest === undefined || newest === 'TLSv1.3' ? variant.legacyVersion : versionNumber(variant, newest);
 }
 
 function noKeyForSuites(): ApiMisuse {
@@ -262,7 +262,7 @@ function tls13Offer(
   return {
     supported_versions: greased(
       grease?.version,
-      versions.map((version) => variant.versions[version] as number),
+      versions.map((version) => versionNumber(variant, version)),
     ),
     ...(cookie !== undefined && { cookie }),
     // Sent without a session too: it says which tickets we can use (RFC 8446 §4.2.9).

@@ -22,13 +22,16 @@ export function* clientHandshake(
   const { transport } = context;
   const config = request.previous === undefined ? usualConfig : renegotiationConfig(usualConfig, request.previous);
   const offer = yield* firstOffer(context, config, request, new Transcript());
-  transport.send(offer.bytes);
+  const ours = transport.send(offer.bytes);
   transport.endFlight();
-  const { message: hello, bytes } = yield* receiveWithBytes(ServerHello);
+  const { message: hello, bytes, sequence: theirs } = yield* receiveWithBytes(ServerHello);
   checkVersionKept(request.previous, hello);
   const version = answeredVersion(transport.variant, offer.versions, hello);
   transport.setVersion(version);
   return hello.kind === 'server_hello_tls12'
-    ? yield* tls12ClientHandshake(context, config, request, { offer, version: tls12Version(config, version), hello, bytes })
+    ? yield* tls12ClientHandshake(context, config, request, {
+        ...{ offer, version: tls12Version(config, version), hello, bytes },
+        sequences: { ours, theirs },
+      })
     : yield* tls13ClientHandshake(context, config, request, { offer, hello, bytes });
 }

@@ -22,18 +22,23 @@ export type HandshakeFlow<T> = Flow<T, ReceiveRequest>;
 
 /** Receives the one message that may come now, and adds it to the transcript. */
 export function* receive<Name extends string, T>(kind: MessageKind<Name, T>, transcript: Transcript): HandshakeFlow<T> {
-  const { message, bytes } = yield* receiveWithBytes(kind);
-  transcript.add(bytes);
+  const { message, bytes, sequence } = yield* receiveWithBytes(kind);
+  transcript.add(bytes, sequence);
   return message;
 }
 
+/** A message with what enters the transcript of it. */
+export interface ReceivedMessage<T> {
+  readonly message: T;
+  readonly bytes: Uint8Array;
+  readonly sequence: number;
+}
+
 /** Receives the one message that may come now, with its bytes. */
-export function* receiveWithBytes<Name extends string, T>(
-  kind: MessageKind<Name, T>,
-): HandshakeFlow<{ message: T; bytes: Uint8Array }> {
+export function* receiveWithBytes<Name extends string, T>(kind: MessageKind<Name, T>): HandshakeFlow<ReceivedMessage<T>> {
   const raw = (yield new ReceiveRequest([kind.name])) as RawMessage;
   if (raw.type !== kind.type) throw unexpected(raw, [kind.name]);
-  return { message: readMessage(kind, raw), bytes: raw.bytes };
+  return { message: readMessage(kind, raw), bytes: raw.bytes, sequence: raw.sequence };
 }
 
 type Kinds = readonly MessageKind<string, unknown>[];
@@ -47,7 +52,7 @@ export function* receiveOneOf<const K extends Kinds>(kinds: K, transcript: Trans
   const kind = kinds.find((candidate) => candidate.type === raw.type);
   if (kind === undefined) throw unexpected(raw, names);
   const message = readMessage(kind, raw);
-  transcript.add(raw.bytes);
+  transcript.add(raw.bytes, raw.sequence);
   return { name: kind.name, message } as Received<K[number]>;
 }
 

@@ -22,7 +22,7 @@ export function* serverHandshake(
   previous?: PreviousHandshake,
 ): HandshakeFlow<Established> {
   const { transport } = context;
-  const { message: hello, bytes } = yield* receiveWithBytes(transport.variant.clientHello);
+  const { message: hello, bytes, sequence } = yield* receiveWithBytes(transport.variant.clientHello);
   refuseSsl3(transport.variant, hello.legacyVersion);
   checkPlaces(hello.extensions);
   const selected = (yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)))) ?? initialConfig;
@@ -31,5 +31,5 @@ export function* serverHandshake(
   transport.setVersion(version);
   return version === 'TLSv1.3'
     ? yield* tls13ServerHandshake(context, config, { hello, bytes })
-    : yield* tls12ServerHandshake(context, config, { version: tls12Version(config, version), hello, bytes, previous });
+    : yield* tls12ServerHandshake(context, config, { version: tls12Version(config, version), hello, bytes, sequence, previous });
 }

@@ -11,8 +11,8 @@ export type Epoch = 'handshake' | 'application';
 
 export interface HandshakeTransport {
   readonly variant: ProtocolVariant;
-  /** Sends a whole handshake message (header and body), under the current write secret. */
-  send(message: Uint8Array): void;
+  /** Sends a whole handshake message (header and body), under the current write secret. Returns its message_seq: of DTLS; 0 in TLS. */
+  send(message: Uint8Array): number;
   /** Sends change_cipher_spec: that of TLS 1.2, or the dummy of middlebox compatibility. */
   sendChangeCipherSpec(): void;
   /** The version is chosen, and with it what records look like. Throws `PeerMisbehaved` for what was received and is not of that version. */

@@ -1,10 +1,16 @@
 /**
- * What differs by nature between TLS and DTLS in the handshake, as data (RFC 9147 §5), so that no flow asks which one it is.
+ * What differs by nature between TLS and DTLS in the handshake, as data (RFC 6347 §4.2, RFC 9147 §5), so that no flow asks which one it is.
  */
 
 import { PeerIncompatible } from '../../core/errors/errors.ts';
-import { PROTOCOL_VERSIONS, type VersionName } from '../../core/registry/protocol-versions.ts';
+import {
+  PROTOCOL_VERSIONS,
+  type ProtocolVersionName,
+  protocolVersionName,
+  type VersionName,
+} from '../../core/registry/protocol-versions.ts';
 import type { LabelPrefix } from '../keys/hkdf.ts';
+import { type TranscriptForm, unfragmented } from '../keys/transcript.ts';
 import type { ClientHello as ClientHelloMessage } from '../messages/client-hello.ts';
 import { ClientHello, DatagramClientHello, type MessageKind } from '../messages/messages.ts';
 
@@ -16,8 +22,12 @@ export interface ProtocolVariant {
   readonly versions: { readonly [name in VersionName]?: number };
   /** legacy_version of both hellos of version 1.3, and the newest version that it can name. */
   readonly legacyVersion: number;
+  /** Whether a number stands for the version of the other, or for a newer one. */
+  readonly isAtLeast: (version: number, other: number) => boolean;
   readonly labelPrefix: LabelPrefix;
   readonly clientHello: MessageKind<'client_hello', ClientHelloMessage>;
+  /** How messages of the versions before 1.3 stand in the transcript; undefined for as they are. */
+  readonly tls12TranscriptForm: TranscriptForm | undefined;
   /** Whether legacy_session_id and change_cipher_spec may be used to please middleboxes (RFC 8446 §D.4; not in RFC 9147 §5). */
   readonly middleboxCompatibility: boolean;
 }
@@ -32,20 +42,42 @@ export const TLS: ProtocolVariant = {
     TLSv1: PROTOCOL_VERSIONS.TLSv1,
   },
   legacyVersion: PROTOCOL_VERSIONS['TLSv1.2'],
+  isAtLeast: (version, other) => version >= other,
   labelPrefix: 'tls13 ',
   clientHello: ClientHello,
+  tls12TranscriptForm: undefined,
   middleboxCompatibility: true,
 };
 
+/** DTLS 1.0 is what was made of TLS 1.1 (RFC 4347); nothing was made of TLS 1.0. */
 export const DTLS: ProtocolVariant = {
   name: 'DTLSv1.3',
   version: PROTOCOL_VERSIONS['DTLSv1.3'],
-  versions: { 'TLSv1.3': PROTOCOL_VERSIONS['DTLSv1.3'] },
+  versions: {
+    'TLSv1.3': PROTOCOL_VERSIONS['DTLSv1.3'],
+    'TLSv1.2': PROTOCOL_VERSIONS['DTLSv1.2'],
+    'TLSv1.1': PROTOCOL_VERSIONS.DTLSv1,
+  },
   legacyVersion: PROTOCOL_VERSIONS['DTLSv1.2'],
+  // It counts downward; what does not begin as its numbers do is none of its versions.
+  isAtLeast: (version, other) => version >> 8 === DTLS_MAJOR && version <= other,
   labelPrefix: 'dtls13',
   clientHello: DatagramClientHello,
+  tls12TranscriptForm: unfragmented,
   middleboxCompatibility: false,
 };
+
+const DTLS_MAJOR = 0xfe;
+
+/** The number of a version that the variant speaks. */
+export function versionNumber({ versions }: ProtocolVariant, name: VersionName): number {
+  return versions[name] as number;
+}
+
+/** What people call a version that the variant speaks: over datagrams `TLSv1.2` of a config is `DTLSv1.2`. */
+export function versionTitle(variant: ProtocolVariant, name: VersionName): ProtocolVersionName {
+  return protocolVersionName(versionNumber(variant, name)) ?? name;
+}
 
 /**
  * "Any endpoint receiving a Hello message with ClientHello.legacy_version or ServerHello.legacy_version set to 0x0300 MUST abort the

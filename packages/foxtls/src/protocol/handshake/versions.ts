@@ -10,7 +10,7 @@ import { protocolVersionName, type VersionBeforeTls13, type VersionName } from '
 import type { ClientHello } from '../messages/client-hello.ts';
 import type { HelloRetryRequest, ServerHello, Tls12ServerHello } from '../messages/server-hello.ts';
 import type { Tls12Version } from './tls12/version.ts';
-import { type ProtocolVariant, refuseSsl3 } from './variant.ts';
+import { type ProtocolVariant, refuseSsl3, versionNumber, versionTitle } from './variant.ts';
 
 /** Those of a config that a transport can speak, the newest first. */
 export function spokenVersions(variant: ProtocolVariant, versions: readonly VersionName[]): readonly VersionName[] {
@@ -20,7 +20,8 @@ export function spokenVersions(variant: ProtocolVariant, versions: readonly Vers
 const NEWEST_FIRST: readonly VersionName[] = ['TLSv1.3', 'TLSv1.2', 'TLSv1.1', 'TLSv1'];
 
 /**
- * The last bytes of ServerHello.random of a server that speaks a newer version and was made to speak TLS 1.2, or an older one (RFC 8446 §4.1.3).
+ * The last bytes of ServerHello.random of a server that speaks a newer version and was made to speak TLS 1.2, or an older one (RFC 8446
+ * §4.1.3). They "apply to DTLS 1.2 and DTLS 1.0, respectively" (RFC 9147 §5.3).
  */
 const DOWNGRADED_TO_TLS12: Uint8Array = fromHex('444F574E47524401');
 const DOWNGRADED_BELOW: Uint8Array = fromHex('444F574E47524400');
@@ -47,13 +48,14 @@ export function chooseVersion(
   // "If TLS_FALLBACK_SCSV appears in ClientHello.cipher_suites and the highest protocol version supported by the server is higher than
   // the version indicated in ClientHello.client_version, the server MUST respond with a fatal inappropriate_fallback alert" (RFC 7507 §3)
   if (cipherSuites.includes(CIPHER_SUITES.TLS_FALLBACK_SCSV) && chosen !== ours[0]) {
-    throw new PeerMisbehaved('fallback_inappropriate', `the client fell back from ${ours[0]}, which this server speaks`);
+    const newest = ours[0] && versionTitle(variant, ours[0]);
+    throw new PeerMisbehaved('fallback_inappropriate', `the client fell back from ${newest}, which this server speaks`);
   }
   if (chosen !== undefined) return chosen;
   const theirs = (offered ?? [legacyVersion]).map(nameOf);
   throw new PeerIncompatible(
     'version',
-    ours.map((version) => nameOf(variant.versions[version] as number)),
+    ours.map((version) => versionTitle(variant, version)),
     theirs,
   );
 }
@@ -68,9 +70,9 @@ function isOffered(
   legacyVersion: number,
   offered: readonly number[] | undefined,
 ): boolean {
-  const number = variant.versions[version] as number;
+  const number = versionNumber(variant, version);
   if (offered !== undefined) return offered.includes(number);
-  return version !== 'TLSv1.3' && legacyVersion >= number;
+  return version !== 'TLSv1.3' && variant.isAtLeast(legacyVersion, number);
 }
 
 /** What the flows of TLS 1.2 know of a version of the config. */
@@ -96,7 +98,7 @@ export function answeredVersion(
   checkDowngrade(variant, offered, hello);
   const answered = offered.find((version) => version !== 'TLSv1.3' && variant.versions[version] === hello.legacyVersion);
   if (answered !== undefined && hello.kind === 'server_hello_tls12') return answered;
-  const ours = offered.map((version) => nameOf(variant.versions[version] as number));
+  const ours = offered.map((version) => versionTitle(variant, version));
   throw new PeerIncompatible('version', ours, [nameOf(hello.legacyVersion)]);
 }
 
@@ -130,7 +132,8 @@ function checkDowngrade(
   const end = random.subarray(24);
   const mayNotBe = offered.includes('TLSv1.3') ? [DOWNGRADED_TO_TLS12, DOWNGRADED_BELOW] : [DOWNGRADED_BELOW];
   // Who offers TLS 1.1 at most is told the truth by a server that has TLS 1.2.
-  const isBelow = offered.includes('TLSv1.3') || (offered.includes('TLSv1.2') && legacyVersion < variant.legacyVersion);
+  const isBelow =
+    offered.includes('TLSv1.3') || (offered.includes('TLSv1.2') && !variant.isAtLeast(legacyVersion, variant.legacyVersion));
   if (isBelow && mayNotBe.some((sentinel) => equal(sentinel, end))) {
     throw new PeerMisbehaved(
       'version_downgraded',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { concat, toHex, utf8 } from '../../core/bytes/bytes.ts';
+import { concat, fromHex, toHex, utf8 } from '../../core/bytes/bytes.ts';
 import { InternalError } from '../../core/errors/errors.ts';
 import { hashNamed, providers } from '../../crypto/providers.fixture.ts';
-import { Transcript, transcriptAfterRetry } from './transcript.ts';
+import { Transcript, transcriptAfterRetry, unfragmented } from './transcript.ts';
 
 describe.each(providers)('a transcript over the $name provider', (provider) => {
   const hash = hashNamed(provider, 'sha256');
@@ -36,5 +36,16 @@ describe.each(providers)('a transcript over the $name provider', (provider) => {
     transcript.add(second);
     const messageHash = concat(Uint8Array.of(254, 0, 0, 32), hash.digest(first));
     expect(toHex(transcript.hash())).toBe(toHex(hash.digest(concat(messageHash, second))));
+  });
+
+  it('of DTLS 1.2 holds messages with the header of one whole fragment, in what is hashed and in what is kept', () => {
+    const transcript = new Transcript(unfragmented);
+    transcript.keepMessages();
+    transcript.add(fromHex('0b000002aabb'), 0x0102);
+    transcript.start(hash);
+    transcript.add(fromHex('0e000000'), 0x0103);
+    const expected = fromHex('0b000002 0102 000000 000002 aabb 0e000000 0103 000000 000000');
+    expect(toHex(transcript.messages())).toBe(toHex(expected));
+    expect(toHex(transcript.hash())).toBe(toHex(hash.digest(expected)));
   });
 });

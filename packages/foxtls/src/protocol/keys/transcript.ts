@@ -9,6 +9,7 @@
  *          Hash(ClientHello1) ||  (Hash of ClientHello1)
  *          HelloRetryRequest || ... || Mn)
  * ```
+ * Of DTLS 1.2 and 1.0, the messages in it have the header of their fragments (RFC 6347 §4.2.6); those of DTLS 1.3 have that of TLS (RFC 9147 §5.2).
  */
 
 import { concat } from '../../core/bytes/bytes.ts';
@@ -16,16 +17,44 @@ import { InternalError } from '../../core/errors/errors.ts';
 import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
 import type { Hash, HashOrPair, HashState } from '../../crypto/hash.ts';
 
+/** How a handshake message, header included, stands in a transcript; `sequence` is its message_seq. */
+export type TranscriptForm = (message: Uint8Array, sequence: number) => Uint8Array;
+
+/**
+ * The form of DTLS 1.2 and 1.0: "Hash calculations include entire handshake messages, including DTLS-specific fields: message_seq,
+ * fragment_offset, and fragment_length. However, in order to remove sensitivity to handshake message fragmentation, the Finished MAC MUST be
+ * computed as if each handshake message had been sent as a single fragment." (RFC 6347 §4.2.6)
+ */
+export function unfragmented(message: Uint8Array, sequence: number): Uint8Array {
+  const length = message.subarray(1, HEADER_SIZE);
+  return concat(
+    message.subarray(0, HEADER_SIZE),
+    Uint8Array.of(sequence >> 8, sequence & 0xff, 0, 0, 0),
+    length,
+    message.subarray(HEADER_SIZE),
+  );
+}
+
+/** Bytes of msg_type and length. */
+const HEADER_SIZE = 4;
+
 export class Transcript {
+  readonly #form: TranscriptForm | undefined;
   #early: Uint8Array[] = [];
   #state: HashState | undefined;
   #kept: Uint8Array[] | undefined;
 
-  /** Adds a whole handshake message, header included. */
-  add(message: Uint8Array): void {
-    this.#kept?.push(message);
-    if (this.#state === undefined) this.#early.push(message);
-    else this.#state.update(message);
+  /** Without a form, messages stand in it as those of TLS. */
+  constructor(form?: TranscriptForm) {
+    this.#form = form;
+  }
+
+  /** Adds a whole handshake message, header included. `sequence` is its message_seq, which not every form has. */
+  add(message: Uint8Array, sequence = 0): void {
+    const formed = this.#form === undefined ? message : this.#form(message, sequence);
+    this.#kept?.push(formed);
+    if (this.#state === undefined) this.#early.push(formed);
+    else this.#state.update(formed);
   }
 
   /** TLS 1.2: keeps the messages that are added from now on, for a CertificateVerify, which signs them all. */

@@ -56,6 +56,8 @@ export interface RawMessage {
   readonly body: Uint8Array;
   /** What enters the transcript. */
   readonly bytes: Uint8Array;
+  /** message_seq of DTLS (RFC 6347 §4.2.2, RFC 9147 §5.2); 0 in TLS. */
+  readonly sequence: number;
 }
 
 export function readMessage<T>(messageKind: MessageKind<string, T>, raw: RawMessage, listener?: FieldListener): T {

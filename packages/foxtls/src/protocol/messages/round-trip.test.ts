@@ -67,7 +67,7 @@ describe('random bytes', () => {
     for (let seed = 1; seed <= rounds(50, 5000); seed++) {
       const choose = seededChooser(seed);
       const body = Uint8Array.from({ length: choose(120) }, () => (choose(3) === 0 ? choose(256) : 0));
-      const raw = { type: 0, body, bytes: body };
+      const raw = { type: 0, body, bytes: body, sequence: 0 };
       try {
         messages.readMessage({ type: 0, name, codec }, raw);
       } catch (error) {

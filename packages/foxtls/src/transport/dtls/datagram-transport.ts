@@ -157,12 +157,12 @@ export class DatagramTransport implements HandshakeTransport {
     return datagrams;
   }
 
-  send(message: Uint8Array): void {
+  send(message: Uint8Array): number {
     const room = this.#contentLimit() - FRAGMENT_HEADER_SIZE;
     for (const fragment of fragmentMessage(message, this.#messageSequence, room)) {
       this.#writeRecord(CONTENT_TYPES.handshake, fragment);
     }
-    this.#messageSequence++;
+    return this.#messageSequence++;
   }
 
   endFlight(): void {

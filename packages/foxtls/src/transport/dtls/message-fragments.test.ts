@@ -34,7 +34,7 @@ describe('FragmentInput', () => {
     for (const size of [1, 7, 40, 99, 100, 200]) {
       const fragments = input();
       for (const fragment of fragmentMessage(message, 0, size)) expect(fragments.push(fragment)).toBe(0);
-      expect(fragments.next()).toEqual({ type: 11, body, bytes: message });
+      expect(fragments.next()).toEqual({ type: 11, body, bytes: message, sequence: 0 });
       expect([fragments.next(), fragments.pending]).toEqual([undefined, false]);
     }
   });

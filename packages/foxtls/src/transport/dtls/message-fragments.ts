@@ -90,7 +90,7 @@ export class FragmentInput {
 
   #finish(): void {
     const bytes = concat(...this.#parts);
-    this.#messages.push({ type: bytes[0] as number, body: bytes.subarray(HEADER_SIZE), bytes });
+    this.#messages.push({ type: bytes[0] as number, body: bytes.subarray(HEADER_SIZE), bytes, sequence: this.#nextSequence });
     this.#parts = [];
     this.#received = 0;
     this.#nextSequence++;

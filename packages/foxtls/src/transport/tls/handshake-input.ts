@@ -54,7 +54,7 @@ export class HandshakeInput {
     if (first.length === total) this.#parts.shift();
     this.#length -= total;
     const bytes = first.subarray(0, total);
-    return { type: bytes[0] as number, body: bytes.subarray(HEADER_SIZE), bytes };
+    return { type: bytes[0] as number, body: bytes.subarray(HEADER_SIZE), bytes, sequence: 0 };
   }
 
   /** The first part, joined with those after it when it is shorter than `length`. */

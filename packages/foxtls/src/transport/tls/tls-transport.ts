@@ -355,8 +355,10 @@ export class TlsTransport implements HandshakeTransport {
     return joinSmall(output);
   }
 
-  send(message: Uint8Array): void {
+  /** Messages of TLS have no numbers. */
+  send(message: Uint8Array): number {
     this.#flight.push(message);
+    return 0;
   }
 
   endFlight(): void {

@@ -11,6 +11,7 @@ import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { RecordProtection } from '../../record/record-protection.ts';
 import type { Exporter } from '../established.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { Tls12Version } from './version.ts';
 
@@ -60,9 +61,7 @@ export function sendFinished(agreement: Agreement, master: MasterSecret, write: 
   const verifyData = master.verifyData(role, transcript.hash());
   context.transport.sendChangeCipherSpec();
   context.transport.setWriteProtection('application', write);
-  const message = writeMessage(Finished, { verifyData });
-  context.transport.send(message);
-  transcript.add(message);
+  sendMessage(agreement, writeMessage(Finished, { verifyData }));
   context.transport.endFlight();
   return verifyData;
 }

@@ -16,6 +16,8 @@ export interface ReceivedClientHello {
   readonly version: Tls12Version;
   readonly hello: ClientHello;
   readonly bytes: Uint8Array;
+  /** message_seq. */
+  readonly sequence: number;
   /** Of a renegotiation: what it is bound to. */
   readonly previous?: PreviousHandshake | undefined;
 }
@@ -33,7 +35,8 @@ export interface CheckedClientHello extends ReceivedClientHello {
   readonly secureRenegotiation: boolean;
 }
 
-export function checkClientHello({ version, hello, bytes, previous }: ReceivedClientHello): CheckedClientHello {
+export function checkClientHello(received: ReceivedClientHello): CheckedClientHello {
+  const { version, hello, previous } = received;
   const { values } = hello.extensions;
   const algorithms = values.signature_algorithms ?? WITHOUT_SIGNATURE_ALGORITHMS;
   // "This vector MUST contain, and all implementations MUST support, CompressionMethod.null." (RFC 5246 §7.4.1.2) Others may be there.
@@ -49,10 +52,7 @@ export function checkClientHello({ version, hello, bytes, previous }: ReceivedCl
     throw new PeerMisbehaved('point_formats_invalid', 'ec_point_formats does not have uncompressed');
   }
   return {
-    version,
-    hello,
-    bytes,
-    previous,
+    ...received,
     groups,
     signatureSchemes: version.implicitSchemes?.map(({ id }) => id) ?? algorithms,
     certificateSchemes: values.signature_algorithms_cert ?? algorithms,

@@ -32,6 +32,8 @@ export interface Answer {
   readonly version: Tls12Version;
   readonly hello: Tls12ServerHello;
   readonly bytes: Uint8Array;
+  /** message_seq of our ClientHello, and of the answer. */
+  readonly sequences: { readonly ours: number; readonly theirs: number };
 }
 
 export interface CheckedServerHello {
@@ -59,7 +61,7 @@ export function checkServerHello(
   { previous }: ClientRequest,
   answer: Answer,
 ): CheckedServerHello {
-  const { offer, version, hello, bytes } = answer;
+  const { offer, version, hello, bytes, sequences } = answer;
   const { values } = hello.extensions;
   checkPlaces(hello.extensions);
   checkSolicited(hello.extensions, offer.offeredTypes);
@@ -77,11 +79,11 @@ export function checkServerHello(
   const heartbeat = agreedHeartbeat(config.heartbeat, values.heartbeat);
   if (heartbeat !== undefined) context.transport.allowHeartbeats();
 
-  const transcript = new Transcript();
+  const transcript = new Transcript(context.transport.variant.tls12TranscriptForm);
   transcript.keepMessages();
   transcript.start(version.transcriptHash(suite));
-  transcript.add(offer.bytes);
-  transcript.add(bytes);
+  transcript.add(offer.bytes, sequences.ours);
+  transcript.add(bytes, sequences.theirs);
   const randoms = { client: offer.random, server: hello.random.slice() };
   const extendedMasterSecret = values.extended_master_secret === true;
   return {

@@ -20,6 +20,7 @@ import type { ClientConfig, PreparedCredential } from '../config.ts';
 import { ANONYMOUS, identityByCertificate, identityByPsk, type PeerIdentity } from '../peer-identity.ts';
 import { certificateKeyOf, type SignatureVerified, sign, verifyPeerSignature } from '../peer-signature.ts';
 import type { HandshakeFlow } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import type { Agreement } from './agreement.ts';
 import { certificateMessage } from './certificate-message.ts';
 import type { CheckedServerHello } from './checked-server-hello.ts';
@@ -155,34 +156,32 @@ export function certificateWish(
 
 /** Certificate if the server asked; an empty one if we have none that fits. Returns what was shown. */
 export function sendCertificate(
-  { context, version, transcript }: Agreement,
+  agreement: Agreement,
   config: ClientConfig,
   wish: CertificateWish | undefined,
   { kinds }: CheckedServerHello,
 ): ChosenCredential<PreparedCredential> | undefined {
   if (wish === undefined) return undefined;
+  const { version, transcript } = agreement;
   const fitting = config.credentials.filter(({ credential }) => isAccepted(credential.signer.type, wish.certificateTypes));
   const chosen = chooseCredential(fitting, schemesOf(version, config.signingSchemes), wish);
   // "If no suitable certificate is available, the client MUST send a certificate message containing no certificates." (RFC 5246 §7.4.6)
-  const message = certificateMessage(chosen?.prepared.credential, kinds.client);
-  context.transport.send(message);
-  transcript.add(message);
+  sendMessage(agreement, certificateMessage(chosen?.prepared.credential, kinds.client));
   if (chosen === undefined) transcript.forgetMessages();
   return chosen;
 }
 
 /** CertificateVerify, if a certificate was shown. */
 export function* proveOurselves(
-  { context, version, transcript }: Agreement,
+  agreement: Agreement,
   chosen: ChosenCredential<PreparedCredential> | undefined,
 ): HandshakeFlow<void> {
   if (chosen === undefined) return;
+  const { context, version, transcript } = agreement;
   const { signer } = chosen.prepared.credential;
   const signed = yield* sign(signer, chosen.scheme, transcript.messages(), context.signal);
-  const message = writeMessage(version.messages.CertificateVerify, signed);
   transcript.forgetMessages();
-  context.transport.send(message);
-  transcript.add(message);
+  sendMessage(agreement, writeMessage(version.messages.CertificateVerify, signed));
 }
 
 /** "ecdsa_sign" is for EdDSA too (RFC 8422 §5.5). */

@@ -43,6 +43,7 @@ import type { ClientConfig } from '../config.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { warnOfWeakness } from '../weakness.ts';
@@ -81,16 +82,13 @@ export function* tls12ClientHandshake(
 
 function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: CheckedServerHello): HandshakeFlow<Established> {
   const { agreement } = checked;
-  const { transport } = agreement.context;
   const flight = yield* receiveServerFlight(checked);
   checkServerUnchanged(request.previous, flight.presented);
   const server = yield* authenticateServer(config, request, checked, flight);
   const wish = certificateWish(config, checked, flight);
   const chosen = sendCertificate(agreement, config, wish, checked);
   const exchange = yield* agreement.suite.keyExchange.answer(keyExchangeParts(config, checked, server), server.params);
-  const clientKeyExchange = writeMessage(ClientKeyExchange, { body: exchange.body });
-  transport.send(clientKeyExchange);
-  agreement.transcript.add(clientKeyExchange);
+  sendMessage(agreement, writeMessage(ClientKeyExchange, { body: exchange.body }));
   const master = agreeOnMasterSecret(agreement, exchange.premasterSecret);
   yield* proveOurselves(agreement, chosen);
 

@@ -23,6 +23,7 @@ import type { CertificateKind, Credential } from '../credential.ts';
 import { ANONYMOUS, identityByCertificate, type PeerIdentity } from '../peer-identity.ts';
 import { certificateKeyOf, sign, verifyPeerSignature } from '../peer-signature.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { Agreement } from './agreement.ts';
 import { certificateMessage, receiveCertificate } from './certificate-message.ts';
@@ -200,10 +201,7 @@ export function* authenticateOurselves(
 ): HandshakeFlow<ServerKeyExchangeInProgress> {
   const { context, suite } = agreement;
   const credential = plan.chosen?.prepared.credential;
-  const send = (message: Uint8Array) => {
-    context.transport.send(message);
-    agreement.transcript.add(message);
-  };
+  const send = (message: Uint8Array) => sendMessage(agreement, message);
   if (credential !== undefined) send(certificateMessage(credential, credential.kind));
   if (plan.ocspResponse !== undefined) send(writeMessage(CertificateStatus, plan.ocspResponse));
   const exchange = yield* suite.keyExchange.start(keyExchangeParts(context, config, offer, credential));

@@ -13,7 +13,10 @@ import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import { readTls12SessionState, type Tls12SessionState, writeTls12SessionState } from '../../session/tls12-session-state.ts';
 import type { ServerConfig } from '../config.ts';
 import type { HandshakeFlow } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import { admits, canBeCarried } from '../server-sessions.ts';
+import type { HandshakeContext } from '../transport.ts';
+import { versionNumber } from '../variant.ts';
 import type { Agreement } from './agreement.ts';
 import { type CheckedClientHello, canProtect } from './checked-client-hello.ts';
 import { mayBecome } from './renegotiation.ts';
@@ -28,7 +31,11 @@ export interface KeptSession {
 }
 
 /** The session that the client asks for, if it is one of ours and fits; undefined otherwise: then a new one begins. */
-export function* findSession(config: ServerConfig, offer: CheckedClientHello): HandshakeFlow<KeptSession | undefined> {
+export function* findSession(
+  context: HandshakeContext,
+  config: ServerConfig,
+  offer: CheckedClientHello,
+): HandshakeFlow<KeptSession | undefined> {
   if (offer.previous?.mayResume === false) return undefined;
   const { session_ticket: ticket } = offer.hello.extensions.values;
   // "If a ticket is presented by the client, the server MUST NOT attempt to use the Session ID in the ClientHello for stateful session
@@ -37,7 +44,7 @@ export function* findSession(config: ServerConfig, offer: CheckedClientHello): H
   const bytes = byTicket ? yield* openTicket(config, ticket) : yield* findById(config, offer.hello.legacySessionId);
   const state = bytes === undefined ? undefined : readTls12SessionState(bytes);
   const suite = config.tls12Suites.find(({ id }) => id === state?.suite);
-  if (state === undefined || suite === undefined || !fits(config, offer, state) || !canProtect(config, offer, suite))
+  if (state === undefined || suite === undefined || !fits(context, config, offer, state) || !canProtect(config, offer, suite))
     return undefined;
   // "If the original session used the "extended_master_secret" extension but the new ClientHello does not contain it, the server MUST
   // abort the abbreviated handshake." (RFC 7627 §5.3)
@@ -57,12 +64,18 @@ function* findById({ sessionCache }: ServerConfig, id: Uint8Array): HandshakeFlo
 }
 
 /** Whether a session may be continued under the present config and offer. */
-function fits(config: ServerConfig, { version, hello, previous }: CheckedClientHello, state: Tls12SessionState): boolean {
+function fits(
+  { transport }: HandshakeContext,
+  config: ServerConfig,
+  { version, hello, previous }: CheckedClientHello,
+  state: Tls12SessionState,
+): boolean {
   const age = config.now() - state.created;
   return (
     age >= 0 &&
     age < state.lifetime * 1000 &&
-    state.version === version.number &&
+    // Its number says of which protocol the version is, too.
+    state.version === versionNumber(transport.variant, version.name) &&
     hello.cipherSuites.includes(state.suite) &&
     state.serverName === hello.extensions.values.server_name &&
     // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
@@ -96,9 +109,9 @@ export function* keepSession(
   master: MasterSecret,
   { client, serverEndPoint }: Pick<Tls12SessionState, 'client' | 'serverEndPoint'>,
 ): HandshakeFlow<void> {
-  const { version, suite } = agreement;
+  const { context, version, suite } = agreement;
   const state = {
-    version: version.number,
+    version: versionNumber(context.transport.variant, version.name),
     suite: suite.id,
     masterSecret: master.bytes,
     extendedMasterSecret: true,
@@ -120,13 +133,11 @@ export function renewTicket(agreement: Agreement, config: ServerConfig, state: T
   return sendTicket(agreement, config, state);
 }
 
-function* sendTicket({ context, transcript }: Agreement, config: ServerConfig, state: Tls12SessionState): HandshakeFlow<void> {
+function* sendTicket(agreement: Agreement, config: ServerConfig, state: Tls12SessionState): HandshakeFlow<void> {
   // At least a second: zero would leave it open (RFC 5077 §3.3).
   const left = Math.max(1, Math.ceil((state.created + state.lifetime * 1000 - config.now()) / 1000));
   const ticket = canBeCarried(state.client)
     ? yield* settle(config.ticketSealer.seal(writeTls12SessionState(state), left))
     : EMPTY;
-  const message = writeMessage(NewSessionTicket, { ticketLifetimeHint: left, ticket });
-  context.transport.send(message);
-  transcript.add(message);
+  sendMessage(agreement, writeMessage(NewSessionTicket, { ticketLifetimeHint: left, ticket }));
 }

@@ -17,8 +17,10 @@ import type { ServerConfig } from '../config.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
+import { versionNumber } from '../variant.ts';
 import { downgradeSentinel, spokenVersions } from '../versions.ts';
 import { warnOfWeakness } from '../weakness.ts';
 import {
@@ -49,7 +51,7 @@ export function* tls12ServerHandshake(
   received: ReceivedClientHello,
 ): HandshakeFlow<Established> {
   const offer = checkClientHello(received);
-  const session = yield* findSession(config, offer);
+  const session = yield* findSession(context, config, offer);
   const alpnProtocol = yield* chooseAlpnProtocol(config, describeClientHello(offer.hello, offer.bytes));
   return session === undefined
     ? yield* fullHandshake(context, config, offer, alpnProtocol)
@@ -187,7 +189,7 @@ function sendServerHello(
   const encryptThenMac = suite.cipher.isBlockCipher && offer.encryptThenMac;
   const message = writeMessage(ServerHello, {
     kind: 'server_hello_tls12',
-    legacyVersion: version.number,
+    legacyVersion: versionNumber(transport.variant, version.name),
     random,
     legacySessionIdEcho: sessionId,
     cipherSuite: suite.id,
@@ -202,12 +204,11 @@ function sendServerHello(
   applyRecordLimits(context, config, offer);
   const heartbeat = agreedHeartbeat(config.heartbeat, offer.hello.extensions.values.heartbeat);
   if (heartbeat !== undefined) transport.allowHeartbeats();
-  const transcript = new Transcript();
+  const transcript = new Transcript(transport.variant.tls12TranscriptForm);
   if (plan?.clientKind !== undefined) transcript.keepMessages();
   transcript.start(version.transcriptHash(suite));
-  transcript.add(offer.bytes);
-  transcript.add(message);
-  transport.send(message);
+  transcript.add(offer.bytes, offer.sequence);
+  sendMessage({ context, transcript }, message);
   const randoms = { client: offer.hello.random.slice(), server: random };
   const { extendedMasterSecret } = offer;
   return { context, role: 'server', version, suite, transcript, randoms, extendedMasterSecret, encryptThenMac };

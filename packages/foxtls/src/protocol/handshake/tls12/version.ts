@@ -5,7 +5,7 @@
  * The two old ones are in `foxtls/legacy`; here is TLS 1.2 alone.
  */
 
-import { PROTOCOL_VERSIONS, type VersionBeforeTls13 } from '../../../core/registry/protocol-versions.ts';
+import type { VersionBeforeTls13 } from '../../../core/registry/protocol-versions.ts';
 import type { Codec } from '../../../core/wire/codec.ts';
 import type { HashOrPair } from '../../../crypto/hash.ts';
 import { type Prf, prfOf } from '../../keys/prf.ts';
@@ -19,7 +19,6 @@ import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 /** A version whose handshake is that of TLS 1.2, with the parts of a provider. */
 export interface Tls12Version {
   readonly name: VersionBeforeTls13;
-  readonly number: number;
   /** Why it should not be used, of those of `foxtls/legacy`. */
   readonly weakness?: string | undefined;
   /** Whether the suite is one of this version. */
@@ -39,7 +38,6 @@ export interface Tls12Version {
 
 export const TLS12: Tls12Version = {
   name: 'TLSv1.2',
-  number: PROTOCOL_VERSIONS['TLSv1.2'],
   hasSuite: () => true,
   prf: ({ hash }) => prfOf(hash),
   transcriptHash: ({ hash }) => hash,

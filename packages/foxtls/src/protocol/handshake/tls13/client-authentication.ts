@@ -14,6 +14,7 @@ import type { ClientOffer, ClientRequest } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
 import type { CertificateKind, Credential } from '../credential.ts';
 import { type HandshakeFlow, receive, receiveOneOf } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import { certificateVerifyMessage } from './certificate-verify.ts';
 import { checkCertificate, type PeerAuthentication, provePeer } from './peer-certificate.ts';
 import type { Agreement } from './traffic.ts';
@@ -98,18 +99,13 @@ export function* sendClientCertificate(
   const chosen = chooseCredential(config.credentials, config.signingSchemes, wish);
   if (chosen !== undefined) {
     const { credential } = chosen.prepared;
-    const certificate = yield* certificateMessageFor(chosen.prepared, wish.staples);
-    context.transport.send(certificate);
-    transcript.add(certificate);
+    sendMessage(agreement, yield* certificateMessageFor(chosen.prepared, wish.staples));
     const verify = yield* certificateVerifyMessage('client', credential.signer, chosen.scheme, transcript.hash(), context.signal);
-    context.transport.send(verify);
-    transcript.add(verify);
+    sendMessage(agreement, verify);
     return credential;
   }
   // "If the server requests client authentication but no suitable certificate is available, the client MUST send a Certificate message
   // containing no certificates" (RFC 8446 §4.4.2)
-  const none = writeMessage(Certificate, { certificateRequestContext: EMPTY, certificateList: [] });
-  context.transport.send(none);
-  transcript.add(none);
+  sendMessage(agreement, writeMessage(Certificate, { certificateRequestContext: EMPTY, certificateList: [] }));
   return undefined;
 }

@@ -38,6 +38,7 @@ import type { ClientConfig } from '../config.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive, receiveWithBytes } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { answeredVersion } from '../versions.ts';
@@ -166,8 +167,7 @@ function* exchangeAfterRetry(
   const transcript = transcriptAfterRetry(hash, hash.digest(first.bytes));
   transcript.add(bytes);
   const offer = yield* secondOffer(context, config, request, transcript, first, retry);
-  context.transport.send(offer.bytes);
-  transcript.add(offer.bytes);
+  sendMessage({ context, transcript }, offer.bytes);
   context.transport.endFlight();
 
   const { message: hello, bytes: helloBytes } = yield* receiveWithBytes(ServerHello);

@@ -22,6 +22,7 @@ import type { CertificateKind } from '../credential.ts';
 import { drawGrease, greased, withGrease } from '../grease.ts';
 import { ANONYMOUS } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import { certificateVerifyMessage } from './certificate-verify.ts';
 import { checkCertificate, type PeerAuthentication, provePeer } from './peer-certificate.ts';
 import type { CheckedClientHello } from './server-offer.ts';
@@ -111,20 +112,13 @@ export function* authenticateOurselves(
 ): HandshakeFlow<void> {
   const { context, transcript } = agreement;
   if (plan.clientKind !== undefined) {
-    const request = writeMessage(CertificateRequest, {
-      certificateRequestContext: EMPTY,
-      extensions: requestExtensions(config),
-    });
-    context.transport.send(request);
-    transcript.add(request);
+    const extensions = requestExtensions(config);
+    sendMessage(agreement, writeMessage(CertificateRequest, { certificateRequestContext: EMPTY, extensions }));
   }
-  const certificate = yield* certificateMessageFor(plan.prepared, plan.staples);
-  context.transport.send(certificate);
-  transcript.add(certificate);
+  sendMessage(agreement, yield* certificateMessageFor(plan.prepared, plan.staples));
   const { signer } = plan.prepared.credential;
   const verify = yield* certificateVerifyMessage('server', signer, plan.scheme, transcript.hash(), context.signal);
-  context.transport.send(verify);
-  transcript.add(verify);
+  sendMessage(agreement, verify);
 }
 
 function requestExtensions(config: ServerConfig): ExtensionBlock<'certificate_request'> {

@@ -15,6 +15,7 @@ import { HELLO_RETRY_REQUEST_RANDOM } from '../../messages/server-hello.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import type { ServerConfig } from '../config.ts';
 import { type HandshakeFlow, receiveWithBytes } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { refuseSsl3 } from '../variant.ts';
 import { COOKIE_LIFETIME, NO_GROUP, type RetryState, readRetryState, writeRetryState } from './retry-cookie.ts';
@@ -113,8 +114,7 @@ function* retry(
   const cookie = yield* sealCookie(config, { suite: suite.id, group: asked?.id ?? NO_GROUP, clientHelloHash });
   const request = helloRetryRequest(context, first, suite, asked, cookie);
   const transcript = transcriptAfterRetry(suite.hash, clientHelloHash);
-  transcript.add(request);
-  context.transport.send(request);
+  sendMessage({ context, transcript }, request);
   if (sessionIdEcho(context.transport.variant, first.hello).length > 0) context.transport.sendChangeCipherSpec();
   context.transport.endFlight();
   if (first.hello.extensions.values.early_data !== undefined) context.transport.skipEarlyData('second_client_hello');

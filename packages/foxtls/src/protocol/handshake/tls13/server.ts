@@ -17,6 +17,7 @@ import type { ServerConfig } from '../config.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import {
@@ -104,11 +105,12 @@ export function* tls13ServerHandshake(
 
 /** Agrees on the shared secret, sends ServerHello, enters the Handshake Secret. */
 function* sendServerHello(
-  { context, labelled, transcript }: Agreement,
+  agreement: Agreement,
   { config, offer, suite, group, retried }: ServerHellos,
   psk: AcceptedPsk | undefined,
 ): HandshakeFlow<HandshakeSecret> {
-  const { transport } = context;
+  const { labelled } = agreement;
+  const { transport } = agreement.context;
   const random = config.provider.random(32);
   const exchange = group === undefined ? undefined : yield* respond(config, offer, group);
   const echo = sessionIdEcho(transport.variant, offer.hello);
@@ -125,8 +127,7 @@ function* sendServerHello(
       supported_versions: transport.variant.version,
     }),
   });
-  transport.send(message);
-  transcript.add(message);
+  sendMessage(agreement, message);
   // "The server sends a dummy change_cipher_spec record immediately after its first handshake message." (RFC 8446 §D.4)
   if (echo.length > 0 && !retried) transport.sendChangeCipherSpec();
   if (psk === undefined) return handshakeSecretWithoutPsk(labelled, exchange?.secret);
@@ -142,12 +143,13 @@ function* respond({ provider }: ServerConfig, { keyShares }: CheckedClientHello,
 }
 
 function sendEncryptedExtensions(
-  { context, transcript }: Agreement,
+  agreement: Agreement,
   { config, offer, psk }: ServerHellos,
   plan: AuthenticationPlan | undefined,
   alpnProtocol: string | undefined,
   tickets: number,
 ): void {
+  const { transport } = agreement.context;
   const { record_size_limit: theirLimit, server_name: serverName, ticket_request: request } = offer.hello.extensions.values;
   const { maxFragmentLength, heartbeat } = agreedByExtensions({ config, offer });
   if (theirLimit !== undefined) checkRecordSizeLimit(theirLimit);
@@ -168,11 +170,10 @@ function sendEncryptedExtensions(
       ...(request !== undefined && config.tickets > 0 && { ticket_request: tickets }),
     }),
   });
-  if (ourLimit !== undefined) context.transport.setRecordSizeLimits({ send: theirLimit, receive: ourLimit });
-  if (maxFragmentLength !== undefined) context.transport.setMaxFragmentLength(maxFragmentLength);
-  if (heartbeat !== undefined) context.transport.allowHeartbeats();
-  context.transport.send(message);
-  transcript.add(message);
+  if (ourLimit !== undefined) transport.setRecordSizeLimits({ send: theirLimit, receive: ourLimit });
+  if (maxFragmentLength !== undefined) transport.setMaxFragmentLength(maxFragmentLength);
+  if (heartbeat !== undefined) transport.allowHeartbeats();
+  sendMessage(agreement, message);
 }
 
 function agreedByExtensions({ config, offer }: Pick<ServerHellos, 'config' | 'offer'>) {

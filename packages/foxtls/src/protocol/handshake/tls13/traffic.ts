@@ -12,6 +12,7 @@ import { Finished, writeMessage } from '../../messages/messages.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import { Tls13Protection } from '../../record/tls13-protection.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
+import { sendMessage } from '../send.ts';
 import type { HandshakeContext } from '../transport.ts';
 
 export type Role = 'client' | 'server';
@@ -52,9 +53,7 @@ export function startHandshakeTraffic(agreement: Agreement, secret: HandshakeSec
 export function sendFinished(agreement: Agreement, keys: FinishedKeys): Uint8Array {
   const { transcript, labelled, context } = agreement;
   const verifyData = finishedVerifyData(labelled, keys[agreement.role], transcript.hash());
-  const message = writeMessage(Finished, { verifyData });
-  context.transport.send(message);
-  transcript.add(message);
+  sendMessage(agreement, writeMessage(Finished, { verifyData }));
   context.transport.endFlight();
   return verifyData;
 }
