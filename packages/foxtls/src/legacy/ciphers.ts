@@ -60,11 +60,14 @@ export const OLD_CHACHA20: OldCiphers = /* @__PURE__ */ all('ChaCha20-Poly1305 i
     hash: 'sha256',
     beforeTls12: false,
     resolve() {
-      const cipher = aeadRecordCipher(chacha20Poly1305Old, { explicitNonce: false, recordLimit: RECORD_LIMIT });
+      const limits = { recordLimit: RECORD_LIMIT, openFailureLimit: OPEN_FAILURE_LIMIT };
+      const cipher = aeadRecordCipher(chacha20Poly1305Old, { explicitNonce: false, ...limits });
       const withoutIv: RecordCipher = {
         ...cipher,
         ivSize: 0,
-        protect: (keys) => cipher.protect({ ...keys, iv: new Uint8Array(chacha20Poly1305Old.nonceSize) }),
+        protect(keys, pseudoHeader) {
+          return cipher.protect({ ...keys, iv: new Uint8Array(chacha20Poly1305Old.nonceSize) }, pseudoHeader);
+        },
       };
       return { isBlockCipher: false, create: () => withoutIv };
     },
@@ -73,6 +76,9 @@ export const OLD_CHACHA20: OldCiphers = /* @__PURE__ */ all('ChaCha20-Poly1305 i
 
 /** What RC4 gives away it gives away with the first records of each connection: no limit would help. */
 const RECORD_LIMIT = 2 ** 48;
+
+/** As for ChaCha20-Poly1305 as it became (RFC 9147 §4.5.3). */
+const OPEN_FAILURE_LIMIT = 2 ** 36;
 
 /** A stream cipher, or none, and HMAC (RFC 5246 §6.2.3.1). `prf`: where it is another than the usual one. */
 function stream(cipher: StreamCipher | undefined, mac: HashName, prf: HashName = 'sha256'): CipherParts {

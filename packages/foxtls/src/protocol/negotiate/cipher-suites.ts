@@ -15,6 +15,8 @@ export interface CipherSuite {
   readonly hash: Hash;
   /** How many records may be sealed under one key (RFC 8446 §5.5, RFC 9147 §4.5.3). */
   readonly recordLimit: number;
+  /** In datagrams, how many may fail to open under one key (RFC 9147 §4.5.3). */
+  readonly openFailureLimit: number;
 }
 
 interface CipherSuiteParts {
@@ -43,6 +45,37 @@ export const AEAD_RECORD_LIMITS: Readonly<Record<AeadName, number>> = {
   'aes-128-ccm-8': AES_CCM_RECORD_LIMIT,
   'aes-256-ccm': AES_CCM_RECORD_LIMIT,
   'aes-256-ccm-8': AES_CCM_RECORD_LIMIT,
+};
+
+/** "For AEAD_AES_128_GCM, AEAD_AES_256_GCM, and AEAD_CHACHA20_POLY1305, the limit on the number of records that fail authentication is 2^36." (RFC 9147 §4.5.3) */
+const OPEN_FAILURE_LIMIT = 2 ** 36;
+
+/** "For AEAD_AES_128_CCM, the limit on the number of records that fail authentication is 2^23.5; see Appendix B." (RFC 9147 §4.5.3) */
+const AES_CCM_OPEN_FAILURE_LIMIT = Math.floor(2 ** 23.5);
+
+/** "v <= 2^7" (RFC 9147 §B.3) */
+const AES_CCM_8_OPEN_FAILURE_LIMIT = 2 ** 7;
+
+/** Over datagrams, how many records may fail to open under one key, in DTLS 1.3. */
+export const OPEN_FAILURE_LIMITS: Readonly<Record<AeadName, number>> = {
+  'aes-128-gcm': OPEN_FAILURE_LIMIT,
+  'aes-256-gcm': OPEN_FAILURE_LIMIT,
+  'chacha20-poly1305': OPEN_FAILURE_LIMIT,
+  'aes-128-ccm': AES_CCM_OPEN_FAILURE_LIMIT,
+  'aes-128-ccm-8': AES_CCM_8_OPEN_FAILURE_LIMIT,
+  'aes-256-ccm': AES_CCM_OPEN_FAILURE_LIMIT,
+  'aes-256-ccm-8': AES_CCM_8_OPEN_FAILURE_LIMIT,
+};
+
+/**
+ * The same in DTLS 1.2, which sets no limits of its own. There CCM_8 is what small devices speak, and "applying this limit in an implementation
+ * intended for general use exposes connections to an inexpensive denial-of-service attack" (RFC 9147 §B.3): it has that of CCM, and a
+ * forgery then succeeds with a probability of 2^-40.
+ */
+export const TLS12_OPEN_FAILURE_LIMITS: Readonly<Record<AeadName, number>> = {
+  ...OPEN_FAILURE_LIMITS,
+  'aes-128-ccm-8': AES_CCM_OPEN_FAILURE_LIMIT,
+  'aes-256-ccm-8': AES_CCM_OPEN_FAILURE_LIMIT,
 };
 
 /**
@@ -77,7 +110,8 @@ export function availableCipherSuites(provider: CryptoProvider): readonly Cipher
     const aeadPart = provider.aeads.find((part) => part.name === aead);
     const hashPart = provider.hashes.find((part) => part.name === hash);
     if (aeadPart !== undefined && hashPart !== undefined) {
-      suites.push({ id: CIPHER_SUITES[name], name, aead: aeadPart, hash: hashPart, recordLimit: AEAD_RECORD_LIMITS[aead] });
+      const limits = { recordLimit: AEAD_RECORD_LIMITS[aead], openFailureLimit: OPEN_FAILURE_LIMITS[aead] };
+      suites.push({ id: CIPHER_SUITES[name], name, aead: aeadPart, hash: hashPart, ...limits });
     }
   }
   return suites;

@@ -24,6 +24,7 @@ import type { Cipher } from '../../crypto/cipher.ts';
 import type { RandomSource } from '../../crypto/key-exchange.ts';
 import { checkPadding, macMatches } from './cbc-padding.ts';
 import { CountedProtection, type ProtectionKeys, type RecordSealer } from './counted-protection.ts';
+import { PSEUDO_HEADER, type RecordPseudoHeader } from './pseudo-header.ts';
 import { copyInto, lengthOf, type RecordHash, RecordMac } from './record-mac.ts';
 
 /** What a suite, the version and the extension encrypt_then_mac make of the mode. */
@@ -46,10 +47,10 @@ export function cbcRecordCipher(options: CbcOptions) {
     keySize: cipher.keySize,
     ivSize: iv.kind === 'chained' ? cipher.blockSize : 0,
     /** The protection owns the keys. Throws `ApiMisuse` (`ERR_TLS_KEY_SIZE`) for keys of another length. */
-    protect(keys: ProtectionKeys): CountedProtection {
-      const [mac, blocks] = [new RecordMac(hash, keys.macKey), new CbcBlocks(options, keys)];
+    protect(keys: ProtectionKeys, pseudoHeader: RecordPseudoHeader = PSEUDO_HEADER): CountedProtection {
+      const [mac, blocks] = [new RecordMac(hash, keys.macKey, pseudoHeader), new CbcBlocks(options, keys)];
       const sealer = encryptThenMac ? new EncryptThenMac(mac, blocks) : new MacThenEncrypt(mac, blocks);
-      return new CountedProtection(sealer, recordLimit);
+      return new CountedProtection(sealer, recordLimit, pseudoHeader);
     },
   };
 }

@@ -2,8 +2,11 @@
  * The counting that all protections with a MAC of their own have in common (RFC 5246 §6.1): one direction under one set of keys.
  *
  * "The sequence number MUST be set to zero whenever a connection state is made the active state." (RFC 5246 §6.1) It is never sent in TLS;
- * a record that is not authentic does not count.
+ * a record that is not authentic does not count. In DTLS it is sent, and the transport counts.
  */
+
+import type { RecordPseudoHeader } from './pseudo-header.ts';
+import type { RecordProtection } from './record-protection.ts';
 
 /** The keys of one direction out of the key block (RFC 5246 §6.3), each as long as the cipher says. */
 export interface ProtectionKeys {
@@ -24,48 +27,49 @@ export interface RecordSealer {
 }
 
 /** What a transport sees of a sealer. */
-export class CountedProtection {
-  /** The header's type is the content's. */
-  readonly hidesType = false;
+export class CountedProtection implements RecordProtection {
+  readonly hidesType: boolean;
   readonly chainsVectors: boolean;
+  /** To guess a MAC of 16 bytes or more is hopeless, however often it is tried. */
+  readonly openFailureLimit = Number.POSITIVE_INFINITY;
   readonly #sealer: RecordSealer;
   readonly #recordLimit: number;
   #sequence = 0;
 
-  constructor(sealer: RecordSealer, recordLimit: number) {
+  constructor(sealer: RecordSealer, recordLimit: number, { hidesType }: RecordPseudoHeader) {
+    this.hidesType = hidesType;
     this.chainsVectors = sealer.chainsVectors === true;
     this.#sealer = sealer;
     this.#recordLimit = recordLimit;
   }
 
-  /** The number of the next record. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** Whether so many records were sealed that only one more may be. */
   get exhausted(): boolean {
     return this.#sequence >= this.#recordLimit - 1;
   }
 
-  /** The bytes that the fragment of a plaintext of `length` bytes has. */
   sealedLength(length: number): number {
     return this.#sealer.sealedLength(length);
   }
 
-  /** Seals the next record, the pieces of whose plaintext are given, under its header; appends the pieces of the fragment to `out`. */
   seal(header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
     this.#sealer.seal(this.#sequence++, header, plaintext, out);
   }
 
-  /** Opens the next record; undefined when it is not authentic. The result is not shared with anything. */
+  sealAt(sequence: number, header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
+    this.#sequence++;
+    this.#sealer.seal(sequence, header, plaintext, out);
+  }
+
   open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
     const opened = this.openAt(this.#sequence, header, fragment);
     if (opened !== undefined) this.#sequence++;
     return opened;
   }
 
-  /** Opens the record of that number; `sequence` stays. */
   openAt(sequence: number, header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
     return this.#sealer.open(sequence, header, fragment);
   }

@@ -3,6 +3,7 @@
  * (RFC 5246 §6.3). Implementations: AEAD (tls12-aead-protection.ts).
  */
 
+import type { RecordPseudoHeader } from './pseudo-header.ts';
 import type { RecordProtection } from './record-protection.ts';
 
 /** The keys of one direction, each as long as the cipher says. */
@@ -18,6 +19,6 @@ export interface RecordCipher {
   readonly macKeySize: number;
   readonly keySize: number;
   readonly ivSize: number;
-  /** The protection owns the keys. */
-  protect(keys: DirectionKeys): RecordProtection;
+  /** The protection owns the keys. Its records have the usual pseudo-header, if no other is given: of a connection ID (RFC 9146 §5). */
+  protect(keys: DirectionKeys, pseudoHeader?: RecordPseudoHeader): RecordProtection;
 }

@@ -12,20 +12,27 @@ import type { RecordNumberCipher } from '../../crypto/aead.ts';
 
 export interface RecordProtection {
   /**
-   * Whether the content type stands inside, behind the content, with zeros after it (RFC 8446 §5.2): then the outer type is always
-   * application_data. Otherwise the header's type is the content's.
+   * Whether the content type stands inside, behind the content, with zeros after it (RFC 8446 §5.2, RFC 9146 §4): then the outer type is
+   * always the same. Otherwise the header's type is the content's.
    */
   readonly hidesType: boolean;
   /** Whether the initialization vector of a record is the end of the one before, which everybody has seen (RFC 2246 §6.2.3.2). */
   readonly chainsVectors?: boolean;
-  /** The number of the next record. */
+  /** The number of the next record; where the transport counts, how many were sealed. */
   readonly sequence: number;
   /** Whether so many records were sealed that only one more may be (RFC 8446 §5.5): a KeyUpdate, or a closing alert. */
   readonly exhausted: boolean;
+  /** How many records may fail to open under these keys, where one that fails is not the end (RFC 9147 §4.5.3). The transport counts. */
+  readonly openFailureLimit: number;
   /** The bytes that the fragment of a plaintext of `length` bytes has. */
   sealedLength(length: number): number;
   /** Seals the next record, the pieces of whose plaintext are given, under its whole header; appends the pieces of the fragment to `out`. */
   seal(header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void;
+  /**
+   * Seals the record of that number, where the transport counts, and never twice the same: in DTLS 1.3 within the epoch, before that
+   * epoch · 2^48 + sequence_number. Such records count for `exhausted` like others.
+   */
+  sealAt(sequence: number, header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void;
   /** Opens the next record; undefined when it is not authentic, which changes nothing. The result is not shared with anything. */
   open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined;
   /** Opens the record of that number, where records carry theirs; `sequence` stays. */

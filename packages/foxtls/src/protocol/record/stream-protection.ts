@@ -15,6 +15,7 @@
 import { constantTimeEqual, copyOf, wipe } from '../../core/bytes/bytes.ts';
 import type { Keystream, StreamCipher } from '../../crypto/stream-cipher.ts';
 import { CountedProtection, type ProtectionKeys, type RecordSealer } from './counted-protection.ts';
+import { PSEUDO_HEADER, type RecordPseudoHeader } from './pseudo-header.ts';
 import { copyInto, lengthOf, type RecordHash, RecordMac } from './record-mac.ts';
 
 export interface StreamOptions {
@@ -32,10 +33,10 @@ export function streamRecordCipher({ cipher, hash, recordLimit }: StreamOptions)
     keySize: cipher?.keySize ?? 0,
     ivSize: 0,
     /** The protection owns the keys. Throws `ApiMisuse` (`ERR_TLS_KEY_SIZE`) or `CryptoFailure` for keys of another length. */
-    protect(keys: ProtectionKeys): CountedProtection {
-      const sealer = new StreamSealer(new RecordMac(hash, keys.macKey), cipher?.create(keys.key));
+    protect(keys: ProtectionKeys, pseudoHeader: RecordPseudoHeader = PSEUDO_HEADER): CountedProtection {
+      const sealer = new StreamSealer(new RecordMac(hash, keys.macKey, pseudoHeader), cipher?.create(keys.key));
       wipe(keys.key);
-      return new CountedProtection(sealer, recordLimit);
+      return new CountedProtection(sealer, recordLimit, pseudoHeader);
     },
   };
 }

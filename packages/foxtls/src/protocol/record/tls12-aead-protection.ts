@@ -2,18 +2,20 @@
  * Record protection of TLS 1.2 by an AEAD (RFC 5246 §6.2.3.3): with an explicit nonce (RFC 5288 §3, RFC 6655 §3), or without (RFC 7905 §2).
  *
  * ```
- * additional_data = seq_num[8] + TLSCompressed.type + TLSCompressed.version + TLSCompressed.length;
+ * additional_data = seq_num[8] + TLSCompressed.type + TLSCompressed.version + TLSCompressed.length;      (see pseudo-header.ts)
  *
  *    GCM, CCM:   nonce    = client_write_IV[4] || nonce_explicit[8]
  *                fragment = nonce_explicit[8]  || ciphertext || tag
  *    ChaCha20:   nonce    = client_write_IV[12] XOR padded seq_num
  *                fragment = ciphertext || tag
  * ```
- * "The nonce_explicit MAY be the 64-bit sequence number." (RFC 5288 §3) Ours is: so it never repeats under a key. A peer's may be anything.
+ * "The nonce_explicit MAY be the 64-bit sequence number." (RFC 5288 §3) Ours is, in DTLS with the epoch: so it never repeats under a key. A
+ * peer's may be anything.
  */
 
 import { wipe } from '../../core/bytes/bytes.ts';
 import type { Aead, AeadKey } from '../../crypto/aead.ts';
+import { LENGTH_SIZE, PSEUDO_HEADER, type RecordPseudoHeader, writeLength, writeSequence } from './pseudo-header.ts';
 import type { DirectionKeys, RecordCipher } from './record-cipher.ts';
 import { recordNonce } from './record-nonce.ts';
 import type { RecordProtection } from './record-protection.ts';
@@ -26,6 +28,8 @@ export interface AeadCipherOptions {
   readonly explicitNonce: boolean;
   /** How many records may be sealed under one key. */
   readonly recordLimit: number;
+  /** In datagrams, how many may fail to open under one key (RFC 9147 §4.5.3). */
+  readonly openFailureLimit: number;
 }
 
 /** The cipher of suites with this AEAD. */
@@ -34,26 +38,33 @@ export function aeadRecordCipher(aead: Aead<string>, options: AeadCipherOptions)
     macKeySize: 0,
     keySize: aead.keySize,
     ivSize: options.explicitNonce ? aead.nonceSize - EXPLICIT_NONCE : aead.nonceSize,
-    protect: (keys) => new Tls12AeadProtection(aead, options, keys),
+    protect: (keys, pseudoHeader = PSEUDO_HEADER) => new Tls12AeadProtection(aead, options, keys, pseudoHeader),
   };
 }
 
 class Tls12AeadProtection implements RecordProtection {
-  readonly hidesType = false;
+  readonly hidesType: boolean;
+  readonly openFailureLimit: number;
   readonly #key: AeadKey;
   readonly #iv: Uint8Array;
   readonly #nonce: Uint8Array;
-  readonly #additionalData = new Uint8Array(13);
+  readonly #pseudoHeader: RecordPseudoHeader;
+  readonly #additionalData: Uint8Array;
   readonly #explicit: boolean;
   readonly #overhead: number;
   readonly #recordLimit: number;
   #sequence = 0;
 
-  constructor(aead: Aead<string>, { explicitNonce, recordLimit }: AeadCipherOptions, { key, iv }: DirectionKeys) {
+  constructor(aead: Aead<string>, options: AeadCipherOptions, { key, iv }: DirectionKeys, pseudoHeader: RecordPseudoHeader) {
+    const { explicitNonce, recordLimit, openFailureLimit } = options;
+    this.hidesType = pseudoHeader.hidesType;
+    this.openFailureLimit = openFailureLimit;
     this.#key = aead.create(key);
     this.#iv = iv;
     this.#nonce = new Uint8Array(aead.nonceSize);
     this.#nonce.set(iv);
+    this.#pseudoHeader = pseudoHeader;
+    this.#additionalData = new Uint8Array(pseudoHeader.size);
     this.#explicit = explicitNonce;
     this.#overhead = (explicitNonce ? EXPLICIT_NONCE : 0) + aead.tagSize;
     this.#recordLimit = recordLimit;
@@ -73,14 +84,17 @@ class Tls12AeadProtection implements RecordProtection {
   }
 
   seal(header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
+    this.sealAt(this.#sequence, header, plaintext, out);
+  }
+
+  sealAt(sequence: number, header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
     let length = 0;
     for (const piece of plaintext) length += piece.length;
-    const sequence = this.#sequence++;
+    this.#sequence++;
     const additionalData = this.#additionalDataOf(sequence, header, length);
     if (this.#explicit) {
-      const explicit = additionalData.slice(0, EXPLICIT_NONCE);
-      this.#nonce.set(explicit, this.#nonce.length - EXPLICIT_NONCE);
-      out.push(explicit);
+      writeSequence(this.#nonce, this.#nonce.length - EXPLICIT_NONCE, sequence);
+      out.push(this.#nonce.slice(-EXPLICIT_NONCE));
     } else {
       recordNonce(this.#iv, sequence, this.#nonce);
     }
@@ -110,16 +124,8 @@ class Tls12AeadProtection implements RecordProtection {
 
   #additionalDataOf(sequence: number, header: Uint8Array, length: number): Uint8Array {
     const data = this.#additionalData;
-    let rest = sequence;
-    for (let i = 7; i >= 0; i--) {
-      data[i] = rest & 0xff;
-      rest = Math.floor(rest / 256);
-    }
-    data[8] = header[0] as number;
-    data[9] = header[1] as number;
-    data[10] = header[2] as number;
-    data[11] = length >> 8;
-    data[12] = length & 0xff;
+    this.#pseudoHeader.write(data, 0, sequence, header);
+    writeLength(data, data.length - LENGTH_SIZE, length);
     return data;
   }
 }

@@ -20,6 +20,7 @@ import type { RecordProtection } from './record-protection.ts';
 
 export class Tls13Protection implements RecordProtection {
   readonly hidesType = true;
+  readonly openFailureLimit: number;
   readonly #suite: CipherSuite;
   readonly #labelPrefix: LabelPrefix;
   /** The secret that the keys come from, kept for KeyUpdate. */
@@ -35,6 +36,7 @@ export class Tls13Protection implements RecordProtection {
   constructor(suite: CipherSuite, labelPrefix: LabelPrefix, secret: Uint8Array, sequence = 0) {
     const labelled = { hash: suite.hash, labelPrefix };
     const key = expandLabel(labelled, secret, 'key', EMPTY, suite.aead.keySize);
+    this.openFailureLimit = suite.openFailureLimit;
     this.#suite = suite;
     this.#labelPrefix = labelPrefix;
     this.#secret = secret;
@@ -75,7 +77,12 @@ export class Tls13Protection implements RecordProtection {
   }
 
   seal(header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
-    this.#key.seal(recordNonce(this.#iv, this.#sequence++, this.#nonce), header, plaintext, out);
+    this.sealAt(this.#sequence, header, plaintext, out);
+  }
+
+  sealAt(sequence: number, header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
+    this.#sequence++;
+    this.#key.seal(recordNonce(this.#iv, sequence, this.#nonce), header, plaintext, out);
   }
 
   open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {

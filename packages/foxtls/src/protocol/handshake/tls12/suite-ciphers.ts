@@ -7,7 +7,7 @@ import type { AeadName } from '../../../crypto/aead.ts';
 import type { CipherName } from '../../../crypto/cipher.ts';
 import type { HashName } from '../../../crypto/hash.ts';
 import type { CryptoProvider } from '../../../crypto/provider.ts';
-import { AEAD_RECORD_LIMITS } from '../../negotiate/cipher-suites.ts';
+import { AEAD_RECORD_LIMITS, TLS12_OPEN_FAILURE_LIMITS } from '../../negotiate/cipher-suites.ts';
 import type { SuiteCipher } from '../../negotiate/tls12-cipher-suites.ts';
 import { cbcRecordCipher } from '../../record/cbc-protection.ts';
 import { aeadRecordCipher } from '../../record/tls12-aead-protection.ts';
@@ -29,7 +29,8 @@ export function aead(name: AeadName, hash: HashName): CipherParts {
       const part = provider.aeads.find((candidate) => candidate.name === name);
       if (part === undefined) return undefined;
       const explicitNonce = name !== 'chacha20-poly1305';
-      const cipher = aeadRecordCipher(part, { explicitNonce, recordLimit: AEAD_RECORD_LIMITS[name] });
+      const limits = { recordLimit: AEAD_RECORD_LIMITS[name], openFailureLimit: TLS12_OPEN_FAILURE_LIMITS[name] };
+      const cipher = aeadRecordCipher(part, { explicitNonce, ...limits });
       return { isBlockCipher: false, create: () => cipher };
     },
   };
