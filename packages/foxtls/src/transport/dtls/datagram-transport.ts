@@ -2,7 +2,7 @@
  * The seed of the record layer of DTLS 1.3 (RFC 9147): it lets the handshake flows run unchanged over datagrams. Not exported.
  *
  * ```
- *   receive(datagram) ─▶ records ─▶ open ─▶ FragmentInput ─▶ next(): message | data | alert
+ *   receive(datagram) ─▶ records ─▶ open ─▶ MessageReassembly ─▶ next(): message | data | alert
  *   send, sendData, sendAlert ─▶ fragment ─▶ seal ─▶ takeDatagrams()
  * ```
  * The link has to be lossless and in order. What is missing for a network, in this order: record number encryption (RFC 9147 §4.2.3:
@@ -27,7 +27,8 @@ import {
   type UnifiedRecord,
   unifiedHeader,
 } from './datagram-record.ts';
-import { FRAGMENT_HEADER_SIZE, FragmentInput, fragmentMessage } from './message-fragments.ts';
+import { FRAGMENT_HEADER_SIZE, fragmentMessage } from './message-fragments.ts';
+import { MessageReassembly } from './message-reassembly.ts';
 import { recordSequence } from './record-number.ts';
 
 /** What comes out of records. */
@@ -54,7 +55,7 @@ export class DatagramTransport implements HandshakeTransport {
   /** Records, fragments and datagrams that could not be used. */
   discarded = 0;
   readonly #options: DatagramTransportOptions;
-  readonly #fragments: FragmentInput;
+  readonly #messages: MessageReassembly;
   #waiting: Uint8Array[] = [];
   #at = 0;
   #read: RecordProtection | undefined;
@@ -72,7 +73,7 @@ export class DatagramTransport implements HandshakeTransport {
 
   constructor(options: DatagramTransportOptions) {
     this.#options = options;
-    this.#fragments = new FragmentInput(options.maxHandshakeMessage);
+    this.#messages = new MessageReassembly(options);
   }
 
   // ---- Receiving ----
@@ -85,7 +86,7 @@ export class DatagramTransport implements HandshakeTransport {
   /** The next thing received; undefined until more datagrams, or the keys for those that wait, come. */
   next(): IncomingDatagram | undefined {
     for (;;) {
-      const message = this.#fragments.next();
+      const message = this.#messages.next();
       if (message !== undefined) return { kind: 'handshake', message };
       const datagram = this.#waiting[0];
       if (datagram === undefined) return undefined;
@@ -125,7 +126,8 @@ export class DatagramTransport implements HandshakeTransport {
 
   #readContent(type: number, content: Uint8Array): IncomingDatagram | undefined {
     if (type === CONTENT_TYPES.handshake) {
-      this.discarded += this.#fragments.push(content);
+      const { old, refused } = this.#messages.push(content, this.#readEpoch);
+      this.discarded += old + refused;
       return undefined;
     }
     if (type === CONTENT_TYPES.alert && content.length === 2) {
@@ -140,7 +142,7 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   setReadProtection(epoch: Epoch, protection: RecordProtection): void {
-    if (this.#fragments.pending) {
+    if (this.#messages.pending) {
       throw new PeerMisbehaved('handshake_spans_key_change', 'a handshake message is not whole when its epoch ends');
     }
     this.#read?.wipe();
