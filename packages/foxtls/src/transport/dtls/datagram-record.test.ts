@@ -91,7 +91,7 @@ describe('readDatagramRecord', () => {
     ['a first byte that is reserved', '40 00 00', 0],
     ['a first byte below the content types', `13 fefd ${'00'.repeat(10)}`, 0],
     ['a type after ack', `1b fefd ${'00'.repeat(10)}`, 0],
-    ['a connection ID where none was given out', '3e aa 0102 0001 00', 0],
+    ['a connection ID where none was given out', '32 aa 0102', 0],
     ['tls12_cid where no connection ID was given out', '19 fefd 0001 000000000000 0001 01', 0],
     ['half a unified header', '2e 01', 0],
     ['half a connection ID', '3e aa', 2],
@@ -111,5 +111,26 @@ describe('readDatagramRecord', () => {
   ])('reads no record %s that is longer than records can be', (_what, header, limit) => {
     expect(readDatagramRecord(concat(header(limit), new Uint8Array(limit)), 0, 0)).toBeDefined();
     expect(readDatagramRecord(concat(header(limit + 1), new Uint8Array(limit + 1)), 0, 0)).toBeUndefined();
+  });
+
+  it('goes on in whatever comes, and stays inside', () => {
+    let seed = 3;
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      return (seed >>> 8) % below;
+    };
+    let records = 0;
+    for (let round = 0; round < 3000; round++) {
+      // First bytes that begin records, wherever one may begin, and zeros, which lengths need.
+      const datagram = Uint8Array.from({ length: random(60) }, (_, i) => (i === 0 || random(3) === 0 ? 20 + random(44) : 0));
+      for (let at = 0, read = readDatagramRecord(datagram, 0, round % 3); read !== undefined; records++) {
+        const { record, end } = read;
+        const content = record.kind === 'classic' ? record.fragment : record.encrypted;
+        expect([record.header.length + content.length, end <= datagram.length]).toEqual([end - at, true]);
+        at = end;
+        read = readDatagramRecord(datagram, at, round % 3);
+      }
+    }
+    expect(records).toBeGreaterThan(500);
   });
 });
