@@ -27,6 +27,26 @@ describe('ByteRuns', () => {
     expect(joined.takeAfter(0)).toEqual(whole);
   });
 
+  it('knows a piece that contradicts what is there, wherever it overlaps', () => {
+    const some = runs(100, [10, 20], [30, 40]);
+    const changed = (from: number, to: number, at: number) =>
+      some.contradicts(from, whole.map((byte, i) => (i === at ? byte ^ 1 : byte)).subarray(from, to));
+    expect([some.contradicts(0, whole), changed(0, 50, 10), changed(15, 35, 30), changed(39, 100, 39)]).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect([changed(0, 50, 9), changed(20, 30, 25), changed(15, 35, 29)]).toEqual([false, false, false]);
+  });
+
+  it('takes memory for what came, and for the islands that it is in', () => {
+    const none = new ByteRuns(2 ** 24 - 1).memory;
+    const one = runs(100, [0, 40]).memory;
+    const two = runs(100, [0, 20], [60, 80]).memory;
+    expect([none, one > 40, two > one, one < 1000]).toEqual([0, true, true, true]);
+  });
+
   it('is whole from the beginning when there is nothing to come', () => {
     const none = new ByteRuns(0);
     expect([none.isWhole, none.add(0, piece(0, 0)), toHex(none.takeAfter(2))]).toEqual([true, true, '0000']);

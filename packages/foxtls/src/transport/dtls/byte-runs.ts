@@ -23,6 +23,9 @@ interface Run {
  */
 const MAX_RUNS = 64;
 
+/** About what the objects of an island take. */
+const RUN_COST = 200;
+
 export class ByteRuns {
   readonly #length: number;
   #runs: Run[] = [];
@@ -42,6 +45,23 @@ export class ByteRuns {
     let size = 0;
     for (const { start, end } of this.#runs) size += end - start;
     return size;
+  }
+
+  /** About how many bytes of memory it takes. */
+  get memory(): number {
+    let memory = 0;
+    for (const { bytes } of this.#runs) memory += bytes.length + RUN_COST;
+    return memory;
+  }
+
+  /** Whether a piece says otherwise of bytes that are there. */
+  contradicts(offset: number, piece: Uint8Array): boolean {
+    return this.#runs.some(({ start, end, bytes }) => {
+      for (let at = Math.max(start, offset); at < Math.min(end, offset + piece.length); at++) {
+        if (bytes[at - start] !== piece[at - offset]) return true;
+      }
+      return false;
+    });
   }
 
   /** Whether something came that does not join on to what was there before it. */
