@@ -42,6 +42,6 @@ export const illegal = { alert: 'illegal_parameter' } as const;
 
 /** The body of ServerKeyExchange: curve_type, named_curve, length, point, and the rest. */
 export const editParams = (edit: (body: Uint8Array) => Uint8Array) => (peer: Tls12Peer) =>
-  peer.change<{ body: Uint8Array }>('server_key_exchange', ({ body }) => ({ body: edit(body) }));
+  peer.change('server_key_exchange', ({ body }) => ({ body: edit(body) }));
 
 export const both = (make: (victim: 'client' | 'server') => Tls12Case): readonly Tls12Case[] => [make('client'), make('server')];

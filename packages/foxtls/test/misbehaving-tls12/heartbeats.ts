@@ -23,7 +23,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
     name: 'sends a heartbeat to whom does not speak them',
     rfc: 'RFC 5246 §6',
     victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRecord(HEARTBEAT, request)),
+    break: (peer) => peer.whenConnected(() => peer.sendRecord({ type: HEARTBEAT, content: request })),
     ...unexpected,
     error: misbehaved('record_type_unexpected'),
   })),
@@ -32,7 +32,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
     rfc: 'RFC 6520 §2',
     victim,
     options: allowed,
-    break: (peer) => peer.whenConnected(() => peer.sendRecord(HEARTBEAT, request)),
+    break: (peer) => peer.whenConnected(() => peer.sendRecord({ type: HEARTBEAT, content: request })),
     ...unexpected,
     error: misbehaved('record_type_unexpected'),
   })),
@@ -43,7 +43,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
     options: notAllowed,
     break: (peer) => {
       speaking(victim, peer);
-      peer.whenConnected(() => peer.sendRecord(HEARTBEAT, request));
+      peer.whenConnected(() => peer.sendRecord({ type: HEARTBEAT, content: request }));
     },
     ...unexpected,
     why: 'it "SHOULD drop the message silently and MAY send an unexpected_message Alert message"',
@@ -57,7 +57,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
     break: (peer) => {
       speaking(victim, peer);
       peer.whenConnected(() => {
-        for (let i = 0; i < 40; i++) peer.sendRecord(HEARTBEAT, request);
+        for (let i = 0; i < 40; i++) peer.sendRecord({ type: HEARTBEAT, content: request });
       });
     },
     ...unexpected,
@@ -71,7 +71,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
     break: (peer) => {
       speaking(victim, peer);
       peer.whenConnected(() => {
-        for (let i = 0; i < 40; i++) peer.sendRecord(HEARTBEAT, concat(Uint8Array.of(2), request.subarray(1)));
+        for (let i = 0; i < 40; i++) peer.sendRecord({ type: HEARTBEAT, content: concat(Uint8Array.of(2), request.subarray(1)) });
       });
     },
     ...unexpected,
@@ -85,7 +85,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
     break: (peer) => {
       speaking(victim, peer);
       peer.before(victim === 'client' ? 'server_hello_done' : 'client_key_exchange', () => {
-        for (let i = 0; i < 40; i++) peer.sendRecord(HEARTBEAT, request);
+        for (let i = 0; i < 40; i++) peer.sendRecord({ type: HEARTBEAT, content: request });
       });
     },
     ...unexpected,
@@ -98,7 +98,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
     options: allowed,
     break: (peer) => {
       speaking(victim, peer);
-      peer.before('change_cipher_spec', () => peer.sendRecord(HEARTBEAT, request));
+      peer.before('change_cipher_spec', () => peer.sendRecord({ type: HEARTBEAT, content: request }));
     },
     ...unexpected,
     error: misbehaved('change_cipher_spec_missing'),

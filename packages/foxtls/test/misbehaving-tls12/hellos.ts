@@ -1,9 +1,3 @@
-/**
- * The rules of the hellos of TLS 1.2, and of going on with a session, each broken once.
- */
-
-import type { ClientHello } from '../../src/protocol/messages/client-hello.ts';
-import type { Tls12ServerHello } from '../../src/protocol/messages/server-hello.ts';
 import { incompatible, misbehaved, undecodable } from '../misbehaving/case.ts';
 import { adding, extension, replacing, SECP384R1, SECP521R1, unknownExtension, without } from '../misbehaving/edits.ts';
 import { flip, illegal, message, only12, sentinel, type Tls12Case, unexpected } from './case.ts';
@@ -13,7 +7,7 @@ export const SERVER_HELLOS: readonly Tls12Case[] = [
     name: 'answers with SSL 3.0',
     rfc: 'RFC 8446 §D.5',
     victim: 'client',
-    break: (peer) => peer.change<Tls12ServerHello>('server_hello', (hello) => ({ ...hello, legacyVersion: 0x0300 })),
+    break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, legacyVersion: 0x0300 })),
     alert: 'protocol_version',
     error: incompatible('version'),
   },
@@ -22,7 +16,7 @@ export const SERVER_HELLOS: readonly Tls12Case[] = [
       name: `answers with version 0x${legacyVersion.toString(16)}`,
       rfc: 'RFC 5246 §E.1',
       victim: 'client',
-      break: (peer) => peer.change<Tls12ServerHello>('server_hello', (hello) => ({ ...hello, legacyVersion })),
+      break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, legacyVersion })),
       alert: 'protocol_version',
       error: incompatible('version'),
     }),
@@ -41,7 +35,7 @@ export const SERVER_HELLOS: readonly Tls12Case[] = [
     name: 'chooses a suite of TLS 1.3',
     rfc: 'RFC 5246 §7.4.1.3',
     victim: 'client',
-    break: (peer) => peer.change<Tls12ServerHello>('server_hello', (hello) => ({ ...hello, cipherSuite: 0x1301 })),
+    break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: 0x1301 })),
     ...illegal,
     error: misbehaved('suite_not_offered'),
   },
@@ -49,7 +43,7 @@ export const SERVER_HELLOS: readonly Tls12Case[] = [
     name: 'chooses a suite that was not offered',
     rfc: 'RFC 5246 §7.4.1.3',
     victim: 'client',
-    break: (peer) => peer.change<Tls12ServerHello>('server_hello', (hello) => ({ ...hello, cipherSuite: 0xc009 })),
+    break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: 0xc009 })),
     ...illegal,
     error: misbehaved('suite_not_offered'),
   },
@@ -57,7 +51,7 @@ export const SERVER_HELLOS: readonly Tls12Case[] = [
     name: 'chooses a compression method',
     rfc: 'RFC 5246 §7.4.1.3',
     victim: 'client',
-    break: (peer) => peer.change<Tls12ServerHello>('server_hello', (hello) => ({ ...hello, legacyCompressionMethod: 1 })),
+    break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, legacyCompressionMethod: 1 })),
     ...illegal,
     error: misbehaved('compression_not_null'),
   },
@@ -175,7 +169,7 @@ export const RESUMPTION: readonly Tls12Case[] = [
     victim: 'client',
     options: only12,
     situation: { session: 'ticket' },
-    break: (peer) => peer.change<Tls12ServerHello>('server_hello', (hello) => ({ ...hello, cipherSuite: 0xcca9 })),
+    break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: 0xcca9 })),
     ...illegal,
     error: misbehaved('session_suite_changed'),
   },
@@ -252,7 +246,7 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
     name: 'speaks SSL 3.0',
     rfc: 'RFC 7568 §3',
     victim: 'server',
-    break: (peer) => peer.change<ClientHello>('client_hello', (hello) => ({ ...hello, legacyVersion: 0x0300 })),
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyVersion: 0x0300 })),
     alert: 'protocol_version',
     error: incompatible('version'),
   },
@@ -261,7 +255,7 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
       name: `speaks version 0x${legacyVersion.toString(16)} only`,
       rfc: 'RFC 5246 §E.1',
       victim: 'server',
-      break: (peer) => peer.change<ClientHello>('client_hello', (hello) => ({ ...hello, legacyVersion })),
+      break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyVersion })),
       alert: 'protocol_version',
       error: incompatible('version'),
     }),
@@ -270,8 +264,7 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
     name: 'fell back to TLS 1.2 without need',
     rfc: 'RFC 7507 §3',
     victim: 'server',
-    break: (peer) =>
-      peer.change<ClientHello>('client_hello', (hello) => ({ ...hello, cipherSuites: [...hello.cipherSuites, 0x5600] })),
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [...hello.cipherSuites, 0x5600] })),
     alert: 'inappropriate_fallback',
     error: misbehaved('fallback_inappropriate'),
   },
@@ -279,7 +272,7 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
     name: 'offers no suite that we have',
     rfc: 'RFC 5246 §7.4.1.3',
     victim: 'server',
-    break: (peer) => peer.change<ClientHello>('client_hello', (hello) => ({ ...hello, cipherSuites: [0xc009, 0x1301] })),
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xc009, 0x1301] })),
     alert: 'handshake_failure',
     error: incompatible('suite'),
   },
@@ -287,7 +280,7 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
     name: 'offers only suites for another kind of key',
     rfc: 'RFC 5246 §7.4.1.3',
     victim: 'server',
-    break: (peer) => peer.change<ClientHello>('client_hello', (hello) => ({ ...hello, cipherSuites: [0xc02f] })),
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xc02f] })),
     alert: 'handshake_failure',
     error: incompatible('suite'),
   },
@@ -328,8 +321,7 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
     name: 'does not offer null compression',
     rfc: 'RFC 5246 §7.4.1.2',
     victim: 'server',
-    break: (peer) =>
-      peer.change<ClientHello>('client_hello', (hello) => ({ ...hello, legacyCompressionMethods: Uint8Array.of(1) })),
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyCompressionMethods: Uint8Array.of(1) })),
     ...illegal,
     error: misbehaved('compression_not_null'),
   },

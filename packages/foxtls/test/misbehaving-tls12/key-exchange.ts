@@ -3,8 +3,6 @@
  */
 
 import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
-import type { Tls12ServerHello } from '../../src/protocol/messages/server-hello.ts';
-import type { DigitallySigned } from '../../src/protocol/messages/tls12/digitally-signed.ts';
 import { misbehaved, refused, undecodable } from '../misbehaving/case.ts';
 import { SECP521R1 } from '../misbehaving/edits.ts';
 import { editParams, flip, illegal, message, type Tls12Case, unexpected } from './case.ts';
@@ -91,7 +89,7 @@ export const KEY_EXCHANGES: readonly Tls12Case[] = [
     rfc: 'RFC 8422 §5.11',
     victim: 'server',
     break: (peer) =>
-      peer.change<{ body: Uint8Array }>('client_key_exchange', ({ body }) => ({
+      peer.change('client_key_exchange', ({ body }) => ({
         body: concat(Uint8Array.of(31), body.subarray(2)),
       })),
     ...illegal,
@@ -101,8 +99,7 @@ export const KEY_EXCHANGES: readonly Tls12Case[] = [
     name: 'sends a share of low order',
     rfc: 'RFC 8422 §5.11',
     victim: 'server',
-    break: (peer) =>
-      peer.change<{ body: Uint8Array }>('client_key_exchange', () => ({ body: concat(Uint8Array.of(32), new Uint8Array(32)) })),
+    break: (peer) => peer.change('client_key_exchange', () => ({ body: concat(Uint8Array.of(32), new Uint8Array(32)) })),
     ...illegal,
     error: misbehaved('key_share_invalid'),
   },
@@ -110,7 +107,7 @@ export const KEY_EXCHANGES: readonly Tls12Case[] = [
     name: 'sends an empty ClientKeyExchange',
     rfc: 'RFC 8422 §5.7',
     victim: 'server',
-    break: (peer) => peer.change<{ body: Uint8Array }>('client_key_exchange', () => ({ body: EMPTY })),
+    break: (peer) => peer.change('client_key_exchange', () => ({ body: EMPTY })),
     alert: 'decode_error',
     error: undecodable('client_key_exchange.ecdhYc'),
   },
@@ -188,7 +185,7 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
     name: 'chooses a suite of RSA, with a certificate of ECDSA',
     rfc: 'RFC 8422 §5.3',
     victim: 'client',
-    break: (peer) => peer.change<Tls12ServerHello>('server_hello', (hello) => ({ ...hello, cipherSuite: 0xc02f })),
+    break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: 0xc02f })),
     ...illegal,
     error: misbehaved('certificate_unfit_for_suite'),
   },
@@ -250,8 +247,7 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
     rfc: 'RFC 5246 §7.4.8',
     victim: 'server',
     options: { clientCertificates: 'require' },
-    break: (peer) =>
-      peer.change<DigitallySigned>('certificate_verify', (signed) => ({ ...signed, signature: flip(signed.signature, -2) })),
+    break: (peer) => peer.change('certificate_verify', (signed) => ({ ...signed, signature: flip(signed.signature, -2) })),
     alert: 'decrypt_error',
     error: misbehaved('signature_invalid'),
   },
@@ -260,7 +256,7 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
     rfc: 'RFC 9155 §5',
     victim: 'server',
     options: { clientCertificates: 'require' },
-    break: (peer) => peer.change<DigitallySigned>('certificate_verify', (signed) => ({ ...signed, algorithm: 0x0203 })),
+    break: (peer) => peer.change('certificate_verify', (signed) => ({ ...signed, algorithm: 0x0203 })),
     ...illegal,
     error: misbehaved('signature_scheme_not_offered'),
   },

@@ -213,7 +213,7 @@ describe.each(['client', 'server'] as const)('Heartbleed (CVE-2014-0160), tried 
   ])('answers nothing: %s', (_what, message) => {
     const opened = connect();
     carry(opened);
-    opened.peer.sendRecord(HEARTBEAT, message);
+    opened.peer.sendRecord({ type: HEARTBEAT, content: message });
     carry(opened);
     expect(opened.peer.receivedHeartbeats).toEqual([]);
     expectAlive(opened);
@@ -223,7 +223,7 @@ describe.each(['client', 'server'] as const)('Heartbleed (CVE-2014-0160), tried 
     const opened = connect();
     carry(opened);
     opened.peer.sendData('SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS');
-    opened.peer.sendRecord(HEARTBEAT, lying(4, 1, 2, 3, 4, ...secrets(1000)));
+    opened.peer.sendRecord({ type: HEARTBEAT, content: lying(4, 1, 2, 3, 4, ...secrets(1000)) });
     carry(opened);
     const [answer, ...more] = opened.peer.receivedHeartbeats;
     expect(more).toEqual([]);
@@ -239,7 +239,7 @@ describe.each(['client', 'server'] as const)('Heartbleed (CVE-2014-0160), tried 
     peer.changeExtensions(role === 'client' ? 'server_hello' : 'client_hello', adding(extension('heartbeat', 1)));
     const place = role === 'client' ? 'server_hello_done' : 'client_key_exchange';
     for (const message of [lying(0x4000), lying(4, 1, 2, 3, 4, ...secrets(16))]) {
-      peer.before(place, () => peer.sendRecord(HEARTBEAT, message));
+      peer.before(place, () => peer.sendRecord({ type: HEARTBEAT, content: message }));
     }
     victim.start();
     opened.run();

@@ -1,178 +1,97 @@
 /**
- * A TLS 1.2 peer for tests that keeps every rule until it is told to break one: it speaks our codecs and our PRF, but has its own records
- * (`node:crypto`), its own transcript, and its own idea of the handshake (`scripts.ts`).
+ * The peer of TLS 1.2: its messages and its records, which are `node:crypto`'s. It speaks our codecs and our PRF; `scripts.ts` has its handshakes.
  *
- * One suite: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256. The transcript holds what was sent, so that a change that the victim lets pass does
- * not show up as a wrong Finished.
+ * One suite: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.
  */
 
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { concat, EMPTY, utf8 } from '../../src/core/bytes/bytes.ts';
-import { ALERTS, type AlertName, alertName } from '../../src/core/registry/alerts.ts';
+import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import { CONTENT_TYPES } from '../../src/core/registry/content-types.ts';
-import type { Hash } from '../../src/crypto/hash.ts';
-import type { RawExtension } from '../../src/protocol/messages/extensions/block.ts';
-import { type MessageKind, type RawMessage, writeMessage } from '../../src/protocol/messages/messages.ts';
+import type { ClientHello } from '../../src/protocol/messages/client-hello.ts';
+import type { Finished } from '../../src/protocol/messages/finished.ts';
+import * as tls13 from '../../src/protocol/messages/messages.ts';
+import type { Tls12ServerHello } from '../../src/protocol/messages/server-hello.ts';
+import type { CertificateList } from '../../src/protocol/messages/tls12/certificate.ts';
+import type { CertificateRequest } from '../../src/protocol/messages/tls12/certificate-request.ts';
+import type { DigitallySigned } from '../../src/protocol/messages/tls12/digitally-signed.ts';
+import * as messages from '../../src/protocol/messages/tls12/messages.ts';
+import type { NewSessionTicket } from '../../src/protocol/messages/tls12/new-session-ticket.ts';
 import type { DirectionKeys } from '../../src/protocol/record/record-cipher.ts';
+import { type OutgoingRecord, recordHeader, type Script, ScriptedPeer } from '../misbehaving/scripted-peer.ts';
+
+export type { Script } from '../misbehaving/scripted-peer.ts';
 
 /** What a peer sends, by its place in the handshake. */
-export type Place =
-  | 'client_hello'
-  | 'server_hello'
-  | 'certificate'
-  | 'server_key_exchange'
-  | 'certificate_request'
-  | 'server_hello_done'
-  | 'client_key_exchange'
-  | 'certificate_verify'
-  | 'new_session_ticket'
-  | 'change_cipher_spec'
-  | 'finished';
-
-interface Hooks {
-  readonly values: ((value: never) => unknown)[];
-  readonly messages: ((message: Uint8Array) => Uint8Array)[];
-  readonly before: (() => void)[];
-  readonly after: (() => void)[];
+export interface Sent {
+  client_hello: ClientHello;
+  server_hello: Tls12ServerHello;
+  certificate: CertificateList;
+  server_key_exchange: { readonly body: Uint8Array };
+  certificate_request: CertificateRequest;
+  server_hello_done: true;
+  client_key_exchange: { readonly body: Uint8Array };
+  certificate_verify: DigitallySigned;
+  new_session_ticket: NewSessionTicket;
+  change_cipher_spec: never;
+  finished: Finished;
 }
+export type Place = keyof Sent;
 
-export interface ReceivedAlert {
-  readonly level: number;
-  readonly description: string | undefined;
-}
+const KINDS = {
+  client_hello: tls13.ClientHello,
+  server_hello: tls13.ServerHello,
+  certificate: messages.Certificate,
+  server_key_exchange: messages.ServerKeyExchange,
+  certificate_request: messages.CertificateRequest,
+  server_hello_done: messages.ServerHelloDone,
+  client_key_exchange: messages.ClientKeyExchange,
+  certificate_verify: messages.CertificateVerify,
+  new_session_ticket: messages.NewSessionTicket,
+  // No message of the handshake: it is sent by `changeCipher`.
+  change_cipher_spec: undefined,
+  finished: tls13.Finished,
+} as const;
 
-export type Script = Generator<undefined, void, RawMessage>;
-
-export class Tls12Peer {
-  readonly alerts: ReceivedAlert[] = [];
-  receivedData: Uint8Array = EMPTY;
+export class Tls12Peer extends ScriptedPeer<Sent> {
   readonly receivedHeartbeats: Uint8Array[] = [];
-  connected = false;
   /** verify_data of the last handshake. */
   finished: Readonly<Record<'client' | 'server', Uint8Array>> = { client: EMPTY, server: EMPTY };
-  /** What the victim sent, in order: the types of its handshake messages. */
-  readonly receivedTypes: number[] = [];
   version = 0x0303;
   /** Server: what it says that its share is of. */
   namedCurve = 0x001d;
 
-  readonly #hooks = new Map<Place, Hooks>();
-  readonly #onConnected: (() => void)[] = [];
-  #transcript: Uint8Array[] = [];
-  #script: Script | undefined;
-  #input: Uint8Array = EMPTY;
-  #handshakeInput: Uint8Array = EMPTY;
-  #output: Uint8Array[] = [];
   #write: GcmKeys | undefined;
   #read: GcmKeys | undefined;
   #nextRead: GcmKeys | undefined;
 
-  // ---- What a case says ----
-
-  /** Changes the decoded message before it is written. */
-  change<T>(place: Place, edit: (value: T) => T): void {
-    this.#hooksAt(place).values.push(edit as (value: never) => unknown);
+  constructor() {
+    super(KINDS);
   }
 
-  /** Changes the list of extensions, unchecked. */
-  changeExtensions(
-    place: 'client_hello' | 'server_hello',
-    edit: (list: readonly RawExtension[]) => readonly RawExtension[],
-  ): void {
-    this.change<{ extensions: { context: string; list: readonly RawExtension[] } }>(place, (value) => ({
-      ...value,
-      extensions: { ...value.extensions, list: edit(value.extensions.list), values: {} },
-    }));
-  }
-
-  /** Changes the written message, header included; into nothing leaves it out. */
-  changeMessage(place: Place, edit: (message: Uint8Array) => Uint8Array): void {
-    this.#hooksAt(place).messages.push(edit);
-  }
-
-  /** Leaves it out. */
-  skip(place: Place): void {
-    this.changeMessage(place, () => EMPTY);
-  }
-
-  before(place: Place, act: () => void): void {
-    this.#hooksAt(place).before.push(act);
-  }
-
-  after(place: Place, act: () => void): void {
-    this.#hooksAt(place).after.push(act);
-  }
-
-  whenConnected(act: () => void): void {
-    this.#onConnected.push(act);
-  }
-
-  // ---- Sending ----
-
-  send<T>(place: Place, kind: MessageKind<string, T>, value: T): void {
-    const hooks = this.#hooksAt(place);
-    for (const act of hooks.before) act();
-    const changed = hooks.values.reduce<unknown>((current, edit) => edit(current as never), value);
-    const message = hooks.messages.reduce<Uint8Array>((current, edit) => edit(current), writeMessage(kind, changed as T));
-    if (message.length > 0) this.sendHandshake(message, true);
-    for (const act of hooks.after) act();
-  }
-
-  /** Sends handshake bytes; in nobody's script they are in no transcript. */
-  sendHandshake(message: Uint8Array, inTranscript = false): void {
-    if (inTranscript) this.#transcript.push(message);
-    this.sendRecord(CONTENT_TYPES.handshake, message);
+  /** What the victim sent, in order: the types of its handshake messages. */
+  get receivedTypes(): number[] {
+    return this.receivedMessages.map(({ type }) => type);
   }
 
   /** change_cipher_spec and the keys that go with it. */
   changeCipher(keys: DirectionKeys): void {
-    const hooks = this.#hooksAt('change_cipher_spec');
+    const hooks = this.hooksAt('change_cipher_spec');
     for (const act of hooks.before) act();
     const content = hooks.messages.reduce<Uint8Array>((current, edit) => edit(current), Uint8Array.of(1));
-    if (content.length > 0) this.sendRecord(CONTENT_TYPES.change_cipher_spec, content);
+    if (content.length > 0) this.sendHooked(hooks, { type: CONTENT_TYPES.change_cipher_spec, content });
     this.#write = new GcmKeys(keys);
     for (const act of hooks.after) act();
   }
 
   /** A change_cipher_spec that nobody asked for. */
   injectChangeCipherSpec(): void {
-    this.sendRecord(CONTENT_TYPES.change_cipher_spec, Uint8Array.of(1));
+    this.sendRecord({ type: CONTENT_TYPES.change_cipher_spec, content: Uint8Array.of(1) });
   }
-
-  sendData(text: string): void {
-    this.sendRecord(CONTENT_TYPES.application_data, utf8(text));
-  }
-
-  sendAlert(level: number, description: AlertName): void {
-    this.sendRecord(CONTENT_TYPES.alert, Uint8Array.of(level, ALERTS[description]));
-  }
-
-  /** A record, under our keys if there are any; `tamper` changes what is sent of it. */
-  sendRecord(type: number, content: Uint8Array, tamper: (fragment: Uint8Array) => Uint8Array = (fragment) => fragment): void {
-    const sealed = this.#write?.seal(type, this.version, content) ?? content;
-    this.sendRaw(type, tamper(sealed));
-  }
-
-  /** A record that is not protected, whatever keys there are. */
-  sendRaw(type: number, fragment: Uint8Array, version = this.version): void {
-    this.#output.push(
-      concat(Uint8Array.of(type, version >> 8, version & 0xff, fragment.length >> 8, fragment.length & 0xff), fragment),
-    );
-  }
-
-  takeOutput(): Uint8Array[] {
-    const output = this.#output;
-    this.#output = [];
-    return output;
-  }
-
-  // ---- What a script needs ----
 
   /** A handshake: the first, or another one. */
-  run(script: Script): void {
-    this.#transcript = [];
-    this.#script = script;
-    script.next();
+  override run(script: Script): void {
+    this.transcript = [];
+    super.run(script);
   }
 
   /** The victim's next change_cipher_spec puts these in force. */
@@ -180,69 +99,34 @@ export class Tls12Peer {
     this.#nextRead = new GcmKeys(keys);
   }
 
-  markConnected(client: Uint8Array, server: Uint8Array): void {
-    this.connected = true;
+  markFinished(client: Uint8Array, server: Uint8Array): void {
     this.finished = { client, server };
-    for (const act of this.#onConnected) act();
+    this.markConnected();
   }
 
-  get transcript(): Uint8Array {
-    return concat(...this.#transcript);
+  get transcriptBytes(): Uint8Array {
+    return concat(...this.transcript);
   }
 
-  transcriptHash(hash: Hash): Uint8Array {
-    return hash.digest(this.transcript);
+  protected override protect(record: OutgoingRecord): Uint8Array {
+    const { type, content, version = this.version, tamper = (fragment) => fragment } = record;
+    const keys = record.inTheClear === true ? undefined : this.#write;
+    const fragment = tamper(keys?.seal(type, this.version, content) ?? content);
+    return concat(recordHeader(type, version, record.length ?? fragment.length), fragment);
   }
 
-  // ---- Receiving ----
-
-  receive(bytes: Uint8Array): void {
-    this.#input = concat(this.#input, bytes);
-    for (;;) {
-      const length = 5 + (((this.#input[3] ?? 0) << 8) | (this.#input[4] ?? 0));
-      if (this.#input.length < 5 || this.#input.length < length) return;
-      const record = this.#input.subarray(0, length);
-      this.#input = this.#input.slice(length);
-      const type = record[0] as number;
-      const content = this.#read?.open(record.subarray(0, 5), record.subarray(5)) ?? record.subarray(5);
-      this.#readContent(type, content);
-    }
+  protected override open(record: Uint8Array) {
+    const fragment = record.subarray(5);
+    return { type: record[0] as number, content: this.#read?.open(record.subarray(0, 5), fragment) ?? fragment };
   }
 
-  #readContent(type: number, content: Uint8Array): void {
-    if (type === CONTENT_TYPES.change_cipher_spec) {
-      this.#read = this.#nextRead;
-    } else if (type === CONTENT_TYPES.alert) {
-      this.alerts.push({ level: content[0] as number, description: alertName(content[1] as number) });
-    } else if (type === CONTENT_TYPES.application_data) {
-      this.receivedData = concat(this.receivedData, content);
-    } else if (type === CONTENT_TYPES.heartbeat) {
-      this.receivedHeartbeats.push(content);
-    } else {
-      this.#handshakeInput = concat(this.#handshakeInput, content);
-      this.#readMessages();
-    }
+  protected override readOther(type: number, content: Uint8Array): void {
+    if (type === CONTENT_TYPES.change_cipher_spec) this.#read = this.#nextRead;
+    else if (type === CONTENT_TYPES.heartbeat) this.receivedHeartbeats.push(content);
   }
 
-  #readMessages(): void {
-    for (;;) {
-      const input = this.#handshakeInput;
-      const length = 4 + (((input[1] ?? 0) << 16) | ((input[2] ?? 0) << 8) | (input[3] ?? 0));
-      if (input.length < 4 || input.length < length) return;
-      this.#handshakeInput = input.slice(length);
-      const bytes = input.slice(0, length);
-      this.#transcript.push(bytes);
-      this.receivedTypes.push(bytes[0] as number);
-      this.#script?.next({ type: bytes[0] as number, body: bytes.subarray(4), bytes, sequence: 0 });
-    }
-  }
-
-  #hooksAt(place: Place): Hooks {
-    const known = this.#hooks.get(place);
-    if (known !== undefined) return known;
-    const hooks: Hooks = { values: [], messages: [], before: [], after: [] };
-    this.#hooks.set(place, hooks);
-    return hooks;
+  protected override readMessage({ bytes }: tls13.RawMessage): void {
+    this.transcript.push(bytes);
   }
 }
 

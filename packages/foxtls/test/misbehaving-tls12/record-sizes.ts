@@ -56,7 +56,7 @@ export const RECORD_SIZES: readonly Tls12Case[] = [
     options: asked,
     break: (peer) => {
       agree(peer);
-      peer.before('certificate', () => peer.sendRaw(22, filled(1025)));
+      peer.before('certificate', () => peer.sendRecord({ type: 22, content: filled(1025), inTheClear: true }));
     },
   },
   {
@@ -65,7 +65,7 @@ export const RECORD_SIZES: readonly Tls12Case[] = [
     victim: 'server',
     break: (peer) => {
       ask(peer);
-      peer.before('client_key_exchange', () => peer.sendRaw(22, filled(1025)));
+      peer.before('client_key_exchange', () => peer.sendRecord({ type: 22, content: filled(1025), inTheClear: true }));
     },
   },
   {
@@ -75,7 +75,7 @@ export const RECORD_SIZES: readonly Tls12Case[] = [
     options: asked,
     break: (peer) => {
       agree(peer);
-      peer.whenConnected(() => peer.sendRecord(23, filled(1025)));
+      peer.whenConnected(() => peer.sendRecord({ type: 23, content: filled(1025) }));
     },
   },
   {
@@ -84,7 +84,7 @@ export const RECORD_SIZES: readonly Tls12Case[] = [
     victim: 'server',
     break: (peer) => {
       ask(peer);
-      peer.whenConnected(() => peer.sendRecord(23, filled(1025)));
+      peer.whenConnected(() => peer.sendRecord({ type: 23, content: filled(1025) }));
     },
   },
 ];

@@ -52,7 +52,8 @@ export const CHANGE_CIPHER_SPECS: readonly Tls12Case[] = [
     name: 'sends change_cipher_spec twice',
     rfc: 'RFC 5246 §7.1',
     victim,
-    break: (peer) => peer.after('change_cipher_spec', () => peer.sendRaw(20, Uint8Array.of(1))),
+    break: (peer) =>
+      peer.after('change_cipher_spec', () => peer.sendRecord({ type: 20, content: Uint8Array.of(1), inTheClear: true })),
     ...unexpected,
     error: misbehaved('change_cipher_spec_unexpected'),
   })),
@@ -77,7 +78,9 @@ export const CHANGE_CIPHER_SPECS: readonly Tls12Case[] = [
     rfc: 'RFC 5246 §7.1',
     victim,
     break: (peer) =>
-      peer.before('change_cipher_spec', () => peer.sendRecord(22, Uint8Array.of(HANDSHAKE_TYPES.finished, 0, 0, 12, 1))),
+      peer.before('change_cipher_spec', () =>
+        peer.sendRecord({ type: 22, content: Uint8Array.of(HANDSHAKE_TYPES.finished, 0, 0, 12, 1) }),
+      ),
     ...unexpected,
     error: misbehaved('change_cipher_spec_missing'),
   })),
@@ -120,7 +123,10 @@ export const RECORDS: readonly Tls12Case[] = [
     name: 'changes a bit of a record',
     rfc: 'RFC 5246 §6.2.3.3',
     victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRecord(23, Uint8Array.of(1, 2, 3), (sealed) => flip(sealed, 10))),
+    break: (peer) =>
+      peer.whenConnected(() =>
+        peer.sendRecord({ type: 23, content: Uint8Array.of(1, 2, 3), tamper: (sealed) => flip(sealed, 10) }),
+      ),
     alert: 'bad_record_mac',
     error: misbehaved('bad_record_mac'),
   })),
@@ -128,7 +134,7 @@ export const RECORDS: readonly Tls12Case[] = [
     name: 'sends a record that is too short to be protected',
     rfc: 'RFC 5288 §3',
     victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRaw(23, new Uint8Array(23))),
+    break: (peer) => peer.whenConnected(() => peer.sendRecord({ type: 23, content: new Uint8Array(23), inTheClear: true })),
     alert: 'bad_record_mac',
     error: misbehaved('bad_record_mac'),
   })),
@@ -138,9 +144,13 @@ export const RECORDS: readonly Tls12Case[] = [
     victim,
     break: (peer) =>
       peer.whenConnected(() =>
-        peer.sendRecord(23, Uint8Array.of(0x78), (sealed) => {
-          peer.sendRaw(23, sealed);
-          return sealed;
+        peer.sendRecord({
+          type: 23,
+          content: Uint8Array.of(0x78),
+          tamper: (sealed) => {
+            peer.sendRecord({ type: 23, content: sealed, inTheClear: true });
+            return sealed;
+          },
         }),
       ),
     alert: 'bad_record_mac',
@@ -151,7 +161,7 @@ export const RECORDS: readonly Tls12Case[] = [
     name: 'sends alerts in the clear after the keys changed',
     rfc: 'RFC 5246 §7.1',
     victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRaw(21, Uint8Array.of(2, 40))),
+    break: (peer) => peer.whenConnected(() => peer.sendRecord({ type: 21, content: Uint8Array.of(2, 40), inTheClear: true })),
     alert: 'bad_record_mac',
     error: misbehaved('bad_record_mac'),
   })),
@@ -159,7 +169,8 @@ export const RECORDS: readonly Tls12Case[] = [
     name: 'sends records of another version',
     rfc: 'RFC 5246 §6.2.1',
     victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRaw(23, new Uint8Array(40), 0x0302)),
+    break: (peer) =>
+      peer.whenConnected(() => peer.sendRecord({ type: 23, content: new Uint8Array(40), inTheClear: true, version: 0x0302 })),
     alert: 'protocol_version',
     error: misbehaved('record_version_wrong'),
   })),
@@ -167,7 +178,7 @@ export const RECORDS: readonly Tls12Case[] = [
     name: 'sends a fragment of 2^14 + 1 bytes',
     rfc: 'RFC 5246 §6.2.1',
     victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRecord(23, new Uint8Array(16385))),
+    break: (peer) => peer.whenConnected(() => peer.sendRecord({ type: 23, content: new Uint8Array(16385) })),
     alert: 'record_overflow',
     error: misbehaved('record_overflow'),
   })),
@@ -175,7 +186,8 @@ export const RECORDS: readonly Tls12Case[] = [
     name: 'sends a record of more than 2^14 + 2048 bytes',
     rfc: 'RFC 5246 §6.2.3',
     victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRaw(23, new Uint8Array(16384 + 2049))),
+    break: (peer) =>
+      peer.whenConnected(() => peer.sendRecord({ type: 23, content: new Uint8Array(16384 + 2049), inTheClear: true })),
     alert: 'record_overflow',
     error: misbehaved('record_overflow'),
   })),
@@ -183,7 +195,7 @@ export const RECORDS: readonly Tls12Case[] = [
     name: 'sends an empty handshake record',
     rfc: 'RFC 5246 §6.2.1',
     victim,
-    break: (peer) => peer.whenConnected(() => peer.sendRecord(22, EMPTY)),
+    break: (peer) => peer.whenConnected(() => peer.sendRecord({ type: 22, content: EMPTY })),
     ...unexpected,
     error: misbehaved('empty_fragment'),
   })),
@@ -193,7 +205,7 @@ export const RECORDS: readonly Tls12Case[] = [
     victim,
     break: (peer) =>
       peer.whenConnected(() => {
-        for (let i = 0; i < 33; i++) peer.sendRecord(23, EMPTY);
+        for (let i = 0; i < 33; i++) peer.sendRecord({ type: 23, content: EMPTY });
       }),
     ...unexpected,
     error: beyond('maxEmptyRecords'),

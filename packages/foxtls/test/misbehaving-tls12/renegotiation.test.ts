@@ -158,7 +158,7 @@ describe('the test peer of TLS 1.2 in a renegotiation', () => {
     const connected = connect({ victim: 'server', heartbeat: 'peer_allowed_to_send' }, whole, speaks);
     const { peer, recorder } = connected;
     const request = concat(Uint8Array.of(1, 0, 4), utf8('beat'), new Uint8Array(16));
-    peer.before('change_cipher_spec', () => peer.sendRecord(CONTENT_TYPES.heartbeat, request));
+    peer.before('change_cipher_spec', () => peer.sendRecord({ type: CONTENT_TYPES.heartbeat, content: request }));
     begin(connected, 'peer');
     // The test peer would take the answer for a message of the handshake.
     carry(connected);

@@ -4,8 +4,6 @@
 
 import { EMPTY } from '../../src/core/bytes/bytes.ts';
 import type { Limits } from '../../src/protocol/handshake/config.ts';
-import type { ClientHello } from '../../src/protocol/messages/client-hello.ts';
-import type { Tls12ServerHello } from '../../src/protocol/messages/server-hello.ts';
 import { beyond, incompatible, misbehaved } from '../misbehaving/case.ts';
 import { adding, extension, replacing, without } from '../misbehaving/edits.ts';
 import { flip, message, type Tls12Case, unexpected } from './case.ts';
@@ -89,8 +87,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
     name: 'sends TLS_EMPTY_RENEGOTIATION_INFO_SCSV in a renegotiation',
     rfc: 'RFC 5746 §3.7',
     victim: 'server',
-    break: (peer) =>
-      peer.change<ClientHello>('client_hello', (hello) => ({ ...hello, cipherSuites: [...hello.cipherSuites, SCSV] })),
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [...hello.cipherSuites, SCSV] })),
     ...failed,
     error: misbehaved('renegotiation_info_invalid'),
   },
@@ -123,7 +120,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
     name: 'offers TLS 1.1 in a renegotiation',
     rfc: 'RFC 5246 §E.1',
     victim: 'server',
-    break: (peer) => peer.change<ClientHello>('client_hello', (hello) => ({ ...hello, legacyVersion: 0x0302 })),
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyVersion: 0x0302 })),
     alert: 'protocol_version',
     error: incompatible('version'),
   },
@@ -139,7 +136,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
     name: 'answers TLS 1.1 in a renegotiation',
     rfc: 'RFC 5246 §E.1',
     victim: 'client',
-    break: (peer) => peer.change<Tls12ServerHello>('server_hello', (hello) => ({ ...hello, legacyVersion: 0x0302 })),
+    break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, legacyVersion: 0x0302 })),
     alert: 'protocol_version',
     error: incompatible('version'),
   },
@@ -196,7 +193,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
     rfc: 'RFC 5246 §7.1',
     victim,
     break: (peer) => {
-      peer.before('change_cipher_spec', () => peer.sendRaw(20, Uint8Array.of(1)));
+      peer.before('change_cipher_spec', () => peer.sendRecord({ type: 20, content: Uint8Array.of(1), inTheClear: true }));
       peer.skip('change_cipher_spec');
     },
     alert: 'bad_record_mac',
@@ -285,7 +282,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
     name: 'sends an empty record of data behind change_cipher_spec of a renegotiation',
     rfc: 'RFC 5246 §7.4.9',
     victim: 'server',
-    break: (peer) => peer.before('finished', () => peer.sendRecord(23, EMPTY)),
+    break: (peer) => peer.before('finished', () => peer.sendRecord({ type: 23, content: EMPTY })),
     ...unexpected,
     error: misbehaved('application_data_too_early'),
   },

@@ -10,7 +10,7 @@ import type { X509Credential } from '../../src/protocol/handshake/credential.ts'
 import { prfOf } from '../../src/protocol/keys/prf.ts';
 import { extendedMasterSecret, type HelloRandoms, MasterSecret } from '../../src/protocol/keys/tls12-key-schedule.ts';
 import { extensionsOf } from '../../src/protocol/messages/extensions/block.ts';
-import { ClientHello, Finished, readMessage, ServerHello } from '../../src/protocol/messages/messages.ts';
+import { ClientHello, readMessage, ServerHello } from '../../src/protocol/messages/messages.ts';
 import { digitallySigned } from '../../src/protocol/messages/tls12/digitally-signed.ts';
 import { clientEcdhPublic, serverEcdhParams } from '../../src/protocol/messages/tls12/ec-diffie-hellman.ts';
 import * as messages from '../../src/protocol/messages/tls12/messages.ts';
@@ -45,7 +45,7 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
   const hello = readMessage(ClientHello, yield);
   const randoms: HelloRandoms = { client: hello.random, server: new Uint8Array(32).fill(0x5e) };
   const resumed = session !== undefined;
-  peer.send('server_hello', ServerHello, {
+  peer.send('server_hello', {
     kind: 'server_hello_tls12',
     legacyVersion: TLS12,
     random: randoms.server,
@@ -64,23 +64,23 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
     const keys = master.connectionKeys(randoms, sizes);
     peer.expectKeys(keys.client);
     const ours = sendFinished(peer, master, 'server', keys.server);
-    peer.markConnected((yield).body, ours);
+    peer.markFinished((yield).body, ours);
     return;
   }
-  peer.send('certificate', messages.Certificate, { certificateList: credential.chain });
+  peer.send('certificate', { certificateList: credential.chain });
   const exchange = now(x25519.start(provider.random));
   const params = encode(serverEcdhParams, { curveType: 3, namedCurve: peer.namedCurve, public: exchange.share });
   const signature = sign(credential, concat(randoms.client, randoms.server, params));
   const signed = encode(digitallySigned, { algorithm: SCHEME, signature });
-  peer.send('server_key_exchange', messages.ServerKeyExchange, { body: concat(params, signed) });
+  peer.send('server_key_exchange', { body: concat(params, signed) });
   if (requestsCertificate) {
-    peer.send('certificate_request', messages.CertificateRequest, {
+    peer.send('certificate_request', {
       certificateTypes: [64],
       supportedSignatureAlgorithms: [SCHEME],
       certificateAuthorities: [],
     });
   }
-  peer.send('server_hello_done', messages.ServerHelloDone, true);
+  peer.send('server_hello_done', true);
   if (requestsCertificate) yield;
   const { ecdhYc } = decode(clientEcdhPublic, (yield).body, 'client_key_exchange');
   const premaster = now(exchange.finish(ecdhYc));
@@ -89,15 +89,15 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
   peer.expectKeys(keys.client);
   if (requestsCertificate) yield;
   const { body: theirs } = yield;
-  peer.send('new_session_ticket', messages.NewSessionTicket, { ticketLifetimeHint: 100, ticket: Uint8Array.of(1, 2, 3) });
-  peer.markConnected(theirs, sendFinished(peer, master, 'server', keys.server));
+  peer.send('new_session_ticket', { ticketLifetimeHint: 100, ticket: Uint8Array.of(1, 2, 3) });
+  peer.markFinished(theirs, sendFinished(peer, master, 'server', keys.server));
 }
 
 export function* clientScript(peer: Tls12Peer, { credential, session }: Situation): Script {
   const randoms = { client: new Uint8Array(32).fill(0xc1), server: EMPTY };
   const legacySessionId =
     session === undefined ? EMPTY : session.ticket === undefined ? session.sessionId : new Uint8Array(32).fill(0x1d);
-  peer.send('client_hello', ClientHello, {
+  peer.send('client_hello', {
     legacyVersion: TLS12,
     random: randoms.client,
     legacySessionId,
@@ -121,7 +121,7 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
     peer.expectKeys(keys.server);
     if (session.ticket !== undefined) yield;
     const { body: theirs } = yield;
-    peer.markConnected(sendFinished(peer, master, 'client', keys.client), theirs);
+    peer.markFinished(sendFinished(peer, master, 'client', keys.client), theirs);
     return;
   }
   yield;
@@ -129,20 +129,20 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
   let last = yield;
   const isAsked = last.type === messages.CertificateRequest.type;
   if (isAsked) last = yield;
-  if (isAsked) peer.send('certificate', messages.Certificate, { certificateList: credential.chain });
+  if (isAsked) peer.send('certificate', { certificateList: credential.chain });
   const exchange = now(x25519.respond(share, provider.random));
   const body = encode(clientEcdhPublic, { ecdhYc: exchange.share });
-  peer.send('client_key_exchange', messages.ClientKeyExchange, { body });
+  peer.send('client_key_exchange', { body });
   const master = extendedMasterSecret(prfOf(sha256), exchange.secret, peer.transcriptHash(sha256));
   if (isAsked) {
-    const signature = sign(credential, peer.transcript);
-    peer.send('certificate_verify', messages.CertificateVerify, { algorithm: SCHEME, signature });
+    const signature = sign(credential, peer.transcriptBytes);
+    peer.send('certificate_verify', { algorithm: SCHEME, signature });
   }
   const keys = master.connectionKeys(withServer, sizes);
   peer.expectKeys(keys.server);
   const ours = sendFinished(peer, master, 'client', keys.client);
   yield;
-  peer.markConnected(ours, (yield).body);
+  peer.markFinished(ours, (yield).body);
 }
 
 function decodeParams(body: Uint8Array) {
@@ -158,6 +158,6 @@ function sendFinished(
 ): Uint8Array {
   peer.changeCipher(keys);
   const verifyData = master.verifyData(role, peer.transcriptHash(sha256));
-  peer.send('finished', Finished, { verifyData });
+  peer.send('finished', { verifyData });
   return verifyData;
 }
