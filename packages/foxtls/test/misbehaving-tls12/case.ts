@@ -4,27 +4,31 @@
 
 import { concat } from '../../src/core/bytes/bytes.ts';
 import { HANDSHAKE_TYPES } from '../../src/core/registry/handshake-types.ts';
-import type { VersionName } from '../../src/core/registry/protocol-versions.ts';
 import type { Tls12ServerHello } from '../../src/protocol/messages/server-hello.ts';
-import type { HeartbeatMode } from '../../src/protocol/negotiate/heartbeat.ts';
-import type { MaxFragmentLength } from '../../src/protocol/negotiate/max-fragment-length.ts';
-import type { Case as Tls13Case } from '../misbehaving/case.ts';
+import type { VictimOptions } from '../misbehaving/case.ts';
+import type { Misbehaviour } from '../misbehaving/outcome.ts';
 import type { Tls12Peer } from './peer.ts';
 
-export interface Tls12Case extends Pick<Tls13Case, 'name' | 'rfc' | 'victim' | 'alert' | 'error' | 'delivered' | 'why'> {
+export interface Tls12Case extends Misbehaviour {
   readonly situation?: {
     readonly requestsCertificate?: boolean;
     readonly session?: 'ticket' | 'id';
     readonly credential?: 'stranger' | 'rsa' | 'otherName' | 'encipherOnly';
   };
-  readonly options?: {
-    readonly versions?: readonly VersionName[];
-    readonly clientCertificates?: 'require' | 'request';
-    readonly alpnProtocols?: readonly string[];
-    readonly recordSizeLimit?: number;
-    readonly maxFragmentLength?: MaxFragmentLength;
-    readonly heartbeat?: HeartbeatMode;
-  };
+  readonly options?: Pick<
+    VictimOptions,
+    | 'versions'
+    | 'clientCertificates'
+    | 'alpnProtocols'
+    | 'recordSizeLimit'
+    | 'maxFragmentLength'
+    | 'heartbeat'
+    | 'cipherSuites'
+    | 'groups'
+    | 'requestOcsp'
+    | 'requestSct'
+    | 'serverCertificateTypes'
+  >;
   readonly break: (peer: Tls12Peer) => void;
 }
 

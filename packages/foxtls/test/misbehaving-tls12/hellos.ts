@@ -133,15 +133,6 @@ export const SERVER_HELLOS: readonly Tls12Case[] = [
     error: misbehaved('alpn_not_offered'),
   },
   {
-    name: 'sends a record_size_limit below 64',
-    rfc: 'RFC 8449 §4',
-    victim: 'client',
-    options: { recordSizeLimit: 1000 },
-    break: (peer) => peer.changeExtensions('server_hello', adding(extension('record_size_limit', 0, 63))),
-    ...illegal,
-    error: misbehaved('record_size_limit_invalid'),
-  },
-  {
     name: 'sends extended_master_secret with content',
     rfc: 'RFC 7627 §5.1',
     victim: 'client',
@@ -348,14 +339,6 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
     break: (peer) => peer.changeExtensions('client_hello', replacing('ec_point_formats', 0)),
     alert: 'decode_error',
     error: undecodable('client_hello.extensions.ec_point_formats'),
-  },
-  {
-    name: 'sends a record_size_limit below 64',
-    rfc: 'RFC 8449 §4',
-    victim: 'server',
-    break: (peer) => peer.changeExtensions('client_hello', adding(extension('record_size_limit', 0, 63))),
-    ...illegal,
-    error: misbehaved('record_size_limit_invalid'),
   },
   {
     name: 'offers an application protocol that we do not have',

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { defineClientConfig, defineServerConfig } from '../../src/connection/config.ts';
 import { createTlsClient, createTlsServer } from '../../src/connection/create.ts';
 import { byteByByte, type Cut, exchangeSync, Recorder, whole } from '../../src/connection/pair.fixture.ts';
-import { concat } from '../../src/core/bytes/bytes.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import type { X509Credential } from '../../src/protocol/handshake/credential.ts';
 import type { Tls12ClientSession } from '../../src/protocol/session/client-session.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
 import { adding, extension } from '../misbehaving/edits.ts';
+import { carryBytes, expectConversation, expectFault, expectSilence } from '../misbehaving/outcome.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
 import type { Tls12Case } from './case.ts';
 import { HEARTBEATS } from './heartbeats.ts';
@@ -101,13 +101,7 @@ function credentialOf(victim: 'client' | 'server', name: NonNullable<Tls12Case['
 }
 
 function carry({ victim, peer }: ReturnType<typeof open>, cut: Cut = whole): void {
-  for (;;) {
-    const toPeer = concat(...victim.takeOutput());
-    peer.receive(toPeer);
-    const toVictim = concat(...peer.takeOutput());
-    if (toPeer.length === 0 && toVictim.length === 0) return;
-    for (const piece of toVictim.length > 0 ? cut(toVictim) : []) victim.receive(piece.slice());
-  }
+  carryBytes(victim, peer, cut);
 }
 
 describe('the test peer of TLS 1.2', () => {
@@ -129,14 +123,9 @@ describe('the test peer of TLS 1.2', () => {
       victim.start();
       run();
       carry(opened);
-      expect(recorder.error).toBeUndefined();
-      expect([peer.connected, victim.state]).toEqual([true, 'connected']);
+      expect(peer.connected).toBe(true);
       expect(victim.info).toMatchObject({ version: 'TLSv1.2', resumed: setting.situation?.session !== undefined });
-      peer.sendData('from the peer');
-      victim.send(new TextEncoder().encode('from the victim'));
-      carry(opened);
-      expect(new TextDecoder().decode(recorder.data)).toBe('from the peer');
-      expect(new TextDecoder().decode(peer.receivedData)).toBe('from the victim');
+      expectConversation(victim, recorder, peer);
     });
   }
 
@@ -273,15 +262,6 @@ function expectAlertAndError(misbehaviour: Tls12Case, cut: Cut): void {
   victim.start();
   run();
   carry(opened, cut);
-  expect(recorder.of('error').map(({ error }) => error)).toMatchObject([misbehaviour.error]);
-  expect(victim.state).toBe('closed');
-  const fatal = peer.alerts.filter(({ level }) => level === 2);
-  expect(fatal).toEqual([{ level: 2, description: misbehaviour.alert }]);
-  expect(new TextDecoder().decode(recorder.data)).toBe(misbehaviour.delivered ?? '');
-  // After the fault nothing is delivered and nothing is sent.
-  const events = recorder.events.length;
-  peer.sendData('after the fault');
-  for (const piece of peer.takeOutput()) victim.receive(piece);
-  expect(recorder.events.slice(events)).toEqual([]);
-  expect(victim.takeOutput()).toEqual([]);
+  expectFault(victim, recorder, peer, misbehaviour);
+  expectSilence(victim, recorder, peer);
 }

@@ -8,6 +8,7 @@ import { HANDSHAKE_TYPES } from '../../src/core/registry/handshake-types.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import type { HeartbeatMode } from '../../src/protocol/negotiate/heartbeat.ts';
 import { adding, extension } from '../misbehaving/edits.ts';
+import { carryBytes, expectFault, expectSilence } from '../misbehaving/outcome.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
 import { message } from './case.ts';
 import { Tls12Peer } from './peer.ts';
@@ -69,13 +70,7 @@ function connect(setting: Setting, cut: Cut = whole, prepare?: (peer: Tls12Peer)
 type Connected = ReturnType<typeof connect>;
 
 function carry({ victim, peer, cut }: Pick<Connected, 'victim' | 'peer' | 'cut'>): void {
-  for (;;) {
-    const toPeer = concat(...victim.takeOutput());
-    peer.receive(toPeer);
-    const toVictim = concat(...peer.takeOutput());
-    if (toPeer.length === 0 && toVictim.length === 0) return;
-    for (const piece of toVictim.length > 0 ? cut(toVictim) : []) victim.receive(piece.slice());
-  }
+  carryBytes(victim, peer, cut);
 }
 
 /** Who begins sends its first message; the peer is ready to go on. */
@@ -213,17 +208,10 @@ function expectAlertAndError(misbehaviour: RenegotiationCase, cut: Cut): void {
   const { begins = 'peer' } = misbehaviour;
   if (begins !== 'nobody') begin(connected, begins);
   carry(connected);
-  expect(recorder.of('error').map(({ error }) => error)).toMatchObject([misbehaviour.error]);
-  expect([victim.state, victim.renegotiating, recorder.of('renegotiated')]).toEqual(['closed', false, []]);
+  expectFault(victim, recorder, peer, misbehaviour);
+  expect([victim.renegotiating, recorder.of('renegotiated')]).toEqual([false, []]);
   expect(victim.info).toBe(before);
-  const fatal = peer.alerts.filter(({ level }) => level === 2).map(({ description }) => description ?? 'unknown');
-  expect(fatal).toEqual(misbehaviour.alert === 'none' ? [] : [misbehaviour.alert]);
-  expect(new TextDecoder().decode(recorder.data)).toBe('');
-  const events = recorder.events.length;
-  peer.sendData('after the fault');
-  for (const piece of peer.takeOutput()) victim.receive(piece);
-  expect(recorder.events.slice(events)).toEqual([]);
-  expect(victim.takeOutput()).toEqual([]);
+  expectSilence(victim, recorder, peer);
 }
 
 describe('insecure renegotiation (CVE-2009-3555)', () => {

@@ -8,6 +8,7 @@ import type { VersionName } from '../../src/core/registry/protocol-versions.ts';
 import type { CertificateKind } from '../../src/crypto/credential.ts';
 import type { Limits, TicketRequest } from '../../src/protocol/handshake/config.ts';
 import type { PskKeyExchangeMode } from '../../src/protocol/messages/extensions/psk-key-exchange-modes.ts';
+import type { HeartbeatMode } from '../../src/protocol/negotiate/heartbeat.ts';
 import type { MaxFragmentLength } from '../../src/protocol/negotiate/max-fragment-length.ts';
 import type { PreSharedKey } from '../../src/protocol/session/pre-shared-key.ts';
 import type { Peer } from './peer.ts';
@@ -56,6 +57,7 @@ export interface VictimOptions {
   readonly clientCertificateTypes?: readonly CertificateKind[];
   readonly requestOcsp?: boolean;
   readonly requestSct?: boolean;
+  readonly heartbeat?: HeartbeatMode;
 }
 
 export interface Case {

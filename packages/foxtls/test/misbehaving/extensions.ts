@@ -255,22 +255,6 @@ const content: readonly Case[] = [
     why: PARSE,
     error: undecodable('client_hello.extensions.application_layer_protocol_negotiation[0]'),
   },
-  ...(['client', 'server'] as const).map(
-    (victim): Case => ({
-      name: 'sets record_size_limit to 63',
-      rfc: 'RFC 8449 §4',
-      victim,
-      situation: { recordSizeLimit: 512 },
-      options: { recordSizeLimit: 512 },
-      break: (peer) =>
-        peer.changeExtensions(
-          victim === 'client' ? 'encrypted_extensions' : 'client_hello',
-          replacing('record_size_limit', 0, 63),
-        ),
-      alert: 'illegal_parameter',
-      error: misbehaved('record_size_limit_invalid'),
-    }),
-  ),
   {
     name: 'acknowledges server_name with content',
     rfc: 'RFC 6066 §3',

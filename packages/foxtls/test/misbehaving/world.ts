@@ -15,7 +15,7 @@ import {
   whole,
 } from '../../src/connection/pair.fixture.ts';
 import { Connection } from '../../src/connection/tls-connection.ts';
-import { concat, EMPTY, equal } from '../../src/core/bytes/bytes.ts';
+import { EMPTY, equal } from '../../src/core/bytes/bytes.ts';
 import { runSync } from '../../src/core/flow/flow.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
 import type { PeerVerifier } from '../../src/crypto/peer-verifier.ts';
@@ -32,6 +32,7 @@ import type { Tls13ClientSession } from '../../src/protocol/session/client-sessi
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { TlsTransport } from '../../src/transport/tls/tls-transport.ts';
 import type { Case, VictimOptions } from './case.ts';
+import { carryBytes } from './outcome.ts';
 import { Peer } from './peer.ts';
 import { clientScript, type Situation, serverScript } from './scripts.ts';
 
@@ -194,14 +195,8 @@ export function createPeer(
 /** Carries bytes both ways until nothing moves; `cut` cuts what the victim gets. Returns the most input that the victim held. */
 export function carry({ connection, transport }: Victim, peer: Peer, cut: Cut = whole): number {
   let held = 0;
-  for (;;) {
-    const toPeer = concat(...connection.takeOutput());
-    peer.receive(toPeer);
-    const toVictim = concat(...peer.takeOutput());
-    if (toPeer.length === 0 && toVictim.length === 0) return held;
-    for (const piece of toVictim.length > 0 ? cut(toVictim) : []) {
-      connection.receive(piece.slice());
-      held = Math.max(held, transport.pendingInput);
-    }
-  }
+  carryBytes(connection, peer, cut, () => {
+    held = Math.max(held, transport.pendingInput);
+  });
+  return held;
 }
