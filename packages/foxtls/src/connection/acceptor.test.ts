@@ -10,6 +10,7 @@ import { ja4 } from '../protocol/handshake/fingerprint.ts';
 import { type AcceptedHello, createTlsAcceptor } from './acceptor.ts';
 import { type ClientOptions, defineClientConfig, defineServerConfig } from './config.ts';
 import { createTlsClient, createTlsServer } from './create.ts';
+import { LIMITS } from './limits.ts';
 import { createTestPki, exchangeSync, Recorder, type TestPki } from './pair.fixture.ts';
 
 let pki: TestPki;
@@ -175,16 +176,17 @@ describe('an acceptor refuses', () => {
   });
 
   it('a message that would be longer than the limit, at its header', () => {
-    const { error } = refusal(record(22, Uint8Array.of(1, 1, 0, 1)));
+    const length = LIMITS.maxHandshakeMessage + 1;
+    const { error } = refusal(record(22, Uint8Array.of(1, length >> 16, (length >> 8) & 0xff, length & 0xff)));
     expect(error).toBeInstanceOf(LimitExceeded);
   });
 
   it('a client that takes more room than three times the largest message, in records that are too small', () => {
     const acceptor = createTlsAcceptor();
-    const header = Uint8Array.of(1, 0, 0xff, 0xff);
+    const header = Uint8Array.of(1, 1, 0xff, 0xff);
     const feed = () => {
       acceptor.receive(record(22, header));
-      for (let i = 0; i < 65536; i++) acceptor.receive(record(22, Uint8Array.of(0)));
+      for (let i = 0; i < LIMITS.maxHandshakeMessage / 2; i++) acceptor.receive(record(22, Uint8Array.of(0)));
     };
     expect(feed).toThrow(LimitExceeded);
   });

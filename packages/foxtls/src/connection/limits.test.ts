@@ -8,7 +8,7 @@ it('the limits have the documented defaults; a change to one is a change for eve
       "keyUpdatesInARow": 32,
       "maxEarlyDataSkipped": 32768,
       "maxEmptyRecords": 32,
-      "maxHandshakeMessage": 65536,
+      "maxHandshakeMessage": 131396,
       "queuedInput": 65536,
       "queuedInputOverrun": 1048576,
       "renegotiations": 3,

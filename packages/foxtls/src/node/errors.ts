@@ -133,6 +133,7 @@ const INCOMPATIBLE_REASONS: Readonly<Record<PeerIncompatible['subject'], string>
   version: 'unsupported protocol',
   suite: 'no shared cipher',
   group: 'no suitable key share',
+  finite_field_group: 'no suitable key share',
   signature_scheme: 'no suitable signature algorithm',
   certificate_type: 'unsupported certificate type',
   application_protocol: 'no application protocol',

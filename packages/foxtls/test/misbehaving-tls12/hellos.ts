@@ -284,6 +284,18 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
     error: incompatible('suite'),
   },
   {
+    name: 'has DHE alone, and none of our groups for it',
+    rfc: 'RFC 7919 §4',
+    victim: 'server',
+    options: { cipherSuites: ['TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'] },
+    break: (peer) => {
+      peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0x009e] }));
+      peer.changeExtensions('client_hello', replacing('supported_groups', 0, 2, 0x01, 0xff));
+    },
+    alert: 'insufficient_security',
+    error: incompatible('finite_field_group'),
+  },
+  {
     name: 'does not have the curve of our certificate',
     rfc: 'RFC 8422 §4',
     victim: 'server',

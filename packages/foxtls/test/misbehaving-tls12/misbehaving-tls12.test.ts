@@ -14,6 +14,7 @@ import type { Tls12Case } from './case.ts';
 import { HEARTBEATS } from './heartbeats.ts';
 import { CLIENT_HELLOS, RESUMPTION, SERVER_HELLOS } from './hellos.ts';
 import { AUTHENTICATION, KEY_EXCHANGES } from './key-exchange.ts';
+import { MESSAGE_FORMS } from './message-forms.ts';
 import { Tls12Peer } from './peer.ts';
 import { RECORD_SIZES } from './record-sizes.ts';
 import { CHANGE_CIPHER_SPECS, RECORDS } from './records.ts';
@@ -25,6 +26,7 @@ const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
   resumption: RESUMPTION,
   'the key exchange': KEY_EXCHANGES,
   authentication: AUTHENTICATION,
+  'the form of messages': MESSAGE_FORMS,
   change_cipher_spec: CHANGE_CIPHER_SPECS,
   'records, and after the handshake': RECORDS,
   'the sizes of records': RECORD_SIZES,

@@ -59,6 +59,8 @@ export class Tls12Peer extends ScriptedPeer<Sent> {
   version = 0x0303;
   /** Server: what it says that its share is of. */
   namedCurve = 0x001d;
+  /** Server: the share itself; a right one unless set. */
+  share: Uint8Array | undefined;
 
   #write: GcmKeys | undefined;
   #read: GcmKeys | undefined;

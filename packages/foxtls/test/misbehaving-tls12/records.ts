@@ -4,7 +4,7 @@
 
 import { EMPTY } from '../../src/core/bytes/bytes.ts';
 import { HANDSHAKE_TYPES } from '../../src/core/registry/handshake-types.ts';
-import { beyond, misbehaved } from '../misbehaving/case.ts';
+import { beyond, misbehaved, undecodable } from '../misbehaving/case.ts';
 import { both, flip, message, type Tls12Case, unexpected } from './case.ts';
 
 export const CHANGE_CIPHER_SPECS: readonly Tls12Case[] = [
@@ -108,8 +108,8 @@ export const RECORDS: readonly Tls12Case[] = [
     rfc: 'RFC 5246 §7.4.9',
     victim,
     break: (peer) => peer.changeMessage('finished', () => message('finished', 1, 2, 3)),
-    alert: 'decrypt_error',
-    error: misbehaved('finished_invalid'),
+    alert: 'decode_error',
+    error: undecodable('finished.verifyData'),
   })),
   ...both((victim) => ({
     name: 'sends application data before its Finished',

@@ -38,6 +38,7 @@ const sizes = {
 
 const sha256 = provider.hashes.find(({ name }) => name === 'sha256') as Hash;
 const x25519 = provider.groups.find(({ name }) => name === 'x25519') as (typeof provider.groups)[0];
+const groupOf = (id: number) => provider.groups.find((group) => group.id === id) ?? x25519;
 const sign = ({ signer }: X509Credential, content: Uint8Array) =>
   now(signer.sign({ kind: 'ecdsa', hash: 'sha256' }, content)) as Uint8Array;
 
@@ -68,8 +69,8 @@ export function* serverScript(peer: Tls12Peer, { credential, requestsCertificate
     return;
   }
   peer.send('certificate', { certificateList: credential.chain });
-  const exchange = now(x25519.start(provider.random));
-  const params = encode(serverEcdhParams, { curveType: 3, namedCurve: peer.namedCurve, public: exchange.share });
+  const exchange = now(groupOf(peer.namedCurve).start(provider.random));
+  const params = encode(serverEcdhParams, { curveType: 3, namedCurve: peer.namedCurve, public: peer.share ?? exchange.share });
   const signature = sign(credential, concat(randoms.client, randoms.server, params));
   const signed = encode(digitallySigned, { algorithm: SCHEME, signature });
   peer.send('server_key_exchange', { body: concat(params, signed) });
@@ -105,7 +106,7 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
     legacyCompressionMethods: Uint8Array.of(0),
     extensions: extensionsOf('client_hello', {
       server_name: 'localhost',
-      supported_groups: [x25519.id, 0x17],
+      supported_groups: [x25519.id, 0x17, 0x18, 0x19, 0x1e],
       ec_point_formats: [0],
       signature_algorithms: [SCHEME],
       extended_master_secret: true,
@@ -125,12 +126,12 @@ export function* clientScript(peer: Tls12Peer, { credential, session }: Situatio
     return;
   }
   yield;
-  const { public: share } = decodeParams((yield).body);
+  const { namedCurve, public: share } = decodeParams((yield).body);
   let last = yield;
   const isAsked = last.type === messages.CertificateRequest.type;
   if (isAsked) last = yield;
   if (isAsked) peer.send('certificate', { certificateList: credential.chain });
-  const exchange = now(x25519.respond(share, provider.random));
+  const exchange = now(groupOf(namedCurve).respond(share, provider.random));
   const body = encode(clientEcdhPublic, { ecdhYc: exchange.share });
   peer.send('client_key_exchange', { body });
   const master = extendedMasterSecret(prfOf(sha256), exchange.secret, peer.transcriptHash(sha256));

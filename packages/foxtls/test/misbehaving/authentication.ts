@@ -5,8 +5,8 @@
 import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import type { MisbehaviourReason } from '../../src/core/errors/errors.ts';
 import { signedContent } from '../../src/protocol/messages/certificate-verify.ts';
-import { type Case, misbehaved, refused } from './case.ts';
-import { cutShort, doubled, dropped, extension, filled, flipping, messageOf, two, without, withTrailingByte } from './edits.ts';
+import { type Case, misbehaved, refused, undecodable } from './case.ts';
+import { doubled, dropped, extension, filled, flipping, messageOf, two, without } from './edits.ts';
 import { now, type Place } from './peer.ts';
 
 const REQUIRE = { clientCertificates: 'require' } as const;
@@ -139,26 +139,27 @@ function signatures(common: Common): Case[] {
 
 function finisheds(common: Common): Case[] {
   const wrong = { ...common, rfc: 'RFC 8446 §4.4.4', alert: 'decrypt_error', error: misbehaved('finished_invalid') } as const;
-  const length = 'verify_data has no length of its own, so a wrong length is a wrong value, as in other implementations';
   return [
     { ...wrong, name: 'sends a wrong Finished', break: (peer) => peer.changeMessage('finished', flipping(-1)) },
     {
       ...wrong,
       name: 'sends an empty Finished',
       break: (peer) => peer.changeMessage('finished', () => messageOf('finished')),
-      why: length,
+      alert: 'decode_error',
+      why: 'its length is the hash’s: "the length of the message was incorrect" (§6.2)',
+      error: undecodable('finished.verifyData'),
     },
+    ...[0, 1, 15, 31].map(
+      (at): Case => ({
+        ...wrong,
+        name: `sends a Finished that is wrong in byte ${at}`,
+        break: (peer) => peer.changeMessage('finished', flipping(4 + at)),
+      }),
+    ),
     {
       ...wrong,
-      name: 'sends a Finished that is too short',
-      break: (peer) => peer.changeMessage('finished', cutShort),
-      why: length,
-    },
-    {
-      ...wrong,
-      name: 'sends a Finished that is too long',
-      break: (peer) => peer.changeMessage('finished', withTrailingByte),
-      why: length,
+      name: 'sends a Finished of zeros',
+      break: (peer) => peer.changeMessage('finished', ({ length }) => messageOf('finished', ...filled(length - 4))),
     },
   ];
 }

@@ -103,6 +103,16 @@ export const COMPRESSED_P256: Uint8Array = Uint8Array.from([
   ...hex('6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296'),
 ]);
 
+/** The generator of P-256: a right point. */
+export const GENERATOR_OF_P256: Uint8Array = Uint8Array.from(
+  hex(
+    '046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5',
+  ),
+);
+
+/** The same in the hybrid form of X9.62, which TLS never had. */
+export const HYBRID_P256: Uint8Array = GENERATOR_OF_P256.with(0, 7);
+
 /** 64 bytes that are no point of P-256 (x = y = 1). */
 export const NOT_ON_P256: Uint8Array = Uint8Array.of(4, ...filled(31), 1, ...filled(31), 1);
 

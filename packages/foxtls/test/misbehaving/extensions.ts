@@ -264,23 +264,6 @@ const content: readonly Case[] = [
     why: PARSE,
     error: undecodable('encrypted_extensions.extensions.server_name'),
   },
-  ...(
-    [
-      ['ends with a dot', (data: Uint8Array) => data.with(-1, 0x2e)],
-      ['contains a zero byte', (data: Uint8Array) => data.with(-2, 0)],
-      ['is of an unknown type', (data: Uint8Array) => data.with(2, 1)],
-    ] as const
-  ).map(
-    ([what, edit]): Case => ({
-      name: `asks for a server_name that ${what}`,
-      rfc: 'RFC 6066 §3',
-      victim: 'server',
-      break: (peer) => peer.changeExtensions('client_hello', editing('server_name', edit)),
-      alert: 'decode_error',
-      why: 'no alert is named; what is there is no HostName',
-      error: undecodable('client_hello.extensions.server_name'),
-    }),
-  ),
   {
     name: 'asks for an empty list of server names',
     rfc: 'RFC 6066 §3',

@@ -5,7 +5,18 @@
 import { fromHex } from '../../src/core/bytes/bytes.ts';
 import { FFDHE2048 as PARAMETERS } from '../../src/crypto/finite-field.ts';
 import { type Case, misbehaved } from './case.ts';
-import { clientShares, FFDHE2048, filled, replacing, SECP521R1, serverShare, X448 } from './edits.ts';
+import {
+  clientShares,
+  FFDHE2048,
+  filled,
+  GENERATOR_OF_P256,
+  HYBRID_P256,
+  replacing,
+  SECP256R1,
+  SECP521R1,
+  serverShare,
+  X448,
+} from './edits.ts';
 
 const { prime } = PARAMETERS;
 
@@ -29,7 +40,17 @@ interface Fault {
 const FIELD = { rfc: 'RFC 8446 §4.2.8.1', group: 'ffdhe2048', id: FFDHE2048 } as const;
 const WRONG_VALUE = 'no alert is named for a value out of range; illegal_parameter is for fields that are (§6.2)';
 
+const P256 = { rfc: 'RFC 8446 §4.2.8.2', group: 'secp256r1', id: SECP256R1 } as const;
+const ONE_FORM = 'no alert is named; there is a single point format for each curve';
+
 const FAULTS: readonly Fault[] = [
+  { ...P256, name: 'the point at infinity', share: Uint8Array.of(0), why: ONE_FORM },
+  { ...P256, name: 'a point of P-256 in the hybrid form', share: HYBRID_P256, why: ONE_FORM },
+  { ...P256, name: 'a point of P-256 without the byte of its form', share: GENERATOR_OF_P256.subarray(1), why: ONE_FORM },
+  { ...P256, name: 'a point of P-256 a byte too short', share: GENERATOR_OF_P256.subarray(0, 64), why: ONE_FORM },
+  { ...P256, name: 'a point of P-256 a byte too long', share: Uint8Array.of(...GENERATOR_OF_P256, 0), why: ONE_FORM },
+  { ...P256, name: 'a point of P-256 whose coordinates are zeros', share: filled(65).with(0, 4), why: ONE_FORM },
+  { ...P256, name: 'a point of P-256 whose coordinates are beyond the field', share: filled(65, 0xff).with(0, 4), why: ONE_FORM },
   { ...FIELD, name: 'an ffdhe2048 value of 0', share: filled(256), why: WRONG_VALUE },
   { ...FIELD, name: 'an ffdhe2048 value of 1', share: filled(256).with(-1, 1), why: WRONG_VALUE },
   { ...FIELD, name: 'an ffdhe2048 value of p-1', share: primeMinus(1), why: WRONG_VALUE },

@@ -9,6 +9,7 @@ import { EARLY_DATA } from './early-data.ts';
 import { EXTENSIONS } from './extensions.ts';
 import { GREASE } from './grease.ts';
 import { KEY_SHARES } from './key-shares.ts';
+import { MESSAGE_FORMS } from './message-forms.ts';
 import { expectConversation, expectFault, expectSilence } from './outcome.ts';
 import { POST_HANDSHAKE } from './post-handshake.ts';
 import { PRE_SHARED_KEYS, PSK_SITUATIONS } from './pre-shared-keys.ts';
@@ -22,6 +23,7 @@ const SECTIONS: Readonly<Record<string, readonly Case[]>> = {
   'the hellos of a client': CLIENT_HELLOS,
   extensions: EXTENSIONS,
   'key shares': KEY_SHARES,
+  'the form of messages': MESSAGE_FORMS,
   'reserved values': GREASE,
   'early data': EARLY_DATA,
   authentication: AUTHENTICATION,

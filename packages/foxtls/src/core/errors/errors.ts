@@ -70,6 +70,7 @@ export type IncompatibleSubject =
   | 'version'
   | 'suite'
   | 'group'
+  | 'finite_field_group'
   | 'signature_scheme'
   | 'certificate_type'
   | 'application_protocol'
@@ -80,6 +81,7 @@ const INCOMPATIBLE_ALERT = {
   version: 'protocol_version',
   suite: 'handshake_failure',
   group: 'handshake_failure',
+  finite_field_group: 'insufficient_security',
   signature_scheme: 'handshake_failure',
   certificate_type: 'unsupported_certificate',
   application_protocol: 'no_application_protocol',

@@ -56,6 +56,7 @@ export const alertFor = {
   psk_mode_not_offered: 'illegal_parameter',
   psk_modes_missing: 'missing_extension',
   psk_binders_mismatch: 'illegal_parameter',
+  server_name_invalid: 'illegal_parameter',
   alpn_not_offered: 'illegal_parameter',
   early_data_not_offered: 'unsupported_extension',
   certificate_list_empty: 'decode_error',

@@ -6,6 +6,7 @@ import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { type FinishedVerified, verifyFinished } from '../../keys/finished.ts';
 import { extendedMasterSecret, type HelloRandoms, type MasterSecret, masterSecret } from '../../keys/tls12-key-schedule.ts';
 import type { Transcript } from '../../keys/transcript.ts';
+import { checkFinishedLength } from '../../messages/finished.ts';
 import { Finished, writeMessage } from '../../messages/messages.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { RecordProtection } from '../../record/record-protection.ts';
@@ -76,8 +77,9 @@ export function* receiveFinished(
   const peer = role === 'client' ? 'server' : 'client';
   context.transport.expectChangeCipherSpec(read);
   const expected = master.verifyData(peer, transcript.hash());
-  const { verifyData } = yield* receive(Finished, transcript);
-  const verified = verifyFinished(expected, verifyData);
+  const message = yield* receive(Finished, transcript);
+  checkFinishedLength(message, expected.length);
+  const verified = verifyFinished(expected, message.verifyData);
   // "Recipients of Finished messages MUST verify that the contents are correct." (RFC 5246 §7.4.9)
   if (verified === undefined) throw new PeerMisbehaved('finished_invalid', `the verify_data of the ${peer}'s Finished is wrong`);
   context.transport.openApplicationData();

@@ -66,7 +66,7 @@ export const dhe: KeyExchangeMethod<ServerDhParams> = {
 };
 
 /** "any FFDHE group (i.e., any codepoint between 256 and 511, inclusive, even if unknown to the server)" (RFC 7919 §4) */
-const isFiniteField = (group: number) => group >= 256 && group <= 511;
+export const isFiniteField = (group: number) => group >= 256 && group <= 511;
 
 function chooseParameters(
   parts: Pick<ServerParts, 'groups' | 'clientGroups' | 'diffieHellmanParameters'>,

@@ -7,7 +7,7 @@ import { InternalError, PeerIncompatible, PeerMisbehaved } from '../../../core/e
 import { settle } from '../../../core/flow/flow.ts';
 import { CLIENT_CERTIFICATE_TYPES } from '../../../core/registry/certificate-types.ts';
 import { cipherSuiteName } from '../../../core/registry/cipher-suites.ts';
-import { NAMED_GROUPS } from '../../../core/registry/named-groups.ts';
+import { NAMED_GROUPS, namedGroupName } from '../../../core/registry/named-groups.ts';
 import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
 import { writeMessage } from '../../messages/messages.ts';
 import { CertificateStatus, ServerHelloDone, ServerKeyExchange } from '../../messages/tls12/messages.ts';
@@ -28,6 +28,7 @@ import type { HandshakeContext } from '../transport.ts';
 import type { Agreement } from './agreement.ts';
 import { certificateMessage, receiveCertificate } from './certificate-message.ts';
 import { type CheckedClientHello, canProtect } from './checked-client-hello.ts';
+import { isFiniteField } from './dhe.ts';
 import type { ServerKeyExchange as ServerKeyExchangeInProgress, ServerParts } from './key-exchange.ts';
 import { signedParams } from './signed-params.ts';
 import { schemesOf } from './version.ts';
@@ -171,9 +172,14 @@ function clientKind(config: ServerConfig, { hello }: CheckedClientHello): Certif
 
 function incompatible(
   config: ServerConfig,
-  { hello }: CheckedClientHello,
+  { hello, groups = [] }: CheckedClientHello,
   suites: readonly Tls12CipherSuite[],
 ): PeerIncompatible {
+  if (!suites.some(isDhe) && isForWantOfFiniteField(config, hello, groups)) {
+    const ours = config.groups.map(({ name }) => name);
+    const theirs = groups.map((id) => namedGroupName(id) ?? `0x${id.toString(16)}`);
+    return new PeerIncompatible('finite_field_group', ours, theirs);
+  }
   const kinds = [...new Set(config.credentials.map(({ credential }) => credential.kind))];
   const offered = hello.extensions.values.server_certificate_type;
   if (kinds.length > 0 && chooseCertificateKind(kinds, offered) === undefined) return noCommonCertificateType(kinds, offered);
@@ -190,6 +196,22 @@ function incompatible(
     theirs,
     advice,
   );
+}
+
+const isDhe = ({ keyExchange }: Tls12CipherSuite) => keyExchange.name === 'DHE';
+
+/**
+ * "If the extension is present with FFDHE groups, none of the client's offered groups are acceptable by the server, and none of the client's
+ * proposed non-FFDHE cipher suites are acceptable to the server, the server MUST end the connection with a fatal TLS alert of type
+ * insufficient_security(71)." (RFC 7919 §4) That is of a server that has such suites.
+ */
+function isForWantOfFiniteField(
+  { tls12Suites, groups: ours }: ServerConfig,
+  { cipherSuites }: CheckedClientHello['hello'],
+  groups: readonly number[],
+): boolean {
+  const isShared = tls12Suites.some((suite) => isDhe(suite) && cipherSuites.includes(suite.id));
+  return isShared && groups.some(isFiniteField) && !ours.some(({ id }) => groups.includes(id));
 }
 
 /** Certificate, CertificateStatus*, ServerKeyExchange, CertificateRequest*, ServerHelloDone: the rest of the server's flight. */

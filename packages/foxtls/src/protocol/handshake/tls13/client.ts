@@ -23,7 +23,7 @@
  * The same flow speaks DTLS 1.3: what differs is in the transport and its `variant`.
  */
 
-import { InternalError, PeerMisbehaved } from '../../../core/errors/errors.ts';
+import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { settle } from '../../../core/flow/flow.ts';
 import { namedGroupName } from '../../../core/registry/named-groups.ts';
 import { type HandshakeSecret, handshakeSecretWithoutPsk } from '../../keys/key-schedule.ts';
@@ -174,8 +174,12 @@ function* exchangeAfterRetry(
   // "If a client receives a second HelloRetryRequest in the same connection …, it MUST abort the handshake with an
   // "unexpected_message" alert." (RFC 8446 §4.1.4)
   if (hello.kind === 'hello_retry_request') throw new PeerMisbehaved('retry_second', 'a second HelloRetryRequest');
+  // "The value of selected_version in the HelloRetryRequest "supported_versions" extension MUST be retained in the ServerHello, and a client
+  // MUST abort the handshake with an "illegal_parameter" alert if the value changes." (RFC 8446 §4.1.4)
+  if (hello.kind !== 'server_hello') {
+    throw new PeerMisbehaved('version_not_offered', 'TLS 1.3 in HelloRetryRequest, an older version in ServerHello');
+  }
   answeredVersion(context.transport.variant, ['TLSv1.3'], hello);
-  if (hello.kind !== 'server_hello') throw new InternalError('a ServerHello of TLS 1.3 without supported_versions');
   const suite = checkHello(config, offer, hello);
   // "Upon receiving the ServerHello, clients MUST check that the cipher suite supplied in the ServerHello is the same as that in the
   // HelloRetryRequest and otherwise abort the handshake with an "illegal_parameter" alert." (RFC 8446 §4.1.4)

@@ -91,11 +91,11 @@ function checkPreSharedKeyForm(hello: ClientHello): void {
  * with an "illegal_parameter" alert if one is violated." (RFC 8446 §4.2.8)
  */
 function checkKeyShares(hello: ClientHello): ReadonlyMap<number, Uint8Array> {
-  const groups = hello.extensions.values.supported_groups ?? [];
+  const groups = new Set(hello.extensions.values.supported_groups);
   const shares = new Map<number, Uint8Array>();
   for (const { group, keyExchange } of hello.extensions.values.key_share ?? []) {
     if (shares.has(group)) throw new PeerMisbehaved('key_share_duplicate', `two key shares of group ${group}`);
-    if (!groups.includes(group)) {
+    if (!groups.has(group)) {
       throw new PeerMisbehaved(
         'key_share_for_unoffered_group',
         `a key share of group ${group}, which is not in supported_groups`,

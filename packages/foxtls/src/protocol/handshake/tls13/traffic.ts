@@ -8,6 +8,7 @@ import { type FinishedVerified, finishedVerifyData, verifyFinished } from '../..
 import type { LabelledHash } from '../../keys/hkdf.ts';
 import type { HandshakeSecret, MainSecret } from '../../keys/key-schedule.ts';
 import type { Transcript } from '../../keys/transcript.ts';
+import { checkFinishedLength } from '../../messages/finished.ts';
 import { Finished, writeMessage } from '../../messages/messages.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import { Tls13Protection } from '../../record/tls13-protection.ts';
@@ -62,8 +63,9 @@ export function sendFinished(agreement: Agreement, keys: FinishedKeys): Uint8Arr
 export function* receiveFinished(agreement: Agreement, keys: FinishedKeys): HandshakeFlow<FinishedVerified> {
   const peer = agreement.role === 'client' ? 'server' : 'client';
   const expected = finishedVerifyData(agreement.labelled, keys[peer], agreement.transcript.hash());
-  const { verifyData } = yield* receive(Finished, agreement.transcript);
-  const verified = verifyFinished(expected, verifyData);
+  const message = yield* receive(Finished, agreement.transcript);
+  checkFinishedLength(message, expected.length);
+  const verified = verifyFinished(expected, message.verifyData);
   // "Recipients of Finished messages MUST verify that the contents are correct and if incorrect MUST terminate the connection with a
   // "decrypt_error" alert." (RFC 8446 §4.4.4)
   if (verified === undefined) throw new PeerMisbehaved('finished_invalid', `the verify_data of the ${peer}'s Finished is wrong`);

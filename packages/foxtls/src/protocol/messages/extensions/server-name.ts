@@ -10,11 +10,12 @@
  * opaque HostName<1..2^16-1>;
  * struct { ServerName server_name_list<1..2^16-1> } ServerNameList;
  * ```
- * "The ServerNameList MUST NOT contain more than one name of the same name_type." (RFC 6066 §3) Only host_name exists, and every
- * implementation reads other types as the same shape, so a list has exactly one entry in practice.
+ * Only host_name exists; "all future data structures associated with new NameTypes MUST begin with a 16-bit length field" (RFC 6066 §3), so
+ * that names of other types can be read, and are ignored.
  */
 
 import { fromLatin1, utf8 } from '../../../core/bytes/bytes.ts';
+import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { type Codec, empty, mapped, opaqueVector, struct, uint8, vector } from '../../../core/wire/codec.ts';
 
 const HOST_NAME = 0;
@@ -26,23 +27,34 @@ const serverName = struct({ nameType: uint8, name: opaqueVector(1, 0xffff) });
 
 const serverNameList = vector(serverName, 1, 0xffff);
 
-/** The host name: ASCII, without trailing dot, at most 255 bytes, not checked further. */
-export const serverNameOffer: Codec<string> = {
+/** The host name: ASCII, without trailing dot, at most 255 bytes, not checked further. Undefined where there are names of other types alone. */
+export const serverNameOffer: Codec<string | undefined> = {
   ...mapped(
     serverNameList,
-    (list, reader) => {
-      const hosts = list.filter((entry) => entry.nameType === HOST_NAME);
-      if (hosts.length !== 1 || list.length !== 1) reader.fail('exactly one host_name expected');
-      const host = fromLatin1((hosts[0] as { name: Uint8Array }).name);
-      // "The hostname is represented as a byte string using ASCII encoding without a trailing dot." (RFC 6066 §3)
-      if (!/^[\x21-\x7e]+$/.test(host) || host.endsWith('.')) reader.fail('not an ASCII host name without a trailing dot');
-      if (host.length > MAX_HOST_NAME) reader.fail(`a host name of ${host.length} bytes, at most ${MAX_HOST_NAME} are taken`);
-      return host;
+    (list) => {
+      // "The ServerNameList MUST NOT contain more than one name of the same name_type." (RFC 6066 §3)
+      const types = list.map(({ nameType }) => nameType);
+      if (new Set(types).size < types.length) throw invalid('two names of one type');
+      const host = list.find(({ nameType }) => nameType === HOST_NAME);
+      return host && readHostName(host.name);
     },
-    (host) => [{ nameType: HOST_NAME, name: utf8(host) }],
+    (host) => (host === undefined ? [] : [{ nameType: HOST_NAME, name: utf8(host) }]),
   ),
   invent: (choose) => `host-${choose(1000)}.example`,
 };
+
+/** It is a vector of bytes, whatever they are: a wrong one conforms "to the formal protocol syntax" (RFC 8446 §6.2). */
+function readHostName(name: Uint8Array): string {
+  const host = fromLatin1(name);
+  // "The hostname is represented as a byte string using ASCII encoding without a trailing dot." (RFC 6066 §3)
+  if (!/^[\x21-\x7e]+$/.test(host) || host.endsWith('.')) throw invalid('not an ASCII host name without a trailing dot');
+  if (host.length > MAX_HOST_NAME) throw invalid(`a host name of ${host.length} bytes, at most ${MAX_HOST_NAME} are taken`);
+  return host;
+}
+
+function invalid(problem: string): PeerMisbehaved {
+  return new PeerMisbehaved('server_name_invalid', `server_name: ${problem}`);
+}
 
 /** "The "extension_data" field of this extension SHALL be empty." (RFC 6066 §3) */
 export const serverNameAck: Codec<true> = empty;
