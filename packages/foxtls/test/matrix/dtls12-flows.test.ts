@@ -191,3 +191,43 @@ describe('the version over datagrams', () => {
     expect(server.error?.message).not.toMatch(/(?<!D)TLSv/);
   });
 });
+
+describe('connection IDs', () => {
+  const ours = { connectionId: utf8('to client') };
+  const theirs = { connectionId: utf8('to server') };
+  const none = { connectionId: new Uint8Array(0) };
+
+  for (const version of ['TLSv1.3', 'TLSv1.2'] as const) {
+    const idsOf = (options: LoopbackOptions) => {
+      const ends = connect({ versions: [version] }, { versions: [version] }, options);
+      expectAgreement(ends);
+      return [ends.client.transport.connectionIds, ends.server.transport.connectionIds];
+    };
+
+    it(`are agreed on when both speak of them, ${version}`, () => {
+      expect(idsOf({ client: ours, server: theirs })).toEqual([
+        { receive: ours.connectionId, send: theirs.connectionId },
+        { receive: theirs.connectionId, send: ours.connectionId },
+      ]);
+      expect(idsOf({ client: none, server: theirs })).toEqual([
+        { receive: none.connectionId, send: theirs.connectionId },
+        { receive: theirs.connectionId, send: none.connectionId },
+      ]);
+    });
+
+    it(`are not when one does not, ${version}`, () => {
+      expect(idsOf({ client: ours })).toEqual([undefined, undefined]);
+      expect(idsOf({ server: theirs })).toEqual([undefined, undefined]);
+      expect(idsOf({})).toEqual([undefined, undefined]);
+    });
+
+    it(`are agreed on anew behind a cookie, ${version}`, () => {
+      const cookieSealer = createSealer(provider, new Uint8Array(32), 'cookie');
+      const server = { versions: [version], cookieSealer, requireCookie: true };
+      const ends = connect({ versions: [version] }, server, { client: ours, server: theirs });
+      expectAgreement(ends);
+      expect(ends.client.transport.connectionIds?.send).toEqual(theirs.connectionId);
+      expect(ends.server.transport.connectionIds?.send).toEqual(ours.connectionId);
+    });
+  }
+});

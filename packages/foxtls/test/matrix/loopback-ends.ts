@@ -12,7 +12,7 @@ import { clientHandshake } from '../../src/protocol/handshake/client.ts';
 import type { Established } from '../../src/protocol/handshake/established.ts';
 import type { HandshakeFlow } from '../../src/protocol/handshake/receive.ts';
 import { serverHandshake } from '../../src/protocol/handshake/server.ts';
-import type { HandshakeContext, HandshakeTransport } from '../../src/protocol/handshake/transport.ts';
+import type { ConnectionIds, HandshakeContext, HandshakeTransport } from '../../src/protocol/handshake/transport.ts';
 import { DTLS } from '../../src/protocol/handshake/variant.ts';
 import { HEADER_SIZE, type RawMessage } from '../../src/protocol/messages/messages.ts';
 import type { ClientSession } from '../../src/protocol/session/client-session.ts';
@@ -21,6 +21,7 @@ import type { ClientSession } from '../../src/protocol/session/client-session.ts
 class LoopbackTransport implements HandshakeTransport {
   readonly variant = DTLS;
   version: VersionName | undefined;
+  connectionIds: ConnectionIds | undefined;
   #sequence: number;
   #sent: RawMessage[] = [];
 
@@ -39,6 +40,10 @@ class LoopbackTransport implements HandshakeTransport {
     const sent = this.#sent;
     this.#sent = [];
     return sent;
+  }
+
+  setConnectionIds(ids: ConnectionIds): void {
+    this.connectionIds = ids;
   }
 
   setVersion(version: VersionName): void {

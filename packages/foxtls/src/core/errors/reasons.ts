@@ -94,6 +94,13 @@ export const alertFor = {
   dh_parameters_invalid: 'illegal_parameter',
   dh_share_invalid: 'handshake_failure',
   psk_identity_unknown: 'unknown_psk_identity',
+
+  // DTLS (RFC 6347 §4.2.1, RFC 9147 §5.2, §9, RFC 5764 §4.1)
+  hello_verify_request_repeated: 'unexpected_message',
+  version_after_hello_verify_request: 'illegal_parameter',
+  connection_id_usage_unknown: 'illegal_parameter',
+  srtp_profile_not_offered: 'illegal_parameter',
+  srtp_mki_invalid: 'illegal_parameter',
 } as const satisfies Record<string, AlertName>;
 
 /** One word for the rule that the peer broke. */

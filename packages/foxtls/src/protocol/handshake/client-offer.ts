@@ -10,7 +10,7 @@ import { EC_POINT_FORMATS } from '../../core/registry/curve-formats.ts';
 import { HEARTBEAT_MODES } from '../../core/registry/hello-codes.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { KeyExchange, KeyExchangeGroup, RandomSource } from '../../crypto/key-exchange.ts';
-import type { Transcript } from '../keys/transcript.ts';
+import { Transcript } from '../keys/transcript.ts';
 import { extensionsOf, type RawExtension, undecoded } from '../messages/extensions/block.ts';
 import { ANY_OCSP_RESPONSE } from '../messages/extensions/status-request.ts';
 import type { ExtensionValues } from '../messages/extensions/table.ts';
@@ -23,6 +23,7 @@ import type { Tls12ClientSession } from '../session/client-session.ts';
 import type { PreSharedKey } from '../session/pre-shared-key.ts';
 import { externalKeys, type SessionRequest, sessionsToTry, tls12SessionToOffer } from './client-sessions.ts';
 import type { ClientConfig } from './config.ts';
+import { connectionIdOffer } from './connection-ids.ts';
 import {
   answerableTypes,
   drawExtensionOrder,
@@ -92,6 +93,8 @@ interface Changing {
   readonly psks: readonly OfferedPsk[];
   readonly tls12Session: Tls12ClientSession | undefined;
   readonly cookie: Uint8Array | undefined;
+  /** Of a HelloVerifyRequest. */
+  readonly legacyCookie: Uint8Array | undefined;
 }
 
 export function* firstOffer(
@@ -128,6 +131,7 @@ export function* firstOffer(
     psks: isTls13 ? offeredPsks(variant, config, request, sessions, preSharedKeys) : [],
     tls12Session,
     cookie: undefined,
+    legacyCookie: undefined,
   };
   return writeOffer(context, config, request, transcript, changing);
 }
@@ -170,7 +174,27 @@ export function* secondOffer(
   // "… removing any PSKs which are incompatible with the server's indicated cipher suite." (RFC 8446 §4.1.2)
   const psks = first.psks.filter(({ labelled }) => labelled.hash.name === retry.suite.hash.name);
   const greaseShare = retry.group === undefined ? first.disguise.grease?.group : undefined;
-  return writeOffer(context, config, request, transcript, { ...first, keyShares, greaseShare, psks, cookie: retry.cookie });
+  return writeOffer(context, config, request, transcript, {
+    ...{ ...first, keyShares, greaseShare, psks },
+    cookie: retry.cookie,
+    legacyCookie: undefined,
+  });
+}
+
+/**
+ * The ClientHello that answers a HelloVerifyRequest. "When responding to a HelloVerifyRequest, the client MUST use the same parameter values
+ * (version, random, session_id, cipher_suites, compression_method) as it did in the original ClientHello." (RFC 6347 §4.2.1) It is the first
+ * message of the transcript, and its binders are made anew.
+ */
+export function verifiedOffer(
+  context: HandshakeContext,
+  config: ClientConfig,
+  request: ClientRequest,
+  first: ClientOffer,
+  legacyCookie: Uint8Array,
+): ClientOffer {
+  const greaseShare = first.disguise.grease?.group;
+  return writeOffer(context, config, request, new Transcript(), { ...first, greaseShare, cookie: undefined, legacyCookie });
 }
 
 /**
@@ -209,6 +233,7 @@ function writeOffer(
       ...changing.tls12Suites.map(({ id }) => id),
     ]),
     legacyCompressionMethods: Uint8Array.of(0),
+    legacyCookie: changing.legacyCookie,
     extensions: undecoded('client_hello', list),
   });
   const bytes = changing.psks.length === 0 ? unbound : bind(unbound, changing.psks, transcript);
@@ -239,6 +264,7 @@ function offeredExtensions(
       application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
+    ...connectionIdOffer(context),
     ...(config.heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[config.heartbeat] }),
     ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),
     ...(changing.versions.some((version) => version !== 'TLSv1.3') && tls12Offer(request, changing)),

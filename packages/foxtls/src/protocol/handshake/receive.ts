@@ -43,17 +43,23 @@ export function* receiveWithBytes<Name extends string, T>(kind: MessageKind<Name
 
 type Kinds = readonly MessageKind<string, unknown>[];
 /** What is received of one kind; of several, a union. */
-type Received<K> = K extends MessageKind<infer N, infer T> ? { name: N; message: T } : never;
+type Received<K> = K extends MessageKind<infer N, infer T> ? ReceivedMessage<T> & { readonly name: N } : never;
 
 /** Receives one of several messages, and adds it to the transcript. */
 export function* receiveOneOf<const K extends Kinds>(kinds: K, transcript: Transcript): HandshakeFlow<Received<K[number]>> {
+  const received = yield* receiveOneOfWithBytes(kinds);
+  transcript.add(received.bytes, received.sequence);
+  return received;
+}
+
+/** Receives one of several messages, with its bytes. */
+export function* receiveOneOfWithBytes<const K extends Kinds>(kinds: K): HandshakeFlow<Received<K[number]>> {
   const names = kinds.map((kind) => kind.name);
   const raw = (yield new ReceiveRequest(names)) as RawMessage;
   const kind = kinds.find((candidate) => candidate.type === raw.type);
   if (kind === undefined) throw unexpected(raw, names);
-  const message = readMessage(kind, raw);
-  transcript.add(raw.bytes, raw.sequence);
-  return { name: kind.name, message } as Received<K[number]>;
+  const { bytes, sequence } = raw;
+  return { name: kind.name, message: readMessage(kind, raw), bytes, sequence } as Received<K[number]>;
 }
 
 function unexpected(raw: RawMessage, expected: readonly string[]): PeerMisbehaved {

@@ -8,6 +8,7 @@ import { describeClientHello } from './client-hello-info.ts';
 import type { ServerConfig } from './config.ts';
 import type { Established } from './established.ts';
 import { type HandshakeFlow, receiveWithBytes } from './receive.ts';
+import { helloVerifyRequest } from './tls12/hello-verify.ts';
 import { type PreviousHandshake, renegotiationConfig } from './tls12/renegotiation.ts';
 import { tls12ServerHandshake } from './tls12/server.ts';
 import { tls13ServerHandshake } from './tls13/server.ts';
@@ -22,14 +23,25 @@ export function* serverHandshake(
   previous?: PreviousHandshake,
 ): HandshakeFlow<Established> {
   const { transport } = context;
-  const { message: hello, bytes, sequence } = yield* receiveWithBytes(transport.variant.clientHello);
-  refuseSsl3(transport.variant, hello.legacyVersion);
-  checkPlaces(hello.extensions);
-  const selected = (yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)))) ?? initialConfig;
-  const config = previous === undefined ? selected : renegotiationConfig(selected, previous);
-  const version = chooseVersion(transport.variant, config.versions, hello);
-  transport.setVersion(version);
-  return version === 'TLSv1.3'
-    ? yield* tls13ServerHandshake(context, config, { hello, bytes })
-    : yield* tls12ServerHandshake(context, config, { version: tls12Version(config, version), hello, bytes, sequence, previous });
+  for (;;) {
+    const { message: hello, bytes, sequence } = yield* receiveWithBytes(transport.variant.clientHello);
+    refuseSsl3(transport.variant, hello.legacyVersion);
+    checkPlaces(hello.extensions);
+    const selected = (yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)))) ?? initialConfig;
+    const config = previous === undefined ? selected : renegotiationConfig(selected, previous);
+    const version = chooseVersion(transport.variant, config.versions, hello);
+    if (version === 'TLSv1.3') {
+      transport.setVersion(version);
+      return yield* tls13ServerHandshake(context, config, { hello, bytes });
+    }
+    const verifyRequest = yield* helloVerifyRequest(context, config, hello);
+    if (verifyRequest === undefined) {
+      transport.setVersion(version);
+      const received = { version: tls12Version(config, version), hello, bytes, sequence, previous };
+      return yield* tls12ServerHandshake(context, config, received);
+    }
+    // Neither this ClientHello nor the answer enters the transcript (RFC 6347 §4.2.1): nothing of them is kept.
+    transport.send(verifyRequest);
+    transport.endFlight();
+  }
 }

@@ -36,10 +36,21 @@ export interface HandshakeTransport {
   /** RFC 6520: records of type heartbeat may come; until application data may, they are dropped. */
   allowHeartbeats(): void;
   /**
+   * DTLS: connection IDs are agreed on (RFC 9146 §3, RFC 9147 §9): what protected records from now on have on them. Either may be empty: then
+   * those of that direction have none. A TLS transport throws `InternalError`: its flows offer none.
+   */
+  setConnectionIds(ids: ConnectionIds): void;
+  /**
    * Server: the client offers early data, which is not taken (RFC 8446 §4.2.10). Its records are dropped until the second ClientHello comes
    * in the clear, or until a record opens under the handshake keys.
    */
   skipEarlyData(until: 'second_client_hello' | 'handshake_record'): void;
+}
+
+/** `receive`: what we want to find on records; `send`: what the peer wants to. */
+export interface ConnectionIds {
+  readonly receive: Uint8Array;
+  readonly send: Uint8Array;
 }
 
 /** Labels of the NSS key log format. */
@@ -54,6 +65,10 @@ export type KeyLogLabel =
 /** What a flow has around it. */
 export interface HandshakeContext {
   readonly transport: HandshakeTransport;
+  /** DTLS: where the peer is, as bytes that only have to be the same each time: cookies are good for it alone. */
+  readonly peerAddress?: Uint8Array | undefined;
+  /** DTLS: the connection ID that we want on the peer's records; empty to put the peer's on ours, only. Undefined: none are spoken of. */
+  readonly connectionId?: Uint8Array | undefined;
   /** Aborted when the connection ends while an operation is pending. */
   readonly signal: AbortSignal;
   logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array): void;

@@ -12,7 +12,7 @@ import {
 import type { LabelPrefix } from '../keys/hkdf.ts';
 import { type TranscriptForm, unfragmented } from '../keys/transcript.ts';
 import type { ClientHello as ClientHelloMessage } from '../messages/client-hello.ts';
-import { ClientHello, DatagramClientHello, type MessageKind } from '../messages/messages.ts';
+import { ClientHello, DatagramClientHello, HelloVerifyRequest, type MessageKind } from '../messages/messages.ts';
 
 export interface ProtocolVariant {
   readonly name: 'TLSv1.3' | 'DTLSv1.3';
@@ -26,6 +26,8 @@ export interface ProtocolVariant {
   readonly isAtLeast: (version: number, other: number) => boolean;
   readonly labelPrefix: LabelPrefix;
   readonly clientHello: MessageKind<'client_hello', ClientHelloMessage>;
+  /** With what a server of a version before 1.3 asks for a cookie (RFC 6347 §4.2.1); undefined where it cannot. */
+  readonly helloVerifyRequest: typeof HelloVerifyRequest | undefined;
   /** How messages of the versions before 1.3 stand in the transcript; undefined for as they are. */
   readonly tls12TranscriptForm: TranscriptForm | undefined;
   /** Whether legacy_session_id and change_cipher_spec may be used to please middleboxes (RFC 8446 §D.4; not in RFC 9147 §5). */
@@ -45,6 +47,7 @@ export const TLS: ProtocolVariant = {
   isAtLeast: (version, other) => version >= other,
   labelPrefix: 'tls13 ',
   clientHello: ClientHello,
+  helloVerifyRequest: undefined,
   tls12TranscriptForm: undefined,
   middleboxCompatibility: true,
 };
@@ -63,6 +66,7 @@ export const DTLS: ProtocolVariant = {
   isAtLeast: (version, other) => version >> 8 === DTLS_MAJOR && version <= other,
   labelPrefix: 'dtls13',
   clientHello: DatagramClientHello,
+  helloVerifyRequest: HelloVerifyRequest,
   tls12TranscriptForm: unfragmented,
   middleboxCompatibility: false,
 };

@@ -1,5 +1,5 @@
 /**
- * ClientHello (RFC 8446 §4.1.2; for datagrams RFC 9147 §5.3).
+ * ClientHello (RFC 8446 §4.1.2; for datagrams RFC 6347 §4.2.1, RFC 9147 §5.3).
  *
  * ```
  * uint16 ProtocolVersion;
@@ -16,7 +16,7 @@
  * ```
  */
 
-import { PeerMisbehaved } from '../../core/errors/errors.ts';
+import { EMPTY } from '../../core/bytes/bytes.ts';
 import { type Codec, mapped, opaque, opaqueVector, type StructOf, struct, uint16, vector } from '../../core/wire/codec.ts';
 import { type ExtensionBlock, extensionBlock, extensionsOf } from './extensions/block.ts';
 
@@ -39,25 +39,18 @@ const fields = {
   extensions: optionalExtensions,
 };
 
-export type ClientHello = StructOf<typeof fields>;
+export interface ClientHello extends StructOf<typeof fields> {
+  /** Over datagrams: what a HelloVerifyRequest asked for (RFC 6347 §4.2.1). Over streams there is none. */
+  readonly legacyCookie?: Uint8Array | undefined;
+}
 
 export const clientHello: Codec<ClientHello> = struct(fields);
 
 const { legacyVersion, random, legacySessionId, ...afterSessionId } = fields;
 
-/** Over datagrams, `opaque legacy_cookie<0..2^8-1>` stands after the session id; DTLS 1.3 leaves it empty (RFC 9147 §5.3). */
-const datagramFields = struct({ legacyVersion, random, legacySessionId, legacyCookie: opaqueVector(0, 0xff), ...afterSessionId });
-
-export const datagramClientHello: Codec<ClientHello> = {
-  ...mapped(
-    datagramFields,
-    ({ legacyCookie, ...hello }) => {
-      // "If a DTLS 1.3 ClientHello is received with any other value in this field, the server MUST abort the handshake with an
-      // "illegal_parameter" alert." (RFC 9147 §5.3)
-      if (legacyCookie.length > 0) throw new PeerMisbehaved('legacy_field_invalid', 'legacy_cookie is not empty');
-      return hello;
-    },
-    (hello) => ({ ...hello, legacyCookie: new Uint8Array(0) }),
-  ),
-  invent: clientHello.invent,
-};
+/** Over datagrams, `opaque legacy_cookie<0..2^8-1>` stands after the session id. */
+export const datagramClientHello: Codec<ClientHello> = mapped(
+  struct({ legacyVersion, random, legacySessionId, legacyCookie: opaqueVector(0, 0xff), ...afterSessionId }),
+  (hello): ClientHello => hello,
+  (hello) => ({ ...hello, legacyCookie: hello.legacyCookie ?? EMPTY }),
+);

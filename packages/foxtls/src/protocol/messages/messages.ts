@@ -1,5 +1,6 @@
 /**
- * The handshake messages of TLS 1.3 as data: number, name, codec (RFC 8446 §4). Those of TLS 1.2 that differ are in tls12/.
+ * The handshake messages of TLS 1.3 as data: number, name, codec (RFC 8446 §4), and those that DTLS alone has (RFC 6347 §4.2.1, RFC 9147 §9).
+ * Those of TLS 1.2 that differ are in tls12/.
  *
  * ```
  * struct {
@@ -18,8 +19,10 @@ import { certificate } from './certificate.ts';
 import { certificateRequest } from './certificate-request.ts';
 import { certificateVerify } from './certificate-verify.ts';
 import { clientHello, datagramClientHello } from './client-hello.ts';
+import { newConnectionId, requestConnectionId } from './connection-ids.ts';
 import { encryptedExtensions } from './encrypted-extensions.ts';
 import { finished } from './finished.ts';
+import { helloVerifyRequest } from './hello-verify-request.ts';
 import { keyUpdate } from './key-update.ts';
 import { newSessionTicket } from './new-session-ticket.ts';
 import { serverHello } from './server-hello.ts';
@@ -43,8 +46,11 @@ export const CertificateRequest = kind('certificate_request', certificateRequest
 export const Certificate = kind('certificate', certificate);
 export const CertificateVerify = kind('certificate_verify', certificateVerify);
 export const Finished = kind('finished', finished);
+export const HelloVerifyRequest = kind('hello_verify_request', helloVerifyRequest);
 export const NewSessionTicket = kind('new_session_ticket', newSessionTicket);
 export const KeyUpdate = kind('key_update', keyUpdate);
+export const RequestConnectionId = kind('request_connection_id', requestConnectionId);
+export const NewConnectionId = kind('new_connection_id', newConnectionId);
 export const EndOfEarlyData = kind('end_of_early_data', empty);
 
 /** Bytes of the handshake header: msg_type and length. */

@@ -44,7 +44,7 @@ const extensionSubjects: readonly Subject[] = Object.entries(EXTENSION_TABLE).fl
 );
 
 it('are all there', () => {
-  expect(messageSubjects).toHaveLength(23);
+  expect(messageSubjects).toHaveLength(26);
   expect(extensionSubjects.length).toBeGreaterThan(40);
 });
 

@@ -75,6 +75,21 @@ const STATE: TicketState = {
   client: ANONYMOUS,
 };
 
+describe.each(providers)('a cookie sealer of the $name provider', (provider) => {
+  const sealer = createSealer(provider, KEY, 'cookie');
+  const [context, other] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)] as const;
+
+  it('seals four bytes beside a context into a cookie of 32, which opens beside that context alone', () => {
+    const sealed = sealer.sealBeside(Uint8Array.of(1, 2, 3, 4), context);
+    expect(sealed).toHaveLength(32);
+    expect(sealer.openBeside(sealed, context)).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(sealer.openBeside(sealed, other)).toBeUndefined();
+    expect(sealer.open(sealed)).toBeUndefined();
+    expect(sealer.openBeside(sealer.seal(Uint8Array.of(1, 2, 3, 4)), context)).toBeUndefined();
+    expect(sealer.openBeside(new Uint8Array(3), context)).toBeUndefined();
+  });
+});
+
 describe('the state in a ticket', () => {
   const states: readonly [what: string, state: TicketState][] = [
     ['an anonymous client', STATE],
@@ -129,7 +144,8 @@ describe('the state in a ticket', () => {
 
 describe('the state in a cookie', () => {
   it('is read as it was written', () => {
-    const state = { suite: 0x1302, group: 0x0017, created: 1_651_826_546_000, clientHelloHash: new Uint8Array(48).fill(1) };
+    const facts = { suite: 0x1302, group: 0x0017, created: 1_651_826_546_000 };
+    const state = { ...facts, clientHelloHash: new Uint8Array(48).fill(1), peerAddress: Uint8Array.of(10, 0, 0, 1) };
     expect(readRetryState(writeRetryState(state))).toEqual(state);
     expect(readRetryState(writeRetryState({ ...state, group: 0 })).group).toBe(0);
   });

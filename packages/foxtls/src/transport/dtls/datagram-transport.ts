@@ -210,6 +210,11 @@ export class DatagramTransport implements HandshakeTransport {
   /** TODO: heartbeats wait for a connection over datagrams; what comes is dropped. */
   allowHeartbeats(): void {}
 
+  /** None is ever offered here. */
+  setConnectionIds(): void {
+    throw new InternalError('connection IDs are not here yet');
+  }
+
   /** DTLS 1.3 is all that there is here. */
   setVersion(): void {}
 

@@ -355,6 +355,10 @@ export class TlsTransport implements HandshakeTransport {
     return joinSmall(output);
   }
 
+  setConnectionIds(): void {
+    throw new InternalError('records of TLS have no connection IDs');
+  }
+
   /** Messages of TLS have no numbers. */
   send(message: Uint8Array): number {
     this.#flight.push(message);

@@ -20,6 +20,7 @@ import type { PreSharedKey } from '../../session/pre-shared-key.ts';
 import { checkAlpnProtocol } from '../application-protocol.ts';
 import type { ClientOffer, ClientRequest } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
+import { agreeOnConnectionIds } from '../connection-ids.ts';
 import type { CertificateKind } from '../credential.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { Agreement } from './agreement.ts';
@@ -74,6 +75,7 @@ export function checkServerHello(
   checkExtensions(values);
   const encryptThenMac = agreesOnEncryptThenMac(config, values, suite);
   checkRecordLimits(context, config, values);
+  agreeOnConnectionIds(context, values.connection_id);
   const maxFragmentLength = agreedMaxFragmentLength(config, values, resumed);
   if (maxFragmentLength !== undefined) context.transport.setMaxFragmentLength(maxFragmentLength);
   const heartbeat = agreedHeartbeat(config.heartbeat, values.heartbeat);

@@ -14,6 +14,7 @@ import { chooseAlpnProtocol } from '../application-protocol.ts';
 import { localIdentity } from '../certificate-message.ts';
 import { describeClientHello } from '../client-hello-info.ts';
 import type { ServerConfig } from '../config.ts';
+import { agreeOnConnectionIds, connectionIdAnswer } from '../connection-ids.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
@@ -184,6 +185,7 @@ function sendServerHello(
   const { transport } = context;
   const { version } = offer;
   const random = serverRandom(context, config, version);
+  const { connection_id: theirId, heartbeat: theirHeartbeat } = offer.hello.extensions.values;
   // "If a server receives an encrypt-then-MAC request extension from a client and then selects a stream or Authenticated Encryption with
   // Associated Data (AEAD) ciphersuite, it MUST NOT send an encrypt-then-MAC response extension back to the client." (RFC 7366 §3)
   const encryptThenMac = suite.cipher.isBlockCipher && offer.encryptThenMac;
@@ -196,13 +198,15 @@ function sendServerHello(
     legacyCompressionMethod: 0,
     extensions: writeAnswers({
       ...commonAnswers(config, offer, alpnProtocol),
+      ...connectionIdAnswer(context, theirId),
       ...(encryptThenMac && { encrypt_then_mac: true as const }),
       ...(plan !== undefined && authenticationAnswers(offer, plan)),
       ...(ticketFollows && { session_ticket: true as const }),
     }),
   });
   applyRecordLimits(context, config, offer);
-  const heartbeat = agreedHeartbeat(config.heartbeat, offer.hello.extensions.values.heartbeat);
+  agreeOnConnectionIds(context, theirId);
+  const heartbeat = agreedHeartbeat(config.heartbeat, theirHeartbeat);
   if (heartbeat !== undefined) transport.allowHeartbeats();
   const transcript = new Transcript(transport.variant.tls12TranscriptForm);
   if (plan?.clientKind !== undefined) transcript.keepMessages();

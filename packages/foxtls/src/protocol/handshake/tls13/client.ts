@@ -35,6 +35,7 @@ import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import { localIdentity } from '../certificate-message.ts';
 import { type ClientOffer, type ClientRequest, secondOffer } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
+import { agreeOnConnectionIds } from '../connection-ids.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive, receiveWithBytes } from '../receive.ts';
@@ -74,6 +75,7 @@ export function* tls13ClientHandshake(
   const { offer, hello, suite, transcript } = yield* exchangeHellos(context, config, request, answer);
   const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
   const agreement: Agreement = { context, role: 'client', suite, labelled, transcript, clientRandom: offer.random };
+  agreeOnConnectionIds(context, hello.extensions.values.connection_id);
   const psk = acceptedPsk(config, offer.psks, hello, suite);
   const { handshakeSecret, group } = yield* agree(agreement, offer, hello, psk);
 

@@ -3,6 +3,7 @@
  *
  * ```
  * struct {
+ *     opaque peer_address<0..2^8-1>;           // over datagrams; the cookie is good for it alone (RFC 9147 §5.1)
  *     CipherSuite suite;
  *     NamedGroup group;                        // 0 when no other group was asked for
  *     uint32 created_high, created_low;        // milliseconds since the epoch
@@ -14,6 +15,7 @@
 import { type Decoded, decode, encode, opaqueVector, struct, uint16, uint32 } from '../../../core/wire/codec.ts';
 
 const wire = struct({
+  peerAddress: opaqueVector(0, 255),
   suite: uint16,
   group: uint16,
   createdHigh: uint32,
@@ -23,7 +25,7 @@ const wire = struct({
 
 type Wire = Decoded<typeof wire>;
 
-export interface RetryState extends Pick<Wire, 'suite' | 'group' | 'clientHelloHash'> {
+export interface RetryState extends Pick<Wire, 'peerAddress' | 'suite' | 'group' | 'clientHelloHash'> {
   /** Milliseconds since the epoch. */
   readonly created: number;
 }

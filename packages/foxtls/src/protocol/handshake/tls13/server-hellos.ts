@@ -111,7 +111,12 @@ function* retry(
 ): HandshakeFlow<ServerHellos> {
   const asked = group === undefined || first.keyShares.has(group.id) ? undefined : group;
   const clientHelloHash = suite.hash.digest(first.bytes);
-  const cookie = yield* sealCookie(config, { suite: suite.id, group: asked?.id ?? NO_GROUP, clientHelloHash });
+  const cookie = yield* sealCookie(config, {
+    peerAddress: context.peerAddress ?? EMPTY,
+    suite: suite.id,
+    group: asked?.id ?? NO_GROUP,
+    clientHelloHash,
+  });
   const request = helloRetryRequest(context, first, suite, asked, cookie);
   const transcript = transcriptAfterRetry(suite.hash, clientHelloHash);
   sendMessage({ context, transcript }, request);
@@ -148,7 +153,7 @@ function* resumeFromCookie(
   offer: CheckedClientHello,
   cookie: Uint8Array,
 ): HandshakeFlow<ServerHellos> {
-  const state = yield* openCookie(config, cookie);
+  const state = yield* openCookie(context, config, cookie);
   // "A client MUST NOT include the "early_data" extension in its followup ClientHello." (RFC 8446 §4.2.10)
   if (offer.hello.extensions.values.early_data !== undefined) {
     throw new PeerMisbehaved('client_hello_changed_after_retry', 'early_data in the second ClientHello');
@@ -185,11 +190,17 @@ function groupChanged(): PeerMisbehaved {
   return new PeerMisbehaved('group_changed_after_retry', 'the second ClientHello has no key share for the group of the first');
 }
 
-function* openCookie(config: ServerConfig, cookie: Uint8Array): HandshakeFlow<RetryState> {
+function* openCookie(
+  { peerAddress = EMPTY }: HandshakeContext,
+  config: ServerConfig,
+  cookie: Uint8Array,
+): HandshakeFlow<RetryState> {
   const opened = config.cookieSealer === undefined ? undefined : yield* settle(config.cookieSealer.open(cookie));
   if (opened === undefined) throw new PeerMisbehaved('cookie_invalid', 'the cookie is not one of ours');
   const state = readRetryState(opened);
   if (config.now() - state.created > COOKIE_LIFETIME) throw new PeerMisbehaved('cookie_invalid', 'the cookie is too old');
+  if (!equal(state.peerAddress, peerAddress))
+    throw new PeerMisbehaved('cookie_invalid', 'the cookie was given to another address');
   return state;
 }
 

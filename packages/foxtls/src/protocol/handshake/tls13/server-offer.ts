@@ -33,6 +33,11 @@ export function checkClientHello({ hello, bytes }: ReceivedClientHello): Checked
   if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
     throw new PeerMisbehaved('compression_not_null', 'legacy_compression_methods is not exactly null');
   }
+  // "If a DTLS 1.3 ClientHello is received with any other value in this field, the server MUST abort the handshake with an
+  // "illegal_parameter" alert." (RFC 9147 §5.3)
+  if (hello.legacyCookie !== undefined && hello.legacyCookie.length > 0) {
+    throw new PeerMisbehaved('legacy_field_invalid', 'legacy_cookie is not empty');
+  }
   const values = hello.extensions.values;
   checkMandatoryExtensions(values);
   checkPreSharedKeyForm(hello);

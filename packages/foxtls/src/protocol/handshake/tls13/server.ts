@@ -14,6 +14,7 @@ import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/rec
 import { chooseAlpnProtocol } from '../application-protocol.ts';
 import { localIdentity } from '../certificate-message.ts';
 import type { ServerConfig } from '../config.ts';
+import { agreeOnConnectionIds, connectionIdAnswer } from '../connection-ids.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
@@ -113,6 +114,7 @@ function* sendServerHello(
   const { transport } = agreement.context;
   const random = config.provider.random(32);
   const exchange = group === undefined ? undefined : yield* respond(config, offer, group);
+  const { connection_id: theirId } = offer.hello.extensions.values;
   const echo = sessionIdEcho(transport.variant, offer.hello);
   const message = writeMessage(ServerHello, {
     kind: 'server_hello',
@@ -124,10 +126,12 @@ function* sendServerHello(
     extensions: extensionsOf('server_hello', {
       ...(psk !== undefined && { pre_shared_key: psk.index }),
       ...(exchange !== undefined && { key_share: exchange.keyShare }),
+      ...connectionIdAnswer(agreement.context, theirId),
       supported_versions: transport.variant.version,
     }),
   });
   sendMessage(agreement, message);
+  agreeOnConnectionIds(agreement.context, theirId);
   // "The server sends a dummy change_cipher_spec record immediately after its first handshake message." (RFC 8446 §D.4)
   if (echo.length > 0 && !retried) transport.sendChangeCipherSpec();
   if (psk === undefined) return handshakeSecretWithoutPsk(labelled, exchange?.secret);

@@ -9,6 +9,7 @@ import { type Codec, type Decoded, empty, rest } from '../../../core/wire/codec.
 import { protocolNameAck, protocolNameListOffer } from './application-layer-protocol-negotiation.ts';
 import { certificateAuthorities } from './certificate-authorities.ts';
 import { certificateTypeAck, certificateTypeOffer } from './certificate-type.ts';
+import { connectionId } from './connection-id.ts';
 import { cookie } from './cookie.ts';
 import { earlyDataIndication, maxEarlyDataSize } from './early-data.ts';
 import { ecPointFormats } from './ec-point-formats.ts';
@@ -27,6 +28,7 @@ import { certificateStatus, certificateStatusRequest } from './status-request.ts
 import { supportedGroups } from './supported-groups.ts';
 import { supportedVersionsAck, supportedVersionsOffer } from './supported-versions.ts';
 import { ticketRequestAck, ticketRequestOffer } from './ticket-request.ts';
+import { useSrtpAck, useSrtpOffer } from './use-srtp.ts';
 
 export type ExtensionName = keyof typeof EXTENSION_TYPES;
 
@@ -38,7 +40,7 @@ export const EXTENSION_TABLE = {
     supported_groups: supportedGroups,
     ec_point_formats: ecPointFormats,
     signature_algorithms: signatureAlgorithms,
-    use_srtp: rest,
+    use_srtp: useSrtpOffer,
     heartbeat: heartbeatMode,
     application_layer_protocol_negotiation: protocolNameListOffer,
     signed_certificate_timestamp: empty,
@@ -59,12 +61,14 @@ export const EXTENSION_TABLE = {
     post_handshake_auth: empty,
     signature_algorithms_cert: signatureAlgorithms,
     ticket_request: ticketRequestOffer,
+    connection_id: connectionId,
     renegotiation_info: renegotiationInfo,
   },
   server_hello: {
     key_share: keyShareAck,
     pre_shared_key: preSharedKeyAck,
     supported_versions: supportedVersionsAck,
+    connection_id: connectionId,
   },
   /** ServerHello of TLS 1.2 and before. */
   server_hello_tls12: {
@@ -74,7 +78,7 @@ export const EXTENSION_TABLE = {
     // Some servers answer it, against RFC 8422 §4; it says nothing to a client.
     supported_groups: rest,
     ec_point_formats: ecPointFormats,
-    use_srtp: rest,
+    use_srtp: useSrtpAck,
     heartbeat: heartbeatMode,
     application_layer_protocol_negotiation: protocolNameAck,
     signed_certificate_timestamp: signedCertificateTimestamps,
@@ -84,6 +88,7 @@ export const EXTENSION_TABLE = {
     extended_master_secret: empty,
     record_size_limit: recordSizeLimit,
     session_ticket: empty,
+    connection_id: connectionId,
     renegotiation_info: renegotiationInfo,
   },
   hello_retry_request: {
@@ -95,7 +100,7 @@ export const EXTENSION_TABLE = {
     server_name: serverNameAck,
     max_fragment_length: maxFragmentLength,
     supported_groups: supportedGroups,
-    use_srtp: rest,
+    use_srtp: useSrtpAck,
     heartbeat: heartbeatMode,
     application_layer_protocol_negotiation: protocolNameAck,
     client_certificate_type: certificateTypeAck,
