@@ -5,6 +5,7 @@
  */
 
 import { ApiMisuse, CryptoFailure, InternalError, TlsError } from 'foxtls';
+import { keptInputs } from './all-targets.mjs';
 import { inner } from './inner.mjs';
 import { mutated, seeded } from './mutate.mjs';
 
@@ -26,16 +27,17 @@ export class Defect extends Error {
   }
 }
 
-/** First the corpus as it is, then changes of it, until `executions` or `seconds` are used up. Throws `Defect`. */
+/** First the corpus as it is, and what fuzz/corpus keeps, then changes of both, until `executions` or `seconds` are used up. Throws `Defect`. */
 export function fuzzTarget(target, { seed, executions = Infinity, seconds = Infinity }) {
-  const corpus = target.corpus();
+  const own = target.corpus();
+  const corpus = [...own, ...keptInputs(target)];
   const below = seeded(seed);
   const tally = { executions: 0, accepted: 0, refused: 0, seconds: 0, slowest: { milliseconds: 0, length: 0 } };
   const started = performance.now();
   while (tally.executions < executions && tally.seconds < seconds) {
-    const bytes = corpus[tally.executions]?.slice() ?? mutated(corpus, below);
+    const bytes = corpus[tally.executions]?.slice() ?? (target.change ?? mutated)(corpus, below);
     const { outcome, milliseconds } = execute(target, bytes);
-    if (tally.executions < corpus.length && outcome !== 'accepted') throw new Defect(bytes, 'a member of the corpus is refused');
+    if (tally.executions < own.length && outcome !== 'accepted') throw new Defect(bytes, 'a member of the corpus is refused');
     tally.executions++;
     tally[outcome]++;
     if (milliseconds > tally.slowest.milliseconds) tally.slowest = { milliseconds, length: bytes.length };
@@ -44,7 +46,8 @@ export function fuzzTarget(target, { seed, executions = Infinity, seconds = Infi
   return tally;
 }
 
-function execute(target, bytes) {
+/** `accepted` or `refused`, and the milliseconds. Throws `Defect`. */
+export function execute(target, bytes) {
   const first = timed(target, bytes);
   if (first.milliseconds <= PATIENCE) return first;
   // A machine that was busy is not busy twice.
