@@ -41,7 +41,7 @@ export default defineConfig(({ mode }) => {
           extends: true,
           test: {
             name: 'interop',
-            include: ['interop/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts', 'fuzz/**/*.test.ts'],
+            include: ['interop/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts', 'fuzz/**/*.test.{ts,mjs}'],
             // Examples, benchmarks and fuzz targets run dist/, so it has to be of these sources.
             globalSetup: ['./tools/build-before-tests.ts'],
             testTimeout: 60 * SECOND * patience,

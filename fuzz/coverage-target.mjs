@@ -6,5 +6,11 @@ const all = await allTargets();
 const target = all.find(({ name }) => name === process.env.FOXTLS_FUZZ_TARGET);
 
 export function fuzz(data) {
-  execute(target, Uint8Array.from(data));
+  try {
+    execute(target, Uint8Array.from(data));
+  } catch (error) {
+    // libFuzzer prints the error alone.
+    console.error(error.cause?.stack);
+    throw error;
+  }
 }

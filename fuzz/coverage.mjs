@@ -1,23 +1,26 @@
 /**
  * Runs a target with jazzer.js (libFuzzer), which keeps an input that reaches what no other reached, and changes that one further.
  *
- * `@jazzer.js/core` is no dependency of this workspace: its binary asks for a newer C library than many systems have that foxtls is tested
- * on (glibc 2.38). It is taken from where Node finds it: `NODE_PATH`, or a node_modules above.
+ * `@jazzer.js/core` is no dependency of this workspace: its binary asks for a newer C library (glibc 2.38) than many systems have that
+ * foxtls is tested on. It is taken from where Node finds it: `NODE_PATH`, or a node_modules above.
  */
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keptInputs } from './all-targets.mjs';
 
-/** Bytes of memory, in MB, and seconds of one execution, at which libFuzzer gives up on its own. */
-const [MEMORY, PATIENCE] = [2048, 20];
-const LIMITS = [`-rss_limit_mb=${MEMORY}`, `-timeout=${PATIENCE}`];
+/** MB of memory, and seconds of one execution, at which libFuzzer gives up on its own. */
+const LIMITS = ['-rss_limit_mb=2048', '-timeout=20'];
+/** Bytes that fuzz/corpus keeps for a target. */
+const KEPT = 4096;
+const MODULE = fileURLToPath(new URL('coverage-target.mjs', import.meta.url));
+const INCLUDES = ['packages/foxtls/dist', 'foxtls-sources-'].flatMap((part) => ['--includes', part]);
 
-/** Where jazzer.js is, or a sentence that says what to do. */
+/** Where jazzer.js is: `{ cli }`; or a sentence that says what to do: `{ missing }`. */
 export function findJazzer() {
   const require = createRequire(import.meta.url);
   try {
@@ -25,15 +28,16 @@ export function findJazzer() {
     require(core);
     return { cli: join(dirname(core), 'cli.js') };
   } catch (error) {
+    const [reason] = error.message.split('\n');
     return {
-      missing: `--coverage needs @jazzer.js/core 4 where Node finds it: npm install it outside of this workspace, on a system with glibc 2.38 or newer, and set NODE_PATH to its node_modules (${error.message.split('\n')[0]})`,
+      missing: `--coverage needs @jazzer.js/core 4 where Node finds it, on a system with glibc 2.38 or newer: see fuzz/README.md (${reason})`,
     };
   }
 }
 
 /**
- * What was counted, and whether something was found. `corpus`: a folder for what is found on the way, which later runs begin with; else one
- * that is thrown away with the system's temporary files.
+ * What was counted, and what failed. `corpus`: a folder for what is found on the way, with which later runs begin; else one among the
+ * system's temporary files.
  */
 export async function fuzzWithCoverage(target, { cli, seconds, executions, seed, corpus }) {
   const folder = mkdtempSync(join(tmpdir(), `foxtls-fuzz-${target.name}-`));
@@ -42,32 +46,45 @@ export async function fuzzWithCoverage(target, { cli, seconds, executions, seed,
   mkdirSync(seeds);
   for (const [index, bytes] of [...target.corpus(), ...keptInputs(target)].entries())
     writeFileSync(join(seeds, `${index}`), bytes);
-  const limits = [
-    ...(Number.isFinite(seconds) ? [`-max_total_time=${seconds}`] : []),
-    ...(Number.isFinite(executions) ? [`-runs=${executions}`] : []),
-  ];
-  const options = [
-    '-use_value_profile=1',
-    '-print_final_stats=1',
-    `-seed=${seed}`,
-    `-artifact_prefix=${folder}/`,
-    ...LIMITS,
-    ...limits,
-  ];
-  const includes = ['packages/foxtls/dist', 'foxtls-sources-'].flatMap((part) => ['--includes', part]);
-  const module = fileURLToPath(new URL('coverage-target.mjs', import.meta.url));
-  const child = spawn(process.execPath, [cli, module, found, seeds, '--sync', ...includes, '--', ...options], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, FOXTLS_FUZZ_TARGET: target.name },
-  });
-  const { output, code } = await finished(child);
+  const limits = [];
+  if (Number.isFinite(seconds)) limits.push(`-max_total_time=${seconds}`);
+  if (Number.isFinite(executions)) limits.push(`-runs=${executions}`);
+  const options = ['-use_value_profile=1', '-print_final_stats=1', `-seed=${seed}`, `-artifact_prefix=${folder}/`];
+  const { output, code } = await jazzer(cli, target, [found, seeds], [...options, ...LIMITS, ...limits]);
   return { ...counted(output), found, failure: code === 0 ? undefined : { folder, output } };
 }
 
-async function finished(child) {
+/** Puts into fuzz/corpus what of `found` reaches most, the smallest first, as much as there is room for. The number of files and bytes. */
+export async function keepSome(target, { cli, found }) {
+  const merged = mkdtempSync(join(tmpdir(), `foxtls-fuzz-${target.name}-`));
+  const { output, code } = await jazzer(cli, target, [merged, found], ['-set_cover_merge=1', ...LIMITS]);
+  if (code !== 0) throw new Error(`the corpus of ${target.name} cannot be merged: ${output.slice(-2000)}`);
+  const folder = fileURLToPath(new URL(`corpus/${target.name}/`, import.meta.url));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const files = readdirSync(merged).map((name) => ({ name, size: statSync(join(merged, name)).size }));
+  let [bytes, count] = [0, 0];
+  for (const { name, size } of files.filter((file) => file.size > 0).sort((a, b) => a.size - b.size)) {
+    if (bytes + size > KEPT) break;
+    copyFileSync(join(merged, name), join(folder, name.slice(0, 12)));
+    bytes += size;
+    count++;
+  }
+  rmSync(merged, { recursive: true });
+  return { count, bytes };
+}
+
+async function jazzer(cli, target, folders, options) {
+  const child = spawn(process.execPath, [cli, MODULE, ...folders, '--sync', ...INCLUDES, '--', ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, FOXTLS_FUZZ_TARGET: target.name },
+  });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-  const [code] = await new Promise((resolve) => child.on('close', (...result) => resolve(result)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  const code = await new Promise((resolve) => child.on('close', resolve));
   return { output, code };
 }
 

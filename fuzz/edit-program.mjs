@@ -11,6 +11,8 @@ import { seeded } from './mutate.mjs';
 const { messages, tls12Messages, encode, decode } = inner;
 const MAX_EDITS = 16;
 const MAX_ITEMS = 64;
+/** A field that is longer is not doubled. */
+const MAX_REPEATED = 16384;
 const KINDS = [messages, tls12Messages].flatMap((module) => Object.values(module).filter((kind) => kind?.codec !== undefined));
 
 class Operands {
@@ -47,7 +49,7 @@ export function edited(program, items, others) {
   const operands = new Operands(program.subarray(1));
   let result = items;
   for (let edits = 0; edits < MAX_EDITS && !operands.isEmpty && result.length > 0; edits++) {
-    result = EDITS[operands.below(EDITS.length)](result, operands, others).slice(0, MAX_ITEMS);
+    result = EDITS[operands.of(EDIT_NAMES)](result, operands, others).slice(0, MAX_ITEMS);
   }
   return result;
 }
@@ -59,6 +61,7 @@ export function inventProgram(count, below) {
 }
 
 const replaced = (items, at, ...instead) => items.toSpliced(at, 1, ...instead);
+const concat = (...parts) => Uint8Array.from(Buffer.concat(parts));
 const inserted = (items, at, ...more) => items.toSpliced(at, 0, ...more);
 
 /** An edit of the content of one item. */
@@ -76,92 +79,93 @@ const ofField = (change) =>
     return field && withField(item, field, change(item.content.slice(field.start, field.end), operands, others));
   });
 
-const EDITS = [
-  ofContent(function setByte({ content }, operands) {
+const EDITS = {
+  setByte: ofContent(({ content }, operands) => {
     return content.with(operands.below(content.length), operands.byte());
   }),
-  ofContent(function flipBit({ content }, operands) {
+  flipBit: ofContent(({ content }, operands) => {
     const at = operands.below(content.length);
     return content.with(at, content[at] ^ (1 << operands.below(8)));
   }),
-  ofField(function writeField(_old, operands) {
+  writeField: ofField((_old, operands) => {
     return operands.some();
   }),
-  ofField(function changeField(old, operands) {
+  changeField: ofField((old, operands) => {
     return old.length === 0 ? old : old.with(operands.below(old.length), operands.byte());
   }),
-  ofField(function removeField() {
+  removeField: ofField(() => {
     return new Uint8Array(0);
   }),
-  ofField(function repeatField(old) {
-    return Uint8Array.of(...old, ...old);
+  repeatField: ofField((old) => {
+    return old.length > MAX_REPEATED ? old : concat(old, old);
   }),
-  ofField(function spliceField(_old, operands, others) {
+  spliceField: ofField((_old, operands, others) => {
     const item = operands.of(operands.of(others));
     const field = operands.of(fieldsOf(item));
     return field === undefined ? item.content.slice(0, 64) : item.content.slice(field.start, field.end);
   }),
-  ofContent(function cutMessage({ type, content }, operands) {
+  cutMessage: ofContent(({ type, content }, operands) => {
     const cut = content.slice(0, operands.below(content.length + 1));
     return type === TYPES.handshake ? withLength(cut) : cut;
   }),
-  ofContent(function lengthen({ type, content }, operands) {
-    const longer = Uint8Array.of(...content, ...operands.some());
+  lengthen: ofContent(({ type, content }, operands) => {
+    const longer = concat(content, operands.some());
     return type === TYPES.handshake ? withLength(longer) : longer;
   }),
-  function drop(items, operands) {
+  drop(items, operands) {
     return replaced(items, operands.below(items.length));
   },
-  function duplicate(items, operands) {
+  duplicate(items, operands) {
     return inserted(items, operands.below(items.length), operands.of(items));
   },
-  function swap(items, operands) {
+  swap(items, operands) {
     const [from, to] = [operands.below(items.length), operands.below(items.length)];
     return items.with(from, items[to]).with(to, items[from]);
   },
-  function splice(items, operands, others) {
+  splice(items, operands, others) {
     return inserted(items, operands.below(items.length + 1), operands.of(operands.of(others)));
   },
-  function insertAnything(items, operands) {
+  insertAnything(items, operands) {
     const [at, type, isProtected] = [operands.below(items.length + 1), 18 + operands.below(8), operands.below(2) === 0];
     return inserted(items, at, { type, isProtected, content: operands.some() });
   },
-  function insertMessage(items, operands) {
+  insertMessage(items, operands) {
     const [at, kind, seed] = [operands.below(items.length + 1), operands.of(KINDS), operands.byte()];
     const body = encode(kind.codec, kind.codec.invent(seeded(seed + 1)));
     const isProtected = items[at]?.isProtected ?? true;
     return inserted(items, at, {
       type: TYPES.handshake,
       isProtected,
-      content: withLength(Uint8Array.of(kind.type, 0, 0, 0, ...body)),
+      content: withLength(concat(Uint8Array.of(kind.type, 0, 0, 0), body)),
     });
   },
-  function insertUsual(items, operands) {
+  insertUsual(items, operands) {
     const at = operands.below(items.length + 1);
     const [type, ...content] = operands.of(USUAL);
     return inserted(items, at, { type, isProtected: items[at]?.isProtected ?? true, content: Uint8Array.from(content) });
   },
-  function repeatOften(items, operands) {
+  repeatOften(items, operands) {
     const at = operands.below(items.length);
     return inserted(items, at, ...Array.from({ length: 1 + operands.below(MAX_ITEMS) }, () => items[at]));
   },
-  function changeProtection(items, operands) {
+  changeProtection(items, operands) {
     const at = operands.below(items.length);
     return replaced(items, at, { ...items[at], isProtected: !items[at].isProtected });
   },
-  function split(items, operands) {
+  split(items, operands) {
     const [at, where] = [operands.below(items.length), operands.below(256)];
     const item = items[at];
     const parts = [item.content.slice(0, where), item.content.slice(where)];
     return replaced(items, at, ...parts.map((content) => ({ ...item, content })));
   },
-  function join(items, operands) {
+  join(items, operands) {
     const at = operands.below(items.length);
     const [one, other] = [items[at], items[at + 1]];
     if (one.type !== other?.type || one.isProtected !== other.isProtected) return items;
-    return items.toSpliced(at, 2, { ...one, content: Uint8Array.of(...one.content, ...other.content) });
+    return items.toSpliced(at, 2, { ...one, content: concat(one.content, other.content) });
   },
-];
+};
+export const EDIT_NAMES = Object.keys(EDITS);
 
 /** What goes on after handshakes: close_notify, user_canceled, a fatal alert, no_renegotiation, KeyUpdate, HelloRequest, heartbeats, data. */
 const USUAL = [
@@ -184,7 +188,7 @@ const USUAL = [
 function withLength(content) {
   if (content.length < 4) return content;
   const length = content.length - 4;
-  return Uint8Array.of(content[0], length >> 16, length >> 8, length, ...content.subarray(4));
+  return concat(Uint8Array.of(content[0], length >> 16, length >> 8, length), content.subarray(4));
 }
 
 /** Where the fields of a handshake message are, as the first codec says that reads it; of vectors, and of those in them, the content too. */
@@ -221,7 +225,7 @@ const numberAt = (bytes, start, size) => bytes.subarray(start, start + size).red
 function withField(item, field, bytes) {
   const { content } = item;
   const delta = bytes.length - (field.end - field.start);
-  const result = Uint8Array.of(...content.subarray(0, field.start), ...bytes, ...content.subarray(field.end));
+  const result = concat(content.subarray(0, field.start), bytes, content.subarray(field.end));
   const isAround = ({ start, end }) => start < field.start && end >= field.end;
   for (const { start, end } of fieldsOf(item).filter(isAround)) {
     const size = prefixSize(content, start, end);

@@ -28,7 +28,7 @@ function joinFragments(records, record) {
   const last = records.at(-1);
   if (last?.type !== TYPES.handshake || record.type !== last.type || record.isProtected !== last.isProtected)
     return [...records, record];
-  return records.with(-1, { ...last, content: Uint8Array.of(...last.content, ...record.content) });
+  return records.with(-1, { ...last, content: Uint8Array.from(Buffer.concat([last.content, record.content])) });
 }
 
 function readRecords(bytes, version) {

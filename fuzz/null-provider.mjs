@@ -69,7 +69,7 @@ export const nullVerifier = {
 };
 
 /** `restart()` makes its random bytes those of a new one: a connection made after it is the one that was made before. */
-export function createNullProvider(seed) {
+export function createNullProvider(seed, parts = {}) {
   let below = seeded(seed);
   return {
     name: 'null',
@@ -84,6 +84,7 @@ export function createNullProvider(seed) {
       importPrivateKey: nullSigner,
       generateKey: () => nullSigner(Uint8Array.of(0)),
     },
+    ...parts,
     restart: () => {
       below = seeded(seed);
     },

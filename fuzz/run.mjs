@@ -1,10 +1,11 @@
 /**
- * The targets of fuzz/targets, one after another (docs: CONTRIBUTING.md).
+ * The targets of fuzz/targets, one after another (fuzz/README.md).
  *
- *     node fuzz/run.mjs [--coverage] [TARGET] [SECONDS] [--seed N] [--executions N] [--corpus FOLDER]
+ *     node fuzz/run.mjs [TARGET] [SECONDS] [--seed N] [--executions N] [--coverage [--corpus FOLDER] [--keep]] [--list]
  *
- * With --coverage by jazzer.js (coverage.mjs), which keeps what it finds on the way in FOLDER. Prints of each target the executions, how many a second, how many inputs were accepted and refused, and the slowest. A defect is printed
- * with its seed and bytes, which are kept in a file, and makes the exit code 1.
+ * Prints of each target the executions, how many a second, how many inputs were accepted and refused, the slowest, and the memory that the
+ * process took at most; with --coverage (coverage.mjs) what was reached. A defect is printed with its seed and bytes, which are kept in a
+ * file, and makes the exit code 1.
  */
 
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -12,10 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allTargets } from './all-targets.mjs';
-import { findJazzer, fuzzWithCoverage } from './coverage.mjs';
+import { findJazzer, fuzzWithCoverage, keepSome } from './coverage.mjs';
 import { Defect, fuzzTarget } from './fuzz-target.mjs';
 
-const USAGE = 'npm run fuzz -- [--coverage] [TARGET] [SECONDS] [--seed N] [--executions N] [--corpus FOLDER]';
+const USAGE = 'npm run fuzz -- [TARGET] [SECONDS] [--seed N] [--executions N] [--coverage [--corpus FOLDER] [--keep]] [--list]';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -23,6 +24,8 @@ const { values, positionals } = parseArgs({
     executions: { type: 'string' },
     coverage: { type: 'boolean', default: false },
     corpus: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
   },
 });
 const [wanted, seconds = values.executions === undefined ? '10' : 'Infinity'] = positionals;
@@ -30,9 +33,10 @@ const seed = Number(values.seed);
 const limits = { seed, seconds: Number(seconds), executions: Number(values.executions ?? 'Infinity') };
 
 const all = await allTargets();
+const names = all.map(({ name }) => name);
 const targets = all.filter(({ name }) => wanted === undefined || name === wanted);
 if (targets.length === 0 || Number.isNaN(limits.seconds + limits.executions + seed)) {
-  console.error(`usage: ${USAGE}\ntargets: ${all.map(({ name }) => name).join(' ')}`);
+  console.error(`usage: ${USAGE}\ntargets: ${names.join(' ')}`);
   process.exit(2);
 }
 const jazzer = values.coverage ? findJazzer() : {};
@@ -41,10 +45,15 @@ if (jazzer.missing !== undefined) {
   process.exit(2);
 }
 
-console.log(`seed ${seed}`);
-for (const target of targets) {
-  if (values.coverage) await runWithCoverage(target);
-  else runAtRandom(target);
+if (values.list) console.log(names.join('\n'));
+else await runAll();
+
+async function runAll() {
+  console.log(`seed ${seed}`);
+  for (const target of targets) {
+    if (values.coverage) await runWithCoverage(target);
+    else runAtRandom(target);
+  }
 }
 
 function runAtRandom(target) {
@@ -57,20 +66,27 @@ function runAtRandom(target) {
 }
 
 async function runWithCoverage(target) {
+  const { cli } = jazzer;
   const started = performance.now();
-  const run = await fuzzWithCoverage(target, { ...limits, cli: jazzer.cli, corpus: values.corpus });
+  const run = await fuzzWithCoverage(target, { ...limits, cli, corpus: values.corpus });
   const rate = (run.executions / ((performance.now() - started) / 1000)).toFixed(0);
-  const reached = `${run.edges} edges, ${run.features} features, ${run.inputs} inputs kept in ${run.found}`;
+  const reached = `${run.edges} edges, ${run.features} features, ${run.inputs} inputs in ${run.found}`;
   console.log(`${target.name}: ${run.executions} executions, ${rate}/s, ${reached}, ${run.memory} MB`);
-  if (run.failure === undefined) return;
-  console.error(`${target.name}: DEFECT with seed ${seed}\n${run.failure.output.slice(-8000)}\nkept in ${run.failure.folder}`);
-  process.exitCode = 1;
+  if (run.failure !== undefined) {
+    const { output, folder } = run.failure;
+    console.error(`${target.name}: DEFECT with seed ${seed}\n${output.slice(-8000)}\nkept in ${folder}`);
+    process.exitCode = 1;
+  } else if (values.keep) {
+    const { count, bytes } = await keepSome(target, { cli, found: run.found });
+    console.log(`${target.name}: ${count} inputs of ${bytes} bytes in fuzz/corpus`);
+  }
 }
 
 function describe({ name }, { executions, accepted, refused, seconds: took, slowest }) {
   const rate = (executions / took).toFixed(0);
   const slow = `${slowest.milliseconds.toFixed(1)} ms (${slowest.length} bytes)`;
-  return `${name}: ${executions} executions, ${rate}/s, ${accepted} accepted, ${refused} refused, slowest ${slow}`;
+  const memory = `${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB`;
+  return `${name}: ${executions} executions, ${rate}/s, ${accepted} accepted, ${refused} refused, slowest ${slow}, ${memory}`;
 }
 
 function reportDefect({ name }, { bytes, message, cause }) {

@@ -104,8 +104,8 @@ const TLS12_SUITES = ['TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', 'TLS_DHE_RSA_WI
 const SUITES = { 'TLSv1.2': TLS12_SUITES, 'TLSv1.3': ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384'] };
 
 /** Both ends of a scenario, and what each sent: `{ version, client: { make, items }, server: { make, items } }`, items of the peer. */
-function record(version, scenario) {
-  const providers = { client: createNullProvider(2), server: createNullProvider(1) };
+function record(version, scenario, parts) {
+  const providers = { client: createNullProvider(2, parts), server: createNullProvider(1, parts) };
   const common = { versions: [version], cipherSuites: SUITES[version], now, groups: ['x25519', 'secp256r1'] };
   const cookieSealer = createSealer(providers.server, key, 'cookie');
   const ticketSealer = createTicketKeys(providers.server, { now });
@@ -173,6 +173,7 @@ function converse(make, act) {
   return { sent, session };
 }
 
-export function recordings(version) {
-  return SCENARIOS[version].map((scenario) => record(version, scenario));
+/** Of each scenario. `parts`: of the provider, in place of its own. */
+export function recordings(version, parts) {
+  return SCENARIOS[version].map((scenario) => record(version, scenario, parts));
 }

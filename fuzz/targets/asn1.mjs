@@ -1,10 +1,9 @@
 // DER, PEM, certificates and PKCS#12.
 import { rootCertificates } from 'node:tls';
 import { any, decodeDer, encodeDer, formatPem, parsePem, sequenceOf } from 'foxtls/asn1';
-import { nodeProvider as provider } from 'foxtls/crypto/node';
 import { createPkcs12Sync, readPkcs12Sync } from 'foxtls/pkcs';
 import { parseCertificate, validateCertificateSync } from 'foxtls/x509';
-import { authority, leaf, now } from '../authority.mjs';
+import { authority, leaf, now, provider } from '../authority.mjs';
 
 const utf8 = new TextEncoder();
 const chain = [leaf, authority].map(({ certificate }) => Uint8Array.from(certificate));

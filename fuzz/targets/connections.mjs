@@ -3,18 +3,15 @@
 import { createTlsAcceptor, createTlsClient, createTlsServer, defineClientConfig, defineServerConfig } from 'foxtls';
 import { nodeProvider } from 'foxtls/crypto/node';
 import { createX509Verifier } from 'foxtls/x509';
-import { authority, leaf, now } from '../authority.mjs';
+import { authority, leaf, now, seededRandom } from '../authority.mjs';
 import { blamesInput } from '../fuzz-target.mjs';
 import { inner } from '../inner.mjs';
-import { seeded } from '../mutate.mjs';
 
 const VERSIONS = ['TLSv1.3', 'TLSv1.2'];
 
 function commonOptions(seed, version) {
-  const below = seeded(seed);
-  const random = (length) => Uint8Array.from({ length }, () => below(256));
   return {
-    provider: { ...nodeProvider, random },
+    provider: { ...nodeProvider, random: seededRandom(seed) },
     versions: [version],
     groups: ['x25519', 'secp256r1'],
     now: () => now.getTime(),
@@ -22,7 +19,7 @@ function commonOptions(seed, version) {
 }
 
 function makeServer(version, onEvent) {
-  const credentials = [{ kind: 'x509', chain: [leaf.certificate], signer: sameSigner(leaf.key) }];
+  const credentials = [{ kind: 'x509', chain: [leaf.certificate], signer: leaf.key }];
   return createTlsServer(defineServerConfig({ ...commonOptions(1, version), credentials }), { onEvent });
 }
 
@@ -30,17 +27,6 @@ function makeClient(version, onEvent) {
   const verifier = createX509Verifier({ provider: nodeProvider, trustAnchors: [authority.certificate] });
   const config = defineClientConfig({ ...commonOptions(2, version), verifier });
   return createTlsClient(config, { serverName: 'www.example.com', onEvent });
-}
-
-/** Signs the same with the same bytes: signatures with ECDSA have a random part. */
-const signatures = new Map();
-function sameSigner(key) {
-  const sign = (algorithm, bytes) => {
-    const name = Buffer.from(bytes).toString('latin1');
-    if (!signatures.has(name)) signatures.set(name, key.sign(algorithm, bytes));
-    return signatures.get(name);
-  };
-  return new Proxy(key, { get: (target, name) => (name === 'sign' ? sign : Reflect.get(target, name, target)) });
 }
 
 /** What each end of a connection sent. */

@@ -1,7 +1,6 @@
 // CRLs, OCSP responses and OCSP requests: each is read, and put to use; as they came, and with the inside signed by the authority, so
 // that what stands behind the signature is reached.
 import { any, decodeDer, encodeDer, explicit, octetAlignedBitString, octetString, sequence } from 'foxtls/asn1';
-import { nodeProvider as provider } from 'foxtls/crypto/node';
 import {
   createCertificateRevocationListSync,
   createCertificateSync,
@@ -16,7 +15,7 @@ import {
   parseOcspResponse,
   validateCertificateSync,
 } from 'foxtls/x509';
-import { authority, dates, now } from '../authority.mjs';
+import { authority, dates, leaf, now, provider } from '../authority.mjs';
 
 const HOUR = 3_600_000;
 const [earlier, later] = [new Date(now.getTime() - HOUR), new Date(now.getTime() + HOUR)];
@@ -24,6 +23,7 @@ const times = { thisUpdate: earlier, nextUpdate: later };
 const uri = { kind: 'uniformResourceIdentifier', value: 'http://ca.example/ca.crl' };
 const { certificate } = createCertificateSync({
   provider,
+  key: leaf.key,
   issuer: authority,
   dnsNames: ['www.example.com'],
   extensions: [createExtension('cRLDistributionPoints', [createDistributionPoint(uri.value)])],
@@ -101,7 +101,7 @@ const innerOf = (bytes) => decodeDer(response, bytes, 'response').bytes.response
 
 function sign(data, like) {
   const { algorithm } = decodeDer(signed, like, 'signed');
-  return encodeDer(signed, { data, algorithm, signature: authority.key.sign({ kind: 'ecdsa', hash: 'sha256' }, data) });
+  return encodeDer(signed, { data, algorithm, signature: authority.key.sign({ kind: 'ed25519' }, data) });
 }
 
 const [someList] = lists();
