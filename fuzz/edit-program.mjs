@@ -152,6 +152,11 @@ const EDITS = {
     const at = operands.below(items.length);
     return replaced(items, at, { ...items[at], isProtected: !items[at].isProtected });
   },
+  /** What the network may do: fed in one piece with the next. */
+  together(items, operands) {
+    const at = operands.below(items.length);
+    return replaced(items, at, { ...items[at], isWithNext: true });
+  },
   split(items, operands) {
     const [at, where] = [operands.below(items.length), operands.below(256)];
     const item = items[at];

@@ -17,9 +17,12 @@ const TAG = new Uint8Array(TAG_SIZE);
 /** What a record's length can say. */
 const MAX_LENGTH = 0xffff - EXPLICIT_NONCE - 1 - TAG_SIZE;
 
-/** The items of a stream that an honest end wrote: whole records, and messages that share them or straddle them. */
-export function readItems(bytes, version) {
-  return readRecords(bytes, version)
+/**
+ * The items of a stream that an honest end wrote: whole records, and messages that share them or straddle them. `isChanged`: of TLS 1.2, behind
+ * a change_cipher_spec.
+ */
+export function readItems(bytes, version, isChanged = false) {
+  return readRecords(bytes, version, isChanged)
     .reduce(joinFragments, [])
     .flatMap((record) => (record.type === TYPES.handshake ? messagesOf(record) : [record]));
 }
@@ -31,9 +34,9 @@ function joinFragments(records, record) {
   return records.with(-1, { ...last, content: Uint8Array.from(Buffer.concat([last.content, record.content])) });
 }
 
-function readRecords(bytes, version) {
+function readRecords(bytes, version, isChangedBefore) {
   const records = [];
-  let isChanged = false;
+  let isChanged = isChangedBefore;
   for (let at = 0; at < bytes.length; ) {
     const type = bytes[at];
     const end = at + HEADER + bytes[at + 3] * 256 + bytes[at + 4];

@@ -8,6 +8,7 @@
  * ```
  * Events are delivered one after another, never from inside another event's listener, and only when the connection's state is
  * consistent: a listener may call any method. After `error` or the second of the two closures nothing more is delivered.
+ * When bytes of the peer end a connection, what it had done before is delivered first: what a listener sends then is dropped.
  */
 
 import type { TlsError } from '../core/errors/errors.ts';

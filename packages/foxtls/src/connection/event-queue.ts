@@ -20,6 +20,16 @@ export class EventQueue {
     this.#events.push(event);
   }
 
+  /** Whether there is something that the listener does not know yet. */
+  get isBehind(): boolean {
+    return this.#events.length > 0;
+  }
+
+  /** What is queued is not delivered. */
+  clear(): void {
+    this.#events = [];
+  }
+
   /** The output that was announced is taken: what comes later is announced again. */
   outputTaken(): void {
     this.#outputAnnounced = false;

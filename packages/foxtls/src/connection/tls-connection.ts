@@ -98,6 +98,8 @@ export class Connection implements TlsConnection {
   /** What waits for the end of a renegotiation: data, and our closure. */
   #held: Uint8Array[] = [];
   #closeHeld = false;
+  /** The application wants no more of it. */
+  #closeAsked = false;
   /** The peer sent user_canceled. */
   #canceled = false;
 
@@ -156,7 +158,13 @@ export class Connection implements TlsConnection {
     this.#guarded(() => this.#pump());
   }
 
+  /** The peer ended it, and the listener, which is some events behind, cannot know: what it asks for is no mistake, and goes nowhere. */
+  get #endIsUntold(): boolean {
+    return this.#state === 'closed' && this.#events.isBehind && !this.#closeAsked;
+  }
+
   send(data: Uint8Array): void {
+    if (this.#endIsUntold) return;
     if (this.#state !== 'connected' || this.#weClosed || this.#closeHeld) {
       const when = this.#state === 'handshaking' ? 'before the handshake is over' : 'after close';
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', `send ${when}`);
@@ -174,6 +182,7 @@ export class Connection implements TlsConnection {
   }
 
   close(): void {
+    this.#closeAsked = true;
     if (this.#state === 'closed' || this.#weClosed) return;
     if (this.#state === 'handshaking') {
       this.abort(new ConnectionLost('aborted', 'closed before the handshake was over'));
@@ -185,12 +194,15 @@ export class Connection implements TlsConnection {
   }
 
   abort(error?: TlsError): void {
+    this.#closeAsked = true;
+    this.#events.clear();
     if (this.#state === 'closed') return;
     this.#end(error);
     this.#events.deliver();
   }
 
   updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
+    if (this.#endIsUntold) return;
     if (this.#state !== 'connected' || this.#weClosed)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
     if (this.#isBeforeTls13) throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', `${this.#transport.version} has no KeyUpdate`);
@@ -199,6 +211,7 @@ export class Connection implements TlsConnection {
   }
 
   renegotiate(options: RenegotiationOptions = {}): void {
+    if (this.#endIsUntold || (this.#peerClosed && this.#events.isBehind)) return;
     const established = this.#established;
     if (established === undefined || this.#state !== 'connected' || this.#weClosed || this.#peerClosed)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'renegotiate without a connection');
@@ -220,6 +233,7 @@ export class Connection implements TlsConnection {
   }
 
   sendHeartbeat(payload?: Uint8Array): void {
+    if (this.#endIsUntold) return;
     // "However, a HeartbeatRequest message SHOULD NOT be sent during handshakes." (RFC 6520 §3)
     if (this.#state !== 'connected' || this.#weClosed || this.#handshake.hasFlow)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'sendHeartbeat without a connection, or during a handshake');
