@@ -30,8 +30,6 @@ export interface RecordSealer {
 export class CountedProtection implements RecordProtection {
   readonly hidesType: boolean;
   readonly chainsVectors: boolean;
-  /** To guess a MAC of 16 bytes or more is hopeless, however often it is tried. */
-  readonly openFailureLimit = Number.POSITIVE_INFINITY;
   readonly #sealer: RecordSealer;
   readonly #recordLimit: number;
   #sequence = 0;
@@ -41,6 +39,11 @@ export class CountedProtection implements RecordProtection {
     this.chainsVectors = sealer.chainsVectors === true;
     this.#sealer = sealer;
     this.#recordLimit = recordLimit;
+  }
+
+  /** To guess a MAC of 16 bytes or more is hopeless, however often it is tried. */
+  get openFailureLimit(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   get sequence(): number {

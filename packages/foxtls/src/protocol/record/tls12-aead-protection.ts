@@ -43,32 +43,33 @@ export function aeadRecordCipher(aead: Aead<string>, options: AeadCipherOptions)
 }
 
 class Tls12AeadProtection implements RecordProtection {
-  readonly hidesType: boolean;
-  readonly openFailureLimit: number;
+  readonly #options: AeadCipherOptions;
   readonly #key: AeadKey;
   readonly #iv: Uint8Array;
   readonly #nonce: Uint8Array;
   readonly #pseudoHeader: RecordPseudoHeader;
   readonly #additionalData: Uint8Array;
-  readonly #explicit: boolean;
   readonly #overhead: number;
-  readonly #recordLimit: number;
   #sequence = 0;
 
   constructor(aead: Aead<string>, options: AeadCipherOptions, { key, iv }: DirectionKeys, pseudoHeader: RecordPseudoHeader) {
-    const { explicitNonce, recordLimit, openFailureLimit } = options;
-    this.hidesType = pseudoHeader.hidesType;
-    this.openFailureLimit = openFailureLimit;
+    this.#options = options;
     this.#key = aead.create(key);
     this.#iv = iv;
     this.#nonce = new Uint8Array(aead.nonceSize);
     this.#nonce.set(iv);
     this.#pseudoHeader = pseudoHeader;
     this.#additionalData = new Uint8Array(pseudoHeader.size);
-    this.#explicit = explicitNonce;
-    this.#overhead = (explicitNonce ? EXPLICIT_NONCE : 0) + aead.tagSize;
-    this.#recordLimit = recordLimit;
+    this.#overhead = (options.explicitNonce ? EXPLICIT_NONCE : 0) + aead.tagSize;
     wipe(key);
+  }
+
+  get hidesType(): boolean {
+    return this.#pseudoHeader.hidesType;
+  }
+
+  get openFailureLimit(): number {
+    return this.#options.openFailureLimit;
   }
 
   get sequence(): number {
@@ -76,7 +77,7 @@ class Tls12AeadProtection implements RecordProtection {
   }
 
   get exhausted(): boolean {
-    return this.#sequence >= this.#recordLimit - 1;
+    return this.#sequence >= this.#options.recordLimit - 1;
   }
 
   sealedLength(length: number): number {
@@ -92,7 +93,7 @@ class Tls12AeadProtection implements RecordProtection {
     for (const piece of plaintext) length += piece.length;
     this.#sequence++;
     const additionalData = this.#additionalDataOf(sequence, header, length);
-    if (this.#explicit) {
+    if (this.#options.explicitNonce) {
       writeSequence(this.#nonce, this.#nonce.length - EXPLICIT_NONCE, sequence);
       out.push(this.#nonce.slice(-EXPLICIT_NONCE));
     } else {
@@ -112,7 +113,8 @@ class Tls12AeadProtection implements RecordProtection {
     // failures encountered in processing the AES-GCM algorithm." (RFC 5288 §3)
     if (fragment.length < this.#overhead) return undefined;
     const additionalData = this.#additionalDataOf(sequence, header, fragment.length - this.#overhead);
-    if (!this.#explicit) return this.#key.open(recordNonce(this.#iv, sequence, this.#nonce), additionalData, fragment);
+    if (!this.#options.explicitNonce)
+      return this.#key.open(recordNonce(this.#iv, sequence, this.#nonce), additionalData, fragment);
     this.#nonce.set(fragment.subarray(0, EXPLICIT_NONCE), this.#nonce.length - EXPLICIT_NONCE);
     return this.#key.open(this.#nonce, additionalData, fragment.subarray(EXPLICIT_NONCE));
   }

@@ -20,7 +20,6 @@ import type { RecordProtection } from './record-protection.ts';
 
 export class Tls13Protection implements RecordProtection {
   readonly hidesType = true;
-  readonly openFailureLimit: number;
   readonly #suite: CipherSuite;
   readonly #labelPrefix: LabelPrefix;
   /** The secret that the keys come from, kept for KeyUpdate. */
@@ -36,7 +35,6 @@ export class Tls13Protection implements RecordProtection {
   constructor(suite: CipherSuite, labelPrefix: LabelPrefix, secret: Uint8Array, sequence = 0) {
     const labelled = { hash: suite.hash, labelPrefix };
     const key = expandLabel(labelled, secret, 'key', EMPTY, suite.aead.keySize);
-    this.openFailureLimit = suite.openFailureLimit;
     this.#suite = suite;
     this.#labelPrefix = labelPrefix;
     this.#secret = secret;
@@ -70,6 +68,10 @@ export class Tls13Protection implements RecordProtection {
     const cipher = aead.createRecordNumberCipher(key);
     wipe(key);
     return cipher;
+  }
+
+  get openFailureLimit(): number {
+    return this.#suite.openFailureLimit;
   }
 
   sealedLength(length: number): number {
