@@ -38,6 +38,8 @@ function speakAndBeat(connection) {
   speak(connection);
 }
 
+const both = { versions: ['TLSv1.3', 'TLSv1.2'], cipherSuites: undefined };
+
 /** `client`, `server`: options; `connected`: what each does when it is connected; `isResumed`: with a session of a connection before it. */
 const SCENARIOS = {
   'TLSv1.3': [
@@ -69,6 +71,7 @@ const SCENARIOS = {
     { isResumed: true, client: { pskKeyExchangeModes: ['psk_ke'] }, server: { pskKeyExchangeModes: ['psk_ke'] } },
     byKey,
     { client: { preSharedKeys: [{ identity, key, imported: {} }] }, server: byKey.server },
+    { client: both, server: both },
   ],
   'TLSv1.2': [
     {
@@ -102,6 +105,8 @@ const SCENARIOS = {
       client: { ...mutual.client, renegotiation: 'accept' },
       connected: { client: speak, server: (end) => end.renegotiating || end.renegotiate() },
     },
+    { client: both },
+    { server: both },
   ],
 };
 

@@ -20,3 +20,11 @@ it('every fuzz target accepts its corpus, and blames changed inputs for what is 
 it('a target that is not there is named as such', async () => {
   await expect(run(process.execPath, ['fuzz/run.mjs', 'nothing'])).rejects.toMatchObject({ code: 2 });
 });
+
+it('--coverage says what to do where jazzer.js is not to be found', async () => {
+  const env = { ...process.env, NODE_PATH: '' };
+  await expect(run(process.execPath, ['fuzz/run.mjs', 'acceptor', '--coverage'], { env })).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('fuzz/README.md'),
+  });
+});
