@@ -12,7 +12,7 @@
  */
 
 import type { TlsError } from '../core/errors/errors.ts';
-import type { VersionName } from '../core/registry/protocol-versions.ts';
+import type { ProtocolVersionName } from '../core/registry/protocol-versions.ts';
 import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 import type { HeartbeatMode } from '../protocol/negotiate/heartbeat.ts';
 import type { MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
@@ -24,7 +24,8 @@ export type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 export type { ChannelBindingType } from './channel-binding.ts';
 
 export interface ConnectionInfo {
-  readonly version: VersionName;
+  /** Over datagrams `DTLSv1.3`, `DTLSv1.2`, `DTLSv1`. */
+  readonly version: ProtocolVersionName;
   /** Whether the keys are bound to this handshake and to no other (RFC 7627): of TLS 1.3 always, of TLS 1.2 when both ends know how. */
   readonly extendedMasterSecret: boolean;
   /** IANA's names and numbers. `group` is undefined without key exchange (psk_ke); `signatureScheme` with a PSK or a resumed session. */

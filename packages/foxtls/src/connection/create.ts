@@ -62,7 +62,8 @@ function requestOf(next: NextHandshake | undefined, request: ClientRequest): Cli
   return next === undefined ? request : { ...request, previous: next.previous, session: next.session ?? [] };
 }
 
-function sessionKeeper(store: SessionStore | undefined, key: string | undefined) {
+/** Client: puts sessions into the config's store, if it has one. */
+export function sessionKeeper(store: SessionStore | undefined, key: string | undefined) {
   if (store === undefined || key === undefined) return undefined;
   return (session: ClientSession): void => {
     // A cache that is down costs its sessions, not the connections.

@@ -6,12 +6,13 @@ import { cipherSuiteName } from '../core/registry/cipher-suites.ts';
 import { namedGroupName } from '../core/registry/named-groups.ts';
 import { signatureSchemeName } from '../core/registry/signature-schemes.ts';
 import type { Established } from '../protocol/handshake/established.ts';
+import { type ProtocolVariant, TLS, versionTitle } from '../protocol/handshake/variant.ts';
 import type { ConnectionInfo } from './connection.ts';
 
-export function connectionInfo(established: Established): ConnectionInfo {
+export function connectionInfo(established: Established, variant: ProtocolVariant = TLS): ConnectionInfo {
   const { suite, group, signatureScheme } = established;
   return {
-    version: established.version,
+    version: versionTitle(variant, established.version),
     extendedMasterSecret: established.extendedMasterSecret,
     suite: { id: suite.id, name: cipherSuiteName(suite.id) ?? suite.name },
     group: named(group, namedGroupName),

@@ -3,6 +3,7 @@
  */
 
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
+import type { RecordPseudoHeader } from '../record/pseudo-header.ts';
 import type { RecordProtection } from '../record/record-protection.ts';
 import type { ProtocolVariant } from './variant.ts';
 
@@ -40,6 +41,8 @@ export interface HandshakeTransport {
    * those of that direction have none. A TLS transport throws `InternalError`: its flows offer none.
    */
   setConnectionIds(ids: ConnectionIds): void;
+  /** DTLS 1.2: what is authenticated of the headers of records with connection IDs (RFC 9146 §5), in each direction; undefined for those without. */
+  readonly pseudoHeaders?: { readonly read: RecordPseudoHeader | undefined; readonly write: RecordPseudoHeader | undefined };
   /**
    * Server: the client offers early data, which is not taken (RFC 8446 §4.2.10). Its records are dropped until the second ClientHello comes
    * in the clear, or until a record opens under the handshake keys.

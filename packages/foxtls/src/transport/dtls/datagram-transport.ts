@@ -1,254 +1,546 @@
 /**
- * The seed of the record layer of DTLS 1.3 (RFC 9147): it lets the handshake flows run unchanged over datagrams. Not exported.
+ * The record layer and the reliability of DTLS (RFC 6347 §4, RFC 9147 §4–§8): datagrams in any order, or none, to the messages of a flow and back.
  *
  * ```
- *   receive(datagram) ─▶ records ─▶ open ─▶ MessageReassembly ─▶ next(): message | data | alert
- *   send, sendData, sendAlert ─▶ fragment ─▶ seal ─▶ takeDatagrams()
+ *   receive(datagram) ─▶ DatagramInput: opened records ─▶ MessageReassembly ─▶ next(): message | data | alert | heartbeat
+ *   send … endFlight  ─▶ DatagramOutput: flight kept   ─▶ records, packed   ─▶ takeDatagrams()
+ *                           ▲ ACK, the peer's next flight, the timer: forgotten, or sent again
  * ```
- * The link has to be lossless and in order. What is missing for a network, in this order: record number encryption (RFC 9147 §4.2.3:
- * until then no other implementation understands these records), the replay
- * window (§4.5.1), retransmission and its timers (§5.8), ACKs (§7), buffering of what comes out of order, KeyUpdate (§8), connection
- * IDs (§9). What cannot be read or opened is counted in `discarded`, never thrown.
+ * What can't be read or opened is counted in `stats`, never thrown. What comes before its keys, or before the handshake is over, is kept, to a
+ * limit. There is no timer here but its time: `nextTimeout`, `handleTimeout`.
  */
 
-import { concat } from '../../core/bytes/bytes.ts';
-import { ApiMisuse, InternalError, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { EMPTY } from '../../core/bytes/bytes.ts';
+import { ConnectionLost, LimitExceeded } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
-import type { Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
+import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
+import type { VersionName } from '../../core/registry/protocol-versions.ts';
+import type { ConnectionIds, Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
 import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
 import type { RawMessage } from '../../protocol/messages/messages.ts';
+import { connectionIdPseudoHeader } from '../../protocol/record/pseudo-header.ts';
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';
-import {
-  CLASSIC_HEADER_SIZE,
-  classicHeader,
-  type DatagramRecord,
-  readDatagramRecord,
-  UNIFIED_HEADER_SIZE,
-  type UnifiedRecord,
-  unifiedHeader,
-} from './datagram-record.ts';
-import { FRAGMENT_HEADER_SIZE, fragmentMessage } from './message-fragments.ts';
+import { Acknowledgements, readAcknowledgement } from './acknowledgements.ts';
+import { DatagramInput } from './datagram-input.ts';
+import { DatagramOutput } from './datagram-output.ts';
+import { DatagramPacker } from './datagram-packer.ts';
+import type { DatagramRecord } from './datagram-record.ts';
+import { type DatagramStats, type DiscardReason, newStats } from './datagram-stats.ts';
 import { MessageReassembly } from './message-reassembly.ts';
-import { recordSequence } from './record-number.ts';
+import { type OpenedRecord, ReadEpoch } from './read-epoch.ts';
+import { RetransmissionTimer, type TimerOptions } from './retransmission-timer.ts';
+import { WriteEpoch } from './write-epoch.ts';
 
 /** What comes out of records. */
 export type IncomingDatagram =
   | { readonly kind: 'handshake'; readonly message: RawMessage }
   | { readonly kind: 'data'; readonly data: Uint8Array }
+  | { readonly kind: 'heartbeat'; readonly content: Uint8Array }
   | { readonly kind: 'alert'; readonly level: number; readonly description: number };
 
 export interface DatagramTransportOptions {
-  /** The largest datagram to send, in bytes. */
+  readonly role: 'client' | 'server';
+  /** The largest datagram to send, in bytes: what the path takes, less IP's and UDP's headers. */
   readonly mtu: number;
+  /** Milliseconds, of a clock that only grows. */
+  readonly clock: () => number;
+  readonly timer: TimerOptions;
+  /** How often a flight is sent again before the peer counts as gone. */
+  readonly maxRetransmissions: number;
+  /** Records behind the newest that may still come (RFC 6347 §4.1.2.6). */
+  readonly replayWindow: number;
   /** Bytes of a handshake message's body. */
   readonly maxHandshakeMessage: number;
-  /** Datagrams that wait for their keys; more are discarded. */
-  readonly maxQueuedDatagrams: number;
+  /** Bytes of datagrams that wait while an asynchronous step is pending. */
+  readonly queuedInput: number;
 }
 
-/** RFC 9147 §6.1. Epoch 1 is early data's. */
+/** RFC 9147 §6.1: epoch 1 is early data's. In DTLS 1.2 there is one epoch of keys, for there is no renegotiation. */
 const EPOCHS: Readonly<Record<Epoch, number>> = { handshake: 2, application: 3 };
-const EPOCH_BITS = 4;
+const TLS12_EPOCH = 1;
+/** Records that wait for their keys, or for the end of the handshake: what a peer may send at once. */
+const MAX_EARLY_RECORDS = 16;
+/** Of the retransmission timer, the part that an incomplete flight is acknowledged after (RFC 9147 §7.1). */
+const ACK_DELAY = 1 / 4;
+/** "… for at least twice the default MSL defined for [RFC0793], when in the FINISHED state, the server MUST respond to retransmission of the client's final flight" (RFC 9147 §5.8.1): twice two minutes. */
+const LAST_FLIGHT_KEPT = 240_000;
+/** What a path takes that loses what is larger: of IPv6 at least, of IPv4 at least, and of both with little sense (RFC 9147 §4.4). */
+const SMALLER_MTUS = [1232, 548, 256];
+/** Time-outs after which a flight is tried in smaller datagrams. */
+const TIMEOUTS_PER_MTU = 2;
+
+const DTLS10 = 0xfeff;
+const DTLS12 = 0xfefd;
 
 export class DatagramTransport implements HandshakeTransport {
   readonly variant: ProtocolVariant = DTLS;
-  /** Records, fragments and datagrams that could not be used. */
-  discarded = 0;
+  readonly stats: DatagramStats = newStats();
   readonly #options: DatagramTransportOptions;
-  readonly #messages: MessageReassembly;
-  #waiting: Uint8Array[] = [];
-  #at = 0;
-  #read: RecordProtection | undefined;
-  #readEpoch = 0;
-  #nextReadSequence = 0;
-  #write: RecordProtection | undefined;
-  #writeEpoch = 0;
-  #plaintextSequence = 0;
-  #messageSequence = 0;
-  /** The inner plaintext that the peer takes, content type included (RFC 8449 §4). */
-  #peerLimit = 2 ** 14 + 1;
-  #receiveLimit = 2 ** 14 + 1;
-  #open: Uint8Array[] = [];
-  #datagrams: Uint8Array[] = [];
+  readonly #input: DatagramInput;
+  readonly #output: DatagramOutput;
+  readonly #reassembly: MessageReassembly;
+  readonly #timer: RetransmissionTimer;
+  readonly #acknowledgements = new Acknowledgements();
+  /** When an incomplete flight of the peer's is acknowledged. */
+  #acknowledgeAt: number | undefined;
+  #version: VersionName | undefined;
+  /** Whether application data may be read. */
+  #isOpen = false;
+  /** The last message of the handshake was sent, or received. */
+  #isDone = false;
+  /** Of the peer, something came since our flight ended: in DTLS 1.3 that is its acknowledgement. */
+  #isAnswered = false;
+  /** The message_seq and type of the last message that the flow got. */
+  #lastReceived = -1;
+  /** Application data that came before the end of the handshake. */
+  #held: OpenedRecord[] = [];
+  #heartbeatsAllowed = false;
+  /** Until when the keys of the handshake, and our last flight, are kept. */
+  #keptUntil: number | undefined;
+  #closed = false;
 
   constructor(options: DatagramTransportOptions) {
+    const { mtu, queuedInput, replayWindow, maxHandshakeMessage } = options;
     this.#options = options;
-    this.#messages = new MessageReassembly(options);
+    const limits = { maxQueuedBytes: queuedInput, maxEarlyRecords: MAX_EARLY_RECORDS };
+    this.#input = new DatagramInput(new ReadEpoch(0, replayWindow), limits, this.stats, (record) => this.#expects(record));
+    // "… the initial ClientHello …, where it may also be {254, 255} for compatibility purposes." (RFC 9147 §4)
+    const version = options.role === 'client' ? DTLS10 : DTLS12;
+    this.#output = new DatagramOutput(new DatagramPacker(mtu, { version, connectionId: EMPTY }), this.stats);
+    this.#reassembly = new MessageReassembly({ maxHandshakeMessage });
+    this.#timer = new RetransmissionTimer(options.timer);
   }
 
   // ---- Receiving ----
 
+  /** Bytes of datagrams that were not looked at yet. */
+  get pendingInput(): number {
+    return this.#input.queuedBytes;
+  }
+
+  get version(): VersionName | undefined {
+    return this.#version;
+  }
+
   receive(datagram: Uint8Array): void {
-    if (this.#waiting.length < this.#options.maxQueuedDatagrams) this.#waiting.push(datagram);
-    else this.discarded++;
+    this.stats.datagramsReceived++;
+    this.stats.bytesReceived += datagram.length;
+    this.#input.push(datagram);
+  }
+
+  clearInput(): void {
+    this.#input.clear();
+    this.#held = [];
   }
 
   /** The next thing received; undefined until more datagrams, or the keys for those that wait, come. */
   next(): IncomingDatagram | undefined {
     for (;;) {
-      const message = this.#messages.next();
-      if (message !== undefined) return { kind: 'handshake', message };
-      const datagram = this.#waiting[0];
-      if (datagram === undefined) return undefined;
-      const read = readDatagramRecord(datagram, this.#at, 0);
-      if (read !== undefined && this.#isEarly(read.record)) return undefined;
-      const incoming = read === undefined ? this.#discard() : this.#readRecord(read.record);
-      this.#at = read?.end ?? datagram.length;
-      if (this.#at >= datagram.length) {
-        this.#waiting.shift();
-        this.#at = 0;
+      const message = this.#reassembly.next();
+      if (message !== undefined) {
+        this.#lastReceived = message.sequence;
+        return { kind: 'handshake', message };
       }
+      const held = this.#isOpen ? this.#held.shift() : undefined;
+      if (held !== undefined) return { kind: 'data', data: held.content };
+      const record = this.#input.next();
+      if (record === undefined) return this.#endOfInput();
+      const incoming = this.#readRecord(record);
       if (incoming !== undefined) return incoming;
     }
   }
 
-  /** Whether the keys of a record are still to come: over this link, that is its sender being ahead. */
-  #isEarly(record: DatagramRecord): boolean {
-    return record.kind === 'unified' && this.#readEpoch < EPOCHS.application && record.epochBits > this.#readEpoch;
+  /** Whether the keys of a record may still come. */
+  #expects(record: DatagramRecord): boolean {
+    if (this.#isOpen) return false;
+    const { number } = this.#input.current;
+    if (record.kind === 'classic') return !this.#isTls13 && record.epoch === TLS12_EPOCH && number < TLS12_EPOCH;
+    return !this.#isBeforeTls13 && record.epochBits >= EPOCHS.handshake && record.epochBits > number;
   }
 
-  #readRecord(record: DatagramRecord): IncomingDatagram | undefined {
-    if (record.kind === 'unified') return this.#readProtected(record);
-    if (this.#readEpoch !== 0 || record.epoch !== 0) return this.#discard();
-    return this.#readContent(record.type, record.fragment);
-  }
-
-  #readProtected(record: UnifiedRecord): IncomingDatagram | undefined {
-    if (this.#read === undefined || record.epochBits !== this.#readEpoch % EPOCH_BITS) return this.#discard();
-    const sequence = recordSequence(record, record.header, this.#nextReadSequence);
-    if (sequence < this.#nextReadSequence) return this.#discard();
-    const inner = this.#read.openAt(sequence, record.header, record.encrypted);
-    const end = inner?.findLastIndex((byte) => byte !== 0) ?? -1;
-    if (inner === undefined || end < 0 || inner.length > this.#receiveLimit) return this.#discard();
-    this.#nextReadSequence = sequence + 1;
-    return this.#readContent(inner[end] as number, inner.subarray(0, end));
-  }
-
-  #readContent(type: number, content: Uint8Array): IncomingDatagram | undefined {
-    if (type === CONTENT_TYPES.handshake) {
-      const { old, refused } = this.#messages.push(content, this.#readEpoch);
-      this.discarded += old + refused;
-      return undefined;
+  #readRecord(record: OpenedRecord): IncomingDatagram | undefined {
+    if (this.#keptUntil !== undefined) this.#dropLastFlight(record);
+    if (this.#input.current.isOverFailureLimit) throw tooManyFailures();
+    switch (record.type) {
+      case CONTENT_TYPES.handshake:
+        return this.#readHandshake(record);
+      case CONTENT_TYPES.application_data:
+        return this.#readData(record);
+      case CONTENT_TYPES.alert:
+        return this.#readAlert(record);
+      case CONTENT_TYPES.ack:
+        return this.#readAcknowledgement(record);
+      case CONTENT_TYPES.heartbeat:
+        return this.#readHeartbeat(record);
+      case CONTENT_TYPES.change_cipher_spec:
+        // Epochs say in DTLS 1.2 what it says in TLS; in DTLS 1.3 there is none (RFC 9147 §5).
+        return this.#isTls13 || record.epoch !== 0 ? this.#discard('unexpected_type') : undefined;
+      default:
+        return this.#discard('unexpected_type');
     }
-    if (type === CONTENT_TYPES.alert && content.length === 2) {
-      return { kind: 'alert', level: content[0] as number, description: content[1] as number };
+  }
+
+  #discard(reason: DiscardReason): undefined {
+    this.#input.discard(reason);
+  }
+
+  #readData(record: OpenedRecord): IncomingDatagram | undefined {
+    if (record.epoch === 0 || (this.#isTls13 && record.epoch < EPOCHS.application)) return this.#discard('unexpected_type');
+    if (this.#isOpen) return { kind: 'data', data: record.content };
+    // "Implementations MUST either discard or buffer all application data packets for the new epoch until they have received the Finished
+    // message for that epoch." (RFC 6347 §4.2.4)
+    if (this.#held.length >= MAX_EARLY_RECORDS) return this.#discard('queue_full');
+    this.#held.push(record);
+    return undefined;
+  }
+
+  #readAlert({ epoch, content }: OpenedRecord): IncomingDatagram | undefined {
+    // Everybody can send one in the clear: where there are keys, it has to be under them. A client that never got our ServerHello has none.
+    const isFresh = epoch === this.#input.current.number || (epoch === 0 && !this.#isOpen && !this.#isAuthenticated);
+    if (!isFresh && epoch === 0) return this.#discard('unexpected_type');
+    if (content.length !== 2) return this.#discard('malformed');
+    return { kind: 'alert', level: content[0] as number, description: content[1] as number };
+  }
+
+  #readHeartbeat({ epoch, content }: OpenedRecord): IncomingDatagram | undefined {
+    if (!this.#heartbeatsAllowed || !this.#isOpen || epoch === 0) return this.#discard('unexpected_type');
+    return { kind: 'heartbeat', content };
+  }
+
+  /** Whether anything was received under keys. */
+  get #isAuthenticated(): boolean {
+    return this.#input.current.hasOpened;
+  }
+
+  // ---- Handshake messages ----
+
+  #readHandshake({ epoch, sequence, content }: OpenedRecord): undefined {
+    if (this.#options.role === 'server' && this.#lastReceived < 0) this.#begin(content, sequence);
+    const { taken, old, refused } = this.#reassembly.push(content, epoch);
+    this.stats.discarded.fragment_refused += refused;
+    if (taken > 0) this.#onAnswer();
+    if (this.#isTls13 || this.#version === undefined) {
+      // "Implementations MUST NOT acknowledge records containing handshake messages or fragments which have not been processed or buffered."
+      // (RFC 9147 §7)
+      if (refused === 0 && (taken > 0 || this.#isDone)) this.#acknowledgements.add(epoch, sequence);
     }
-    if (type === CONTENT_TYPES.application_data && this.#readEpoch >= EPOCHS.application) return { kind: 'data', data: content };
-    return this.#discard();
+    if (old > 0 && taken === 0) this.#onRepetition(epoch);
+    return undefined;
   }
 
-  #discard(): undefined {
-    this.discarded++;
+  /** A server that keeps nothing before the cookie goes on from the second ClientHello's numbers (RFC 6347 §4.2.1, §4.2.2). */
+  #begin(content: Uint8Array, recordSequence: number): void {
+    const [type, sequence] = [content[0], content[5]];
+    const isSecond = type === HANDSHAKE_TYPES.client_hello && content[4] === 0 && sequence === 1;
+    if (this.#reassembly.pending) return;
+    if (isSecond) this.#reassembly.startAt(1);
+    this.#output.startAt(isSecond ? 1 : 0, recordSequence);
   }
 
-  setReadProtection(epoch: Epoch, protection: RecordProtection): void {
-    if (this.#messages.pending) {
-      throw new PeerMisbehaved('handshake_spans_key_change', 'a handshake message is not whole when its epoch ends');
+  /** Something new of the peer's flight is here. */
+  #onAnswer(): void {
+    if (this.#isDone || this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#acknowledgements.clear();
+    // "… the receipt of any record responding to a given flight MUST be taken as an implicit acknowledgement for the entire flight to which it
+    // is responding." (RFC 9147 §7.2) In DTLS 1.2 "Partial reads … do not cause state transitions or timer resets." (RFC 6347 §4.2.4)
+    if (!this.#isTls13) return;
+    this.#timer.answered(this.#options.clock());
+    this.#output.forget();
+  }
+
+  /**
+   * The peer sends what we have. "The rationale here is that the receipt of a duplicate message is the likely result of timer expiry on the
+   * peer and therefore suggests that part of one's previous flight was lost." (RFC 9147 §5.8.1) Once for each time that its flight comes: when
+   * the end of its last message does.
+   */
+  #onRepetition(epoch: number): void {
+    const isEndOfFlight = this.#reassembly.lastOld?.sequence === this.#lastReceived;
+    if (!isEndOfFlight || this.#isAnswered || this.#output.hasProgress) return;
+    // After the handshake, only what is under keys is worth an answer.
+    if (this.#isDone && epoch === 0) return;
+    if (this.#output.retransmit() && this.#timer.deadline !== undefined) this.#timer.restart(this.#options.clock());
+  }
+
+  #readAcknowledgement({ epoch, content }: OpenedRecord): undefined {
+    const numbers = this.#isBeforeTls13 ? undefined : readAcknowledgement(content);
+    if (numbers === undefined) return this.#discard('malformed');
+    // One in the clear says nothing of what was sent under keys.
+    const isNews = this.#output.acknowledge(epoch === 0 ? numbers.filter((number) => number.epoch === 0) : numbers);
+    if (!this.#output.isPending) {
+      this.#timer.answered(this.#options.clock());
+      if (this.#isDone && this.#isTls13) this.#onAcknowledged();
+    } else if (isNews || numbers.length === 0) {
+      // "Upon receipt of an ACK that leaves it with only some messages from a flight having been acknowledged, an implementation SHOULD
+      // retransmit the unacknowledged messages or fragments." (RFC 9147 §7.2)
+      if (this.#output.retransmit()) this.#timer.restart(this.#options.clock());
     }
-    this.#read?.wipe();
-    this.#read = protection;
-    this.#readEpoch = EPOCHS[epoch];
-    this.#nextReadSequence = 0;
+    return undefined;
   }
 
-  // ---- Sending ----
+  /** Client: the server has our Finished, and will not send its own again. */
+  #onAcknowledged(): void {
+    if (this.#options.role === 'client') this.#input.dropBefore(EPOCHS.application);
+  }
 
-  takeDatagrams(): Uint8Array[] {
-    const datagrams = this.#datagrams;
-    this.#datagrams = [];
-    return datagrams;
+  /** All that came was looked at. */
+  #endOfInput(): undefined {
+    if (this.#acknowledgements.isEmpty && !this.#input.hasEarly) return;
+    if (this.#isDone && this.#isTls13) this.#acknowledge();
+    else if (!this.#isBeforeTls13 && !this.#isDone && this.#isWaiting) {
+      this.#acknowledgeAt ??= this.#options.clock() + ACK_DELAY * this.#timer.duration;
+    }
+  }
+
+  /** Whether a flight of the peer's is what we wait for. */
+  get #isWaiting(): boolean {
+    return this.#isAnswered || this.#input.hasEarly;
+  }
+
+  #acknowledge(): void {
+    this.#acknowledgeAt = undefined;
+    if (this.#closed) return;
+    this.#output.writeRecord(CONTENT_TYPES.ack, this.#acknowledgements.write(this.#output.contentLimit));
+    if (this.#isDone) this.#acknowledgements.clear();
+  }
+
+  // ---- What flows do ----
+
+  get #isTls13(): boolean {
+    return this.#version === 'TLSv1.3';
+  }
+
+  get #isBeforeTls13(): boolean {
+    return this.#version !== undefined && this.#version !== 'TLSv1.3';
+  }
+
+  setVersion(version: VersionName): void {
+    this.#version = version;
+    const number = this.#isTls13 ? DTLS12 : (this.variant.versions[version] as number);
+    this.#output.packer.form = { ...this.#output.packer.form, version: number };
+    if (this.#isTls13 && this.#isAnswered) {
+      this.#timer.answered(this.#options.clock());
+      this.#output.forget();
+    }
   }
 
   send(message: Uint8Array): number {
-    const room = this.#contentLimit() - FRAGMENT_HEADER_SIZE;
-    for (const fragment of fragmentMessage(message, this.#messageSequence, room)) {
-      this.#writeRecord(CONTENT_TYPES.handshake, fragment);
-    }
-    return this.#messageSequence++;
+    return this.#output.addMessage(message);
+  }
+
+  sendChangeCipherSpec(): void {
+    if (!this.#isTls13) this.#output.addChangeCipherSpec();
   }
 
   endFlight(): void {
-    if (this.#open.length > 0) this.#datagrams.push(concat(...this.#open));
-    this.#open = [];
+    this.#output.endFlight();
+    if (!this.#output.flush()) return;
+    this.#isAnswered = false;
+    this.#acknowledgeAt = undefined;
+    if (!this.#isDone) this.#timer.start(this.#options.clock());
   }
 
-  /** "… endpoints MUST NOT send ChangeCipherSpec messages." (RFC 9147 §5) The variant says so to the flows. */
-  sendChangeCipherSpec(): void {}
-
-  /** One datagram. Throws `ApiMisuse` when it would be larger than the MTU: DTLS does not cut what the application sends. */
-  sendData(data: Uint8Array): void {
-    const limit = this.#contentLimit();
-    if (data.length > limit) {
-      throw new ApiMisuse('ERR_TLS_DATAGRAM_SIZE', `${data.length} bytes do not fit: at most ${limit} here`);
-    }
-    this.endFlight();
-    this.#writeRecord(CONTENT_TYPES.application_data, data);
-    this.endFlight();
-  }
-
-  sendAlert(level: number, description: number): void {
-    this.#writeRecord(CONTENT_TYPES.alert, Uint8Array.of(level, description));
-    this.endFlight();
+  setReadProtection(epoch: Epoch, protection: RecordProtection): void {
+    const { replayWindow, role } = this.#options;
+    this.#reassembly.requireEpoch(EPOCHS[epoch]);
+    this.#input.install(new ReadEpoch(EPOCHS[epoch], replayWindow, protection));
+    if (epoch !== 'application') return;
+    this.#isOpen = true;
+    // The client's last flight has no answer but this.
+    if (role === 'server') this.#acknowledge();
   }
 
   setWriteProtection(epoch: Epoch, protection: RecordProtection): void {
-    this.#write?.wipe();
-    this.#write = protection;
-    this.#writeEpoch = EPOCHS[epoch];
+    this.#output.setEpoch(new WriteEpoch(this.#isTls13 ? EPOCHS[epoch] : TLS12_EPOCH, protection));
+  }
+
+  expectChangeCipherSpec(protection: RecordProtection): void {
+    this.#reassembly.requireEpoch(TLS12_EPOCH);
+    this.#input.install(new ReadEpoch(TLS12_EPOCH, this.#options.replayWindow, protection));
+  }
+
+  openApplicationData(): void {
+    this.#isOpen = true;
   }
 
   setRecordSizeLimits({ send, receive }: { readonly send?: number | undefined; readonly receive?: number | undefined }): void {
-    if (send !== undefined) this.#peerLimit = Math.min(this.#peerLimit, send);
-    if (receive !== undefined) this.#receiveLimit = Math.min(this.#receiveLimit, receive);
+    const { packer } = this.#output;
+    if (send !== undefined) packer.contentLimit = Math.min(packer.contentLimit, send - 1);
+    if (receive !== undefined) this.#input.maxInner = Math.min(this.#input.maxInner, receive);
   }
 
-  /** A handshake message is in fragments anyway; the limit counts a content type, as in TLS 1.3 of streams. */
   setMaxFragmentLength(length: number): void {
-    this.setRecordSizeLimits({ send: length, receive: length + 1 });
+    this.setRecordSizeLimits({ send: length + 1, receive: length + 1 });
   }
 
-  /** TODO: heartbeats wait for a connection over datagrams; what comes is dropped. */
-  allowHeartbeats(): void {}
-
-  /** None is ever offered here. */
-  setConnectionIds(): void {
-    throw new InternalError('connection IDs are not here yet');
+  setConnectionIds({ receive, send }: ConnectionIds): void {
+    const { packer } = this.#output;
+    packer.form = { ...packer.form, connectionId: send };
+    this.#input.connectionIds = receive.length > 0 ? [receive] : [];
   }
 
-  /** DTLS 1.3 is all that there is here. */
-  setVersion(): void {}
-
-  /** Of DTLS 1.2, which is not here. */
-  expectChangeCipherSpec(): void {
-    throw new InternalError('DTLS 1.3 has no change_cipher_spec');
+  get pseudoHeaders() {
+    const of = (id: Uint8Array | undefined) =>
+      id === undefined || id.length === 0 ? undefined : connectionIdPseudoHeader(id.length);
+    return { read: of(this.#input.connectionIds[0]), write: of(this.#output.packer.form.connectionId) };
   }
 
-  /** Epochs say it. */
-  openApplicationData(): void {}
+  allowHeartbeats(): void {
+    this.#heartbeatsAllowed = true;
+  }
 
-  /** Records that do not open are dropped anyway. */
+  /** Records of keys that are not there are dropped anyway. */
   skipEarlyData(): void {}
 
-  /** The bytes of content that a record alone in its datagram can have. */
-  #contentLimit(): number {
-    if (this.#write === undefined) return this.#options.mtu - CLASSIC_HEADER_SIZE;
-    const room = this.#options.mtu - UNIFIED_HEADER_SIZE - 1 - this.#write.sealedLength(0);
-    return Math.min(room, this.#peerLimit - 1);
+  // ---- What the connection does ----
+
+  /** The handshake is over. */
+  handshakeDone(): void {
+    this.#isDone = true;
+    this.#acknowledgeAt = undefined;
+    this.#keptUntil = this.#options.clock() + LAST_FLIGHT_KEPT;
+    if (this.#isTls13) {
+      // What we sent last, the peer acknowledges; of a server that sent no ticket, the client's Finished was the acknowledgement.
+      if (!this.#output.isPending) this.#timer.stop();
+      return;
+    }
+    // Who was last to send keeps it, for a peer that sends its own last flight again.
+    if (this.#isAnswered) this.#output.forget();
+    this.#timer.stop();
   }
 
-  #writeRecord(type: number, content: Uint8Array): void {
-    const pieces: Uint8Array[] = [];
-    if (this.#write === undefined) {
-      pieces.push(classicHeader(type, DTLS.legacyVersion, 0, this.#plaintextSequence++, content.length), content);
-    } else {
-      const length = this.#write.sealedLength(content.length + 1);
-      const header = unifiedHeader({ epoch: this.#writeEpoch, sequence: this.#write.sequence, length, connectionId: undefined });
-      pieces.push(header);
-      this.#write.seal(header, [content, Uint8Array.of(type)], pieces);
-    }
-    const record = concat(...pieces);
-    const size = this.#open.reduce((total, { length }) => total + length, record.length);
-    if (size > this.#options.mtu) this.endFlight();
-    this.#open.push(record);
+  /** DTLS 1.3: a message after the handshake, sent until it is acknowledged. */
+  sendAlone(message: Uint8Array, onAcknowledged?: () => void): void {
+    this.#output.addMessage(message, true, onAcknowledged);
+    this.#output.flush();
+    if (this.#timer.deadline === undefined) this.#timer.start(this.#options.clock());
   }
+
+  /** Whether something of ours waits for an ACK. */
+  get isPending(): boolean {
+    return this.#output.isPending;
+  }
+
+  /** After the ACK of a KeyUpdate of ours (RFC 9147 §8). */
+  updateWriteKeys(): void {
+    this.#output.updateKeys();
+  }
+
+  /**
+   * After the peer's KeyUpdate. "… receivers MUST retain the pre-update keying material until receipt and successful decryption of a message
+   * using the new keys." (RFC 9147 §8) Of two updates in a row, the first one's.
+   */
+  updateReadKeys(): void {
+    const { current } = this.#input;
+    this.#input.install(current.next(this.#options.replayWindow));
+    this.#input.dropBefore(current.number);
+  }
+
+  /** Whether only one more record may be sent under the keys. */
+  get writeKeyExhausted(): boolean {
+    return this.#output.exhausted;
+  }
+
+  /** Whether it is time to think of other keys. */
+  get writeKeyTired(): boolean {
+    return this.#output.tired;
+  }
+
+  sendData(data: Uint8Array): void {
+    this.#output.writeData(data);
+  }
+
+  sendHeartbeat(message: Uint8Array): void {
+    this.#output.writeRecord(CONTENT_TYPES.heartbeat, message);
+  }
+
+  sendAlert(level: number, description: number): void {
+    if (!this.#closed) this.#output.writeRecord(CONTENT_TYPES.alert, Uint8Array.of(level, description));
+  }
+
+  /** The most bytes of application data that fit into a datagram. */
+  get maxData(): number {
+    return Math.max(0, this.#output.contentLimit);
+  }
+
+  get mtu(): number {
+    return this.#output.packer.mtu;
+  }
+
+  setMtu(mtu: number): void {
+    this.#output.packer.mtu = mtu;
+  }
+
+  get hasOutput(): boolean {
+    return this.#output.packer.hasDatagrams;
+  }
+
+  takeDatagrams(): Uint8Array[] {
+    const datagrams = this.#output.packer.takeDatagrams();
+    this.stats.datagramsSent += datagrams.length;
+    for (const { length } of datagrams) this.stats.bytesSent += length;
+    return datagrams;
+  }
+
+  // ---- Time ----
+
+  /** When `handleTimeout` has something to do, by the clock; undefined when nothing is waited for. */
+  get deadline(): number | undefined {
+    const { deadline } = this.#timer;
+    if (this.#acknowledgeAt === undefined || deadline === undefined) return this.#acknowledgeAt ?? deadline;
+    return Math.min(this.#acknowledgeAt, deadline);
+  }
+
+  /** Sends again, or acknowledges, what is due. Throws `ConnectionLost` (`timed_out`) when the peer was silent for too long. */
+  handleTimeout(): void {
+    const now = this.#options.clock();
+    if (this.#acknowledgeAt !== undefined && now >= this.#acknowledgeAt) this.#acknowledge();
+    if (!this.#timer.expire(now)) return;
+    const { timeouts } = this.#timer;
+    if (timeouts > this.#options.maxRetransmissions) throw silent(timeouts);
+    if (timeouts % TIMEOUTS_PER_MTU === 0) this.#reduceMtu();
+    this.#output.retransmit();
+  }
+
+  /**
+   * "If repeated retransmissions do not result in a response, and the PMTU is unknown, subsequent retransmissions SHOULD back off to a smaller
+   * record size, fragmenting the handshake message as appropriate." (RFC 9147 §4.4)
+   */
+  #reduceMtu(): void {
+    const smaller = SMALLER_MTUS.find((mtu) => mtu < this.mtu);
+    if (smaller !== undefined) this.setMtu(smaller);
+  }
+
+  /** Whether the keys of the handshake, and our last flight, can't be asked for any more. */
+  #dropLastFlight({ type, epoch }: OpenedRecord): void {
+    const isOver = this.#options.clock() >= (this.#keptUntil as number);
+    // Of DTLS 1.2, application data says that the peer has our Finished.
+    const isHeard = !this.#isTls13 && type === CONTENT_TYPES.application_data && epoch > 0 && this.#isDone;
+    if (!isOver && !isHeard) return;
+    this.#keptUntil = undefined;
+    if (!this.#isTls13) this.#output.forget();
+    this.#input.dropBefore(this.#isTls13 ? EPOCHS.application : TLS12_EPOCH);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer.stop();
+    this.#acknowledgeAt = undefined;
+    this.clearInput();
+    this.#input.wipe();
+    this.#output.wipe();
+  }
+}
+
+function silent(timeouts: number): ConnectionLost {
+  return new ConnectionLost('timed_out', `the peer did not answer, although a flight was sent ${timeouts} times`);
+}
+
+/** "If the number of packets that fail authentication exceeds a limit that is specific to the AEAD in use, an implementation SHOULD immediately close the connection." (RFC 9147 §4.5.3) */
+function tooManyFailures(): LimitExceeded {
+  return new LimitExceeded(
+    'openFailures',
+    'more records failed to open under one key than its cipher can bear',
+    'internal_error',
+  );
 }

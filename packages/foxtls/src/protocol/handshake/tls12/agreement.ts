@@ -47,13 +47,14 @@ export interface Protections {
 }
 
 export function deriveProtections(
-  { role, version, suite, randoms, encryptThenMac }: Agreement,
+  { context, role, version, suite, randoms, encryptThenMac }: Agreement,
   master: MasterSecret,
 ): Protections {
   const cipher = suite.cipher.create({ version: version.name, encryptThenMac });
   const { client, server } = master.connectionKeys(randoms, cipher);
   const [read, write] = role === 'client' ? [server, client] : [client, server];
-  return { read: cipher.protect(read), write: cipher.protect(write) };
+  const { pseudoHeaders } = context.transport;
+  return { read: cipher.protect(read, pseudoHeaders?.read), write: cipher.protect(write, pseudoHeaders?.write) };
 }
 
 /** [ChangeCipherSpec], Finished: ours, which end a flight. Returns the verify_data. */

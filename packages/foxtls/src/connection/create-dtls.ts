@@ -1,0 +1,81 @@
+/**
+ * Connections over datagrams, made: a client's and a server's.
+ */
+
+import { clientHandshake } from '../protocol/handshake/client.ts';
+import { serverHandshake } from '../protocol/handshake/server.ts';
+import { DatagramTransport } from '../transport/dtls/datagram-transport.ts';
+import type { ClientConfig, ServerConfig } from './config.ts';
+import { type ClientConnectionOptions, type ConnectionOptions, sessionKeeper } from './create.ts';
+import type { DtlsConnection } from './datagram-connection.ts';
+import { checkMtu, DatagramConnection } from './dtls-connection.ts';
+
+export interface DatagramOptions {
+  /** The largest datagram to send, in bytes: the path's MTU less the headers of IP and UDP. Default 1200. */
+  readonly mtu?: number | undefined;
+  /** Milliseconds, of a clock that only grows, for retransmission; default: the config's `now`. */
+  readonly clock?: (() => number) | undefined;
+  /** Milliseconds until a flight is sent again for the first time. Default 1000; 400 for real-time media (RFC 9147 §5.8.2). */
+  readonly initialTimeout?: number | undefined;
+  /** How often a flight is sent again before the peer counts as gone. Default 10. */
+  readonly maxRetransmissions?: number | undefined;
+  /** Records behind the newest that may still come: a multiple of 32 (RFC 6347 §4.1.2.6). Default 64. */
+  readonly replayWindow?: number | undefined;
+  /** What the peer's address is, for cookies: opaque. */
+  readonly peerAddress?: Uint8Array | undefined;
+  /** What the peer is to put on its records (RFC 9146, RFC 9147 §9), if it can: empty when we only want to put its id on ours. */
+  readonly connectionId?: Uint8Array | undefined;
+}
+
+export interface DtlsClientOptions extends ClientConnectionOptions, DatagramOptions {}
+export interface DtlsServerOptions extends ConnectionOptions, DatagramOptions {}
+
+const DEFAULT_MTU = 1200;
+const INITIAL_TIMEOUT = 1000;
+/** "… up to no less than 60 seconds" (RFC 9147 §5.8.2). */
+const MAXIMUM_TIMEOUT = 60_000;
+const MINIMUM_TIMEOUT = 100;
+const MAX_RETRANSMISSIONS = 10;
+const REPLAY_WINDOW = 64;
+
+/**
+ * A client's end of a connection over datagrams; `start()` it, then carry datagrams and mind `nextTimeout()`.
+ *
+ * Source: RFC 9147 §5, RFC 6347 §4.2. Errors arrive as `error` events, never as exceptions, but for `ApiMisuse`.
+ */
+export function createDtlsClient(config: ClientConfig, options: DtlsClientOptions): DtlsConnection {
+  const { serverName, session, sessionKey = serverName } = options;
+  const request = { serverName, session, sessionKey };
+  return new DatagramConnection({
+    ...commonParts(config, options),
+    role: 'client',
+    flow: (context) => clientHandshake(context, config, request),
+    keepSession: sessionKeeper(config.sessionStore, sessionKey),
+  });
+}
+
+/** A server's end of a connection over datagrams, with one client; `start()` it. Errors as `createDtlsClient`. */
+export function createDtlsServer(config: ServerConfig, options: DtlsServerOptions): DtlsConnection {
+  return new DatagramConnection({
+    ...commonParts(config, options),
+    role: 'server',
+    flow: (context) => serverHandshake(context, config),
+  });
+}
+
+function commonParts(config: ClientConfig | ServerConfig, options: DtlsServerOptions) {
+  const { now, limits, provider } = config;
+  const { mtu = DEFAULT_MTU, clock = now, onEvent, keyLog = false, peerAddress, connectionId } = options;
+  checkMtu(mtu);
+  const transport = new DatagramTransport({
+    role: config.role,
+    mtu,
+    clock,
+    timer: { initial: options.initialTimeout ?? INITIAL_TIMEOUT, maximum: MAXIMUM_TIMEOUT, minimum: MINIMUM_TIMEOUT },
+    maxRetransmissions: options.maxRetransmissions ?? MAX_RETRANSMISSIONS,
+    replayWindow: options.replayWindow ?? REPLAY_WINDOW,
+    maxHandshakeMessage: limits.maxHandshakeMessage,
+    queuedInput: limits.queuedInput,
+  });
+  return { transport, now, clock, limits, provider, keyLog, onEvent, peerAddress, connectionId };
+}

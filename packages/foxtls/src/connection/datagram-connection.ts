@@ -1,0 +1,80 @@
+/**
+ * The public face of a connection over datagrams: datagrams in, datagrams out, events, and the time of the next of them; no socket, no clock.
+ *
+ * ```
+ *   network ──receive(datagram)──▶ ┌────────────────┐ ──event 'data'──▶ application
+ *                                  │ DtlsConnection │
+ *   network ◀──takeOutput()─────── └────────────────┘ ◀──send(data)──── application
+ *                  nextTimeout() ───▶ timer ───▶ handleTimeout()
+ * ```
+ * Source: RFC 9147, RFC 6347. Events are delivered as those of a TlsConnection are. What is lost on the way is lost, but for the handshake: `data`
+ * is what one `send` of the peer's was, at most once, in whatever order it came.
+ */
+
+import type { TlsError } from '../core/errors/errors.ts';
+import type { DatagramStats } from '../transport/dtls/datagram-stats.ts';
+import type { ChannelBindingType } from './channel-binding.ts';
+import type { ConnectionInfo, TlsEventListener } from './connection.ts';
+
+export type { DatagramStats, DiscardReason } from '../transport/dtls/datagram-stats.ts';
+
+export interface DtlsConnection {
+  readonly role: 'client' | 'server';
+  /** `handshaking` → `connected` → `closed`. `connected` lasts until both ends have closed, or an error. */
+  readonly state: 'handshaking' | 'connected' | 'closed';
+  /** Set once connected. */
+  readonly info: ConnectionInfo | undefined;
+  /** What came and went, in datagrams and bytes, and what was dropped, by reason. Counts that go on: the object is the same. */
+  readonly stats: DatagramStats;
+
+  /** Client: writes the ClientHello. Server: nothing. Called once, before anything else. */
+  start(): void;
+  /** One datagram of the peer's. Never throws for what is in it. The connection takes ownership of `datagram`. */
+  receive(datagram: Uint8Array): void;
+  /** Milliseconds until `handleTimeout` wants to be called: 0 when it is late, undefined when nothing is waited for. */
+  nextTimeout(): number | undefined;
+  /**
+   * Sends again what was not answered, if it is time; calling too early does no harm. After too many times without answer the connection
+   * ends with an `error` event, `ConnectionLost` (`timed_out`).
+   *
+   * ```ts
+   * let timer: NodeJS.Timeout | undefined;
+   * function afterEachCall() {
+   *   for (const datagram of connection.takeOutput()) socket.send(datagram, port, host);
+   *   clearTimeout(timer);
+   *   const wait = connection.nextTimeout();
+   *   if (wait !== undefined) timer = setTimeout(() => (connection.handleTimeout(), afterEachCall()), wait);
+   * }
+   * ```
+   */
+  handleTimeout(): void;
+  /**
+   * Application data: one datagram. Throws `ApiMisuse`: `ERR_TLS_DATAGRAM_SIZE` when it has more than `maxData` bytes,
+   * `ERR_TLS_NOT_CONNECTED` before `connected` and after `close`.
+   */
+  send(data: Uint8Array): void;
+  /** The most bytes that `send` takes now. */
+  readonly maxData: number;
+  /** The largest datagram that leaves, in bytes; it may have become smaller than the config's `mtu` by what was lost. */
+  readonly mtu: number;
+  /** From now on: what the path takes, less the headers of IP and UDP. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) below 256 or above 65507. */
+  setMtu(mtu: number): void;
+  /** Sends close_notify. `closed` when the peer's comes, which may be lost: don't wait for ever. Before `connected`, it aborts. Idempotent. */
+  close(): void;
+  /** Ends now, with an alert if `error` has one, and delivers nothing more. Idempotent. */
+  abort(error?: TlsError): void;
+  /**
+   * DTLS 1.3: new keys for what we send, and with `requestPeer` for what the peer does (RFC 9147 §8); they are in use when the peer has
+   * acknowledged it. Throws `ApiMisuse`: `ERR_TLS_NO_KEY_UPDATE` in DTLS 1.2, `ERR_TLS_NOT_CONNECTED`.
+   */
+  updateKeys(options?: { readonly requestPeer?: boolean }): void;
+  /** As that of a TlsConnection: a `heartbeat` event comes with the answer (RFC 6520), or none, when something was lost. */
+  sendHeartbeat(payload?: Uint8Array): void;
+  /** As that of a TlsConnection. For SRTP the label is EXTRACTOR-dtls_srtp, without context (RFC 5764 §4.2). */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
+  exportChannelBinding(type?: ChannelBindingType): Uint8Array;
+  /** The datagrams to send, each by itself; the connection forgets them. */
+  takeOutput(): Uint8Array[];
+}
+
+export type { TlsEventListener };

@@ -1,0 +1,419 @@
+/**
+ * The engine of a connection over datagrams: drives the handshake flow, then reads records with plain functions; see datagram-connection.ts.
+ *
+ * What is lost, late or doubled is the transport's affair (transport/dtls): what arrives here has opened under its keys, and handshake messages
+ * are whole and in order.
+ */
+
+import { plain, toHex, wipe } from '../core/bytes/bytes.ts';
+import {
+  AlertReceived,
+  ApiMisuse,
+  asTlsError,
+  ConnectionLost,
+  LimitExceeded,
+  PeerMisbehaved,
+  type TlsError,
+} from '../core/errors/errors.ts';
+import { ALERTS, type AlertName, alertName } from '../core/registry/alerts.ts';
+import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
+import type { CryptoProvider } from '../crypto/provider.ts';
+import type { Limits } from '../protocol/handshake/config.ts';
+import type { Established } from '../protocol/handshake/established.ts';
+import type { HandshakeFlow } from '../protocol/handshake/receive.ts';
+import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
+import { exportFrom } from '../protocol/keys/exporter.ts';
+import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
+import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
+import type { DatagramTransport } from '../transport/dtls/datagram-transport.ts';
+import { adviceForAlert, WARNINGS } from './alert-advice.ts';
+import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
+import type { ConnectionInfo, TlsEventListener } from './connection.ts';
+import type { DatagramStats, DtlsConnection } from './datagram-connection.ts';
+import { EventQueue } from './event-queue.ts';
+import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
+import { Heartbeats, noHeartbeat } from './heartbeat.ts';
+import { connectionInfo } from './info.ts';
+
+const WARNING = 1;
+const FATAL = 2;
+/** What UDP over IPv4 takes, and what is too little for a handshake message in reasonable fragments. */
+const MTU_RANGE = [256, 65507] as const;
+
+/** What makes a connection a client's or a server's. */
+export interface DatagramConnectionParts {
+  readonly role: 'client' | 'server';
+  readonly transport: DatagramTransport;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Milliseconds that only grow. */
+  readonly clock: () => number;
+  readonly limits: Limits;
+  readonly provider: Pick<CryptoProvider, 'hashes' | 'random'>;
+  readonly keyLog: boolean;
+  readonly onEvent: TlsEventListener;
+  readonly peerAddress: Uint8Array | undefined;
+  readonly connectionId: Uint8Array | undefined;
+  readonly flow: (context: HandshakeContext) => HandshakeFlow<Established>;
+  /** Client: told of each session, before the application is. */
+  readonly keepSession?: ((session: ClientSession) => void) | undefined;
+}
+
+export class DatagramConnection implements DtlsConnection {
+  static readonly #hooks: HandshakeHooks<DatagramConnection> = {
+    onDone: (connection, established) => connection.#connect(established),
+    guarded: (connection, work) => connection.#guarded(work),
+    afterResume: (connection) => connection.#pump(),
+  };
+
+  readonly role: 'client' | 'server';
+  readonly #parts: DatagramConnectionParts;
+  readonly #transport: DatagramTransport;
+  readonly #events: EventQueue;
+  readonly #handshake: HandshakeDriver<DatagramConnection>;
+  #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
+  #established: Established | undefined;
+  #info: ConnectionInfo | undefined;
+  #peerClosed = false;
+  #weClosed = false;
+  /** Ours that waits for its ACK, and whether another one is wanted after it. */
+  #keyUpdate: 'none' | 'sent' | 'sent_and_wanted' = 'none';
+  #wantsPeerUpdate = false;
+  #keyUpdatesInARow = 0;
+  #warningAlerts = 0;
+  #heartbeats: Heartbeats | undefined;
+
+  constructor(parts: DatagramConnectionParts) {
+    this.role = parts.role;
+    this.#parts = parts;
+    this.#transport = parts.transport;
+    this.#events = new EventQueue(parts.onEvent, parts.transport);
+    this.#handshake = new HandshakeDriver<DatagramConnection>(this, DatagramConnection.#hooks);
+    this.#handshake.begin(parts.flow(this.#context()));
+  }
+
+  get state(): 'handshaking' | 'connected' | 'closed' {
+    return this.#state;
+  }
+
+  get info(): ConnectionInfo | undefined {
+    if (this.#info === undefined && this.#established !== undefined) {
+      this.#info = connectionInfo(this.#established, this.#transport.variant);
+    }
+    return this.#info;
+  }
+
+  get stats(): DatagramStats {
+    return this.#transport.stats;
+  }
+
+  get maxData(): number {
+    return this.#transport.maxData;
+  }
+
+  get mtu(): number {
+    return this.#transport.mtu;
+  }
+
+  setMtu(mtu: number): void {
+    checkMtu(mtu);
+    this.#transport.setMtu(mtu);
+  }
+
+  start(): void {
+    this.#guarded(() => {
+      this.#handshake.advance();
+      this.#pump();
+    });
+  }
+
+  receive(datagram: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    this.#guarded(() => {
+      this.#transport.receive(plain(datagram));
+      this.#pump();
+    });
+  }
+
+  nextTimeout(): number | undefined {
+    const deadline = this.#state === 'closed' ? undefined : this.#transport.deadline;
+    return deadline === undefined ? undefined : Math.max(0, deadline - this.#parts.clock());
+  }
+
+  handleTimeout(): void {
+    if (this.#state === 'closed') return;
+    this.#guarded(() => this.#transport.handleTimeout());
+  }
+
+  send(data: Uint8Array): void {
+    if (this.#state !== 'connected' || this.#weClosed) {
+      const when = this.#state === 'handshaking' ? 'before the handshake is over' : 'after close';
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', `send ${when}`);
+    }
+    if (this.#transport.writeKeyTired) this.#renewWriteKeys();
+    if (this.#state !== 'connected') return;
+    this.#transport.sendData(data);
+    this.#events.deliver();
+  }
+
+  close(): void {
+    if (this.#state === 'closed' || this.#weClosed) return;
+    if (this.#state === 'handshaking') {
+      this.abort(new ConnectionLost('aborted', 'closed before the handshake was over'));
+      return;
+    }
+    this.#weClosed = true;
+    this.#transport.sendAlert(WARNING, ALERTS.close_notify);
+    if (this.#peerClosed) this.#finish();
+    this.#events.deliver();
+  }
+
+  abort(error?: TlsError): void {
+    if (this.#state === 'closed') return;
+    this.#end(error);
+    this.#events.deliver();
+  }
+
+  updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
+    if (this.#state !== 'connected' || this.#weClosed)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
+    if (!this.#isTls13) throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', `${this.info?.version} has no KeyUpdate`);
+    this.#sendKeyUpdate(requestPeer);
+    this.#events.deliver();
+  }
+
+  sendHeartbeat(payload?: Uint8Array): void {
+    if (this.#state !== 'connected' || this.#weClosed)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'sendHeartbeat without a connection');
+    const message = this.#heartbeats?.request(payload, this.maxData);
+    if (message === undefined) throw noHeartbeat();
+    this.#transport.sendHeartbeat(message);
+    this.#events.deliver();
+  }
+
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
+    if (this.#established === undefined)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportKeyingMaterial before the handshake is over');
+    return exportFrom(this.#established, this.#transport.variant.labelPrefix, label, context, length);
+  }
+
+  exportChannelBinding(type: ChannelBindingType = 'tls-exporter'): Uint8Array {
+    if (this.#established === undefined)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportChannelBinding before the handshake is over');
+    const { labelPrefix } = this.#transport.variant;
+    const end = { role: this.role, labelPrefix, hashes: this.#parts.provider.hashes, renegotiates: false };
+    return channelBinding(this.#established, end, type);
+  }
+
+  takeOutput(): Uint8Array[] {
+    this.#events.outputTaken();
+    return this.#transport.takeDatagrams();
+  }
+
+  // ---- The handshake ----
+
+  #context(): HandshakeContext {
+    const connection = this;
+    const { peerAddress, connectionId } = this.#parts;
+    return {
+      transport: this.#transport,
+      peerAddress,
+      connectionId,
+      get signal() {
+        return connection.#handshake.signal;
+      },
+      logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array) {
+        if (!connection.#parts.keyLog) return;
+        connection.#events.push({ type: 'keylog', line: `${label} ${toHex(clientRandom)} ${toHex(secret)}` });
+      },
+    };
+  }
+
+  /** Runs `work`; what it throws ends the connection. Then delivers the events. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#fail(asTlsError(thrown));
+    }
+    this.#events.deliver();
+  }
+
+  #connect(established: Established): void {
+    this.#established = established;
+    this.#state = 'connected';
+    this.#transport.handshakeDone();
+    const { session, heartbeat } = established;
+    const { provider, now, limits } = this.#parts;
+    if (heartbeat !== undefined) this.#heartbeats = new Heartbeats(provider.random, now, limits.heartbeats);
+    this.#heartbeats?.agree(heartbeat);
+    if (session !== undefined) this.#keep(session.session, session.isNew);
+    this.#events.push({ type: 'connected', info: this.info as ConnectionInfo });
+  }
+
+  #keep(session: ClientSession, isNew: boolean): void {
+    this.#parts.keepSession?.(session);
+    if (isNew) this.#events.push({ type: 'session', session });
+  }
+
+  /** Reads records while there are any and nothing is pending. */
+  #pump(): void {
+    while (this.#handshake.mayRead && this.#state !== 'closed' && !this.#peerClosed) {
+      const incoming = this.#transport.next();
+      if (incoming === undefined) return;
+      if (incoming.kind === 'alert') this.#readAlert(incoming.level, incoming.description);
+      else if (incoming.kind === 'data') this.#readData(incoming.data);
+      else if (incoming.kind === 'heartbeat') this.#readHeartbeat(incoming.content);
+      else if (this.#handshake.hasFlow) this.#handshake.advance(incoming.message);
+      else this.#readPostHandshake(incoming.message);
+    }
+  }
+
+  get #isTls13(): boolean {
+    return this.#transport.version === 'TLSv1.3';
+  }
+
+  // ---- After the handshake ----
+
+  #readData(data: Uint8Array): void {
+    this.#keyUpdatesInARow = 0;
+    this.#events.push({ type: 'data', data });
+  }
+
+  #readHeartbeat(message: Uint8Array): void {
+    const outcome = this.#heartbeats?.receive(message, this.maxData, this.#handshake.hasFlow);
+    if (outcome?.kind === 'answered') this.#events.push({ type: 'heartbeat', payload: outcome.payload });
+    else if (outcome?.kind === 'answer' && !this.#weClosed) this.#transport.sendHeartbeat(outcome.message);
+  }
+
+  #readPostHandshake(raw: RawMessage): void {
+    if (!this.#isTls13) this.#refuseRenegotiation(raw);
+    else if (raw.type === HANDSHAKE_TYPES.key_update) this.#readKeyUpdate(raw);
+    else if (raw.type === HANDSHAKE_TYPES.new_session_ticket && this.role === 'client') this.#readTicket(raw);
+    else throw unexpected(raw);
+  }
+
+  #readTicket(raw: RawMessage): void {
+    const { labelPrefix } = this.#transport.variant;
+    const message = readMessage(NewSessionTicket, raw);
+    const session = sessionOfTicket(this.#established as Established, labelPrefix, message, this.#parts.now());
+    if (session !== undefined) this.#keep(session, true);
+  }
+
+  /** DTLS 1.2: what would begin another handshake is answered by no_renegotiation, and the connection goes on (RFC 5246 §7.4.1.1). */
+  #refuseRenegotiation(raw: RawMessage): void {
+    const asks = this.role === 'client' ? HANDSHAKE_TYPES.hello_request : HANDSHAKE_TYPES.client_hello;
+    if (raw.type !== asks) throw unexpected(raw);
+    this.#countIdle('requests to renegotiate');
+    this.#transport.sendAlert(WARNING, ALERTS.no_renegotiation_RESERVED);
+  }
+
+  #readKeyUpdate(raw: RawMessage): void {
+    const { requestUpdate } = readMessage(KeyUpdate, raw);
+    this.#keyUpdatesInARow++;
+    const limit = this.#parts.limits.keyUpdatesInARow;
+    if (this.#keyUpdatesInARow > limit) {
+      throw new LimitExceeded(
+        'keyUpdatesInARow',
+        `more than ${limit} KeyUpdates without data between them`,
+        'unexpected_message',
+      );
+    }
+    this.#transport.updateReadKeys();
+    if (requestUpdate && this.#keyUpdate === 'none') this.#sendKeyUpdate(false);
+  }
+
+  /** "… implementations MUST NOT send records with the new keys or send a new KeyUpdate until the previous KeyUpdate has been acknowledged" (RFC 9147 §8). */
+  #sendKeyUpdate(requestPeer: boolean): void {
+    if (this.#keyUpdate !== 'none') {
+      this.#keyUpdate = 'sent_and_wanted';
+      this.#wantsPeerUpdate ||= requestPeer;
+      return;
+    }
+    this.#keyUpdate = 'sent';
+    this.#transport.sendAlone(writeMessage(KeyUpdate, { requestUpdate: requestPeer }), () => this.#onKeyUpdateAcknowledged());
+  }
+
+  #onKeyUpdateAcknowledged(): void {
+    this.#transport.updateWriteKeys();
+    const wantsAnother = this.#keyUpdate === 'sent_and_wanted';
+    const requestPeer = this.#wantsPeerUpdate;
+    this.#keyUpdate = 'none';
+    this.#wantsPeerUpdate = false;
+    if (wantsAnother) this.#sendKeyUpdate(requestPeer);
+  }
+
+  /** Half of the records that one key is good for are sent: there is time for an ACK. DTLS 1.2 has no means for it but a new connection. */
+  #renewWriteKeys(): void {
+    if (this.#isTls13 && this.#keyUpdate === 'none') this.#sendKeyUpdate(false);
+    if (!this.#transport.writeKeyExhausted) return;
+    const problem = 'so many records were sent under one key that no more may be: open another connection';
+    this.#fail(new LimitExceeded('recordsUnderOneKey', problem, 'internal_error'));
+    this.#events.deliver();
+  }
+
+  // ---- Alerts and the end ----
+
+  #readAlert(level: number, description: number): void {
+    const isWarning = level === WARNING && !this.#isTls13 && WARNINGS.includes(description);
+    if (description === ALERTS.user_canceled || isWarning) {
+      this.#countIdle('alerts that change nothing');
+      return;
+    }
+    if (description !== ALERTS.close_notify || this.#state === 'handshaking') {
+      const name = alertName(description);
+      throw new AlertReceived(name ?? `unknown_${description}`, adviceForAlert(name));
+    }
+    this.#peerClosed = true;
+    this.#transport.clearInput();
+    this.#events.push({ type: 'end' });
+    // Nothing that we would send is sure to be read: the other end has gone, or will not answer (RFC 5246 §7.2.1).
+    if (!this.#weClosed) this.#transport.sendAlert(WARNING, ALERTS.close_notify);
+    this.#weClosed = true;
+    this.#finish();
+  }
+
+  #countIdle(what: string): void {
+    this.#warningAlerts++;
+    const limit = this.#parts.limits.warningAlerts;
+    if (this.#warningAlerts > limit) throw new LimitExceeded('warningAlerts', `more than ${limit} ${what}`, 'unexpected_message');
+  }
+
+  #fail(error: TlsError): void {
+    if (this.#state === 'closed') return;
+    this.#end(error);
+    this.#events.push({ type: 'error', error });
+  }
+
+  /** Ends at once, with the alert of `error` if it has one. */
+  #end(error: TlsError | undefined): void {
+    if (error?.alert !== undefined && !this.#weClosed) this.#sendLastAlert(error.alert);
+    this.#finish();
+    this.#handshake.abort(error);
+  }
+
+  #sendLastAlert(name: AlertName): void {
+    const isCancel = name === 'user_canceled';
+    this.#transport.sendAlert(isCancel ? WARNING : FATAL, ALERTS[name]);
+    if (isCancel) this.#transport.sendAlert(WARNING, ALERTS.close_notify);
+  }
+
+  #finish(): void {
+    this.#state = 'closed';
+    this.#transport.close();
+    wipe(this.#established?.resumptionSecret);
+  }
+}
+
+function unexpected(raw: RawMessage): PeerMisbehaved {
+  const name = handshakeTypeName(raw.type) ?? `handshake message ${raw.type}`;
+  return new PeerMisbehaved('message_unexpected', `${name} received after the handshake`);
+}
+
+/** Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`). */
+export function checkMtu(mtu: number): void {
+  const [least, most] = MTU_RANGE;
+  if (Number.isInteger(mtu) && mtu >= least && mtu <= most) return;
+  throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `mtu is ${mtu}: an integer from ${least} to ${most} is expected`);
+}

@@ -1,0 +1,167 @@
+/**
+ * Datagrams to opened records: which epoch each is of, and what becomes of those whose keys come later (RFC 6347 §4.1, RFC 9147 §4.2.2, §6.1).
+ *
+ * ```
+ *   push ─▶ [datagrams] ─▶ record ─▶ an epoch that is there ─▶ open ─▶ next()
+ *                                └▶ one that may come       ─▶ kept, and tried again when it does
+ *                                └▶ neither                 ─▶ counted, dropped
+ * ```
+ * Invariant: what waits is bounded in number and in bytes, whoever sent it.
+ */
+
+import { copyOf, equal } from '../../core/bytes/bytes.ts';
+import { type DatagramRecord, readDatagramRecord } from './datagram-record.ts';
+import type { DatagramStats, DiscardReason } from './datagram-stats.ts';
+import type { OpenedRecord, ReadEpoch } from './read-epoch.ts';
+
+export interface InputLimits {
+  /** Bytes of datagrams that wait to be looked at. */
+  readonly maxQueuedBytes: number;
+  /** Records that wait for their keys. */
+  readonly maxEarlyRecords: number;
+}
+
+/** Which records are of epochs that may still come: the transport knows, by version and progress. */
+export type ExpectsEpoch = (record: DatagramRecord) => boolean;
+
+export class DatagramInput {
+  readonly #limits: InputLimits;
+  readonly #stats: DatagramStats;
+  readonly #expects: ExpectsEpoch;
+  /** What the peer puts on protected records: one of these, all of the same length. */
+  connectionIds: readonly Uint8Array[] = [];
+  /** The largest inner plaintext that we take, content type included (RFC 8449 §4). */
+  maxInner = 2 ** 14 + 1;
+  #epochs: ReadEpoch[] = [];
+  #datagrams: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #at = 0;
+  #early: DatagramRecord[] = [];
+  /** Kept ones whose keys may have come. */
+  #again: DatagramRecord[] = [];
+
+  constructor(first: ReadEpoch, limits: InputLimits, stats: DatagramStats, expects: ExpectsEpoch) {
+    this.#epochs = [first];
+    this.#limits = limits;
+    this.#stats = stats;
+    this.#expects = expects;
+  }
+
+  /** Bytes of datagrams that were not looked at yet. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Whether records wait for keys. */
+  get hasEarly(): boolean {
+    return this.#early.length > 0;
+  }
+
+  get current(): ReadEpoch {
+    return this.#epochs.at(-1) as ReadEpoch;
+  }
+
+  push(datagram: Uint8Array): void {
+    if (this.#queuedBytes + datagram.length > this.#limits.maxQueuedBytes) {
+      this.discard('queue_full');
+      return;
+    }
+    this.#datagrams.push(datagram);
+    this.#queuedBytes += datagram.length;
+  }
+
+  clear(): void {
+    this.#datagrams = [];
+    this.#queuedBytes = 0;
+    this.#at = 0;
+    this.#early = [];
+    this.#again = [];
+  }
+
+  /** The next record that opens. */
+  next(): OpenedRecord | undefined {
+    for (;;) {
+      const record = this.#again.shift() ?? this.#nextRecord();
+      if (record === undefined) return undefined;
+      const opened = this.#open(record);
+      if (opened !== undefined) return opened;
+    }
+  }
+
+  #nextRecord(): DatagramRecord | undefined {
+    for (let datagram = this.#datagrams[0]; datagram !== undefined; datagram = this.#datagrams[0]) {
+      const read = readDatagramRecord(datagram, this.#at, this.connectionIds[0]?.length ?? 0);
+      if (read === undefined) this.discard('malformed');
+      this.#at = read?.end ?? datagram.length;
+      if (this.#at >= datagram.length) {
+        this.#datagrams.shift();
+        this.#queuedBytes -= datagram.length;
+        this.#at = 0;
+      }
+      if (read !== undefined) return read.record;
+    }
+    return undefined;
+  }
+
+  #open(record: DatagramRecord): OpenedRecord | undefined {
+    const { connectionId } = record;
+    if (connectionId !== undefined && !this.connectionIds.some((ours) => equal(ours, connectionId))) {
+      this.discard('unexpected_type');
+      return undefined;
+    }
+    const epoch = this.#epochOf(record);
+    if (epoch === undefined) {
+      this.#keep(record);
+      return undefined;
+    }
+    const opened = epoch.open(record, this.maxInner);
+    if (typeof opened !== 'string') return opened;
+    this.discard(opened);
+    return undefined;
+  }
+
+  /** The newest epoch that a record can be of; two bits of a number tell four apart. */
+  #epochOf(record: DatagramRecord): ReadEpoch | undefined {
+    return record.kind === 'unified'
+      ? this.#epochs.findLast(({ number }) => number > 0 && number % 4 === record.epochBits)
+      : this.#epochs.findLast(({ number }) => number === record.epoch);
+  }
+
+  #keep(record: DatagramRecord): void {
+    if (!this.#expects(record)) this.discard('unknown_epoch');
+    else if (this.#early.length >= this.#limits.maxEarlyRecords) this.discard('queue_full');
+    else this.#early.push(copyOfRecord(record));
+  }
+
+  discard(reason: DiscardReason): void {
+    this.#stats.discarded[reason]++;
+  }
+
+  /** From now on records of this epoch open, too; those that came too early are next. */
+  install(epoch: ReadEpoch): void {
+    this.#epochs.push(epoch);
+    this.#again.push(...this.#early);
+    this.#early = [];
+  }
+
+  /** Forgets the epochs before that number. */
+  dropBefore(number: number): void {
+    for (const epoch of this.#epochs) if (epoch.number < number) epoch.wipe();
+    this.#epochs = this.#epochs.filter((epoch) => epoch.number >= number);
+  }
+
+  get oldest(): number {
+    return (this.#epochs[0] as ReadEpoch).number;
+  }
+
+  wipe(): void {
+    for (const epoch of this.#epochs) epoch.wipe();
+  }
+}
+
+/** A record that waits must not keep its whole datagram, which is its sender's to use again. */
+function copyOfRecord(record: DatagramRecord): DatagramRecord {
+  return record.kind === 'classic'
+    ? { ...record, header: copyOf(record.header), fragment: copyOf(record.fragment) }
+    : { ...record, header: copyOf(record.header), encrypted: copyOf(record.encrypted) };
+}

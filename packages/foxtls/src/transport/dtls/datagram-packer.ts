@@ -1,0 +1,63 @@
+/**
+ * Puts records into datagrams, as many as fit (RFC 6347 §4.1.1, RFC 9147 §4.3): those of a flight together, at most as large as the MTU.
+ */
+
+import { concatAll, EMPTY } from '../../core/bytes/bytes.ts';
+import type { RecordSink } from './outgoing-messages.ts';
+import type { RecordForm, WriteEpoch } from './write-epoch.ts';
+
+export class DatagramPacker implements RecordSink {
+  /** The largest datagram, in bytes. */
+  mtu: number;
+  /** Of protected records. */
+  form: RecordForm;
+  /** The most content that the peer takes in a protected record (RFC 8449 §4). */
+  contentLimit = 2 ** 14;
+  #open: Uint8Array[] = [];
+  #openSize = 0;
+  #datagrams: Uint8Array[] = [];
+
+  constructor(mtu: number, form: RecordForm) {
+    this.mtu = mtu;
+    this.form = form;
+  }
+
+  get hasDatagrams(): boolean {
+    return this.#datagrams.length > 0;
+  }
+
+  room(epoch: WriteEpoch, where: 'open' | 'empty'): number {
+    const room = where === 'open' ? this.mtu - this.#openSize : this.mtu;
+    return Math.min(this.contentLimit, epoch.contentLimit(this.#formOf(epoch), room));
+  }
+
+  write(epoch: WriteEpoch, type: number, content: Uint8Array): number {
+    const form = this.#formOf(epoch);
+    if (this.#openSize + epoch.recordLength(form, content.length) > this.mtu) this.flush();
+    const { bytes, sequence } = epoch.write(form, type, content);
+    this.#open.push(bytes);
+    this.#openSize += bytes.length;
+    return sequence;
+  }
+
+  /** The datagram that is open is full, or nothing else belongs into it. */
+  flush(): void {
+    const [only] = this.#open;
+    if (only === undefined) return;
+    this.#datagrams.push(this.#open.length === 1 ? only : concatAll(this.#open));
+    this.#open = [];
+    this.#openSize = 0;
+  }
+
+  takeDatagrams(): Uint8Array[] {
+    this.flush();
+    const datagrams = this.#datagrams;
+    this.#datagrams = [];
+    return datagrams;
+  }
+
+  /** Records in the clear bear no id (RFC 9146 §3). */
+  #formOf(epoch: WriteEpoch): RecordForm {
+    return epoch.number === 0 ? { version: this.form.version, connectionId: EMPTY } : this.form;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * One direction of receiving under one set of keys: records opened, each once (RFC 6347 §4.1.2, RFC 9147 §4.2, §4.5).
+ *
+ * A record that does not open changes nothing but a count: "invalid records SHOULD be silently discarded, thus preserving the association"
+ * (RFC 9147 §4.5.2). Whether a number came before is looked up when the record has been opened, "otherwise, the record discard might itself
+ * serve as a timing channel for the record number" (RFC 9147 §4.5.1).
+ */
+
+import type { RecordProtection } from '../../protocol/record/record-protection.ts';
+import type { ClassicRecord, DatagramRecord, UnifiedRecord } from './datagram-record.ts';
+import type { DiscardReason } from './datagram-stats.ts';
+import { recordSequence, unmaskedHeader } from './record-number.ts';
+import { ReplayWindow } from './replay-window.ts';
+import { isUnified } from './write-epoch.ts';
+
+const EPOCH_FACTOR = 2 ** 48;
+
+/** What was in a record. */
+export interface OpenedRecord {
+  readonly type: number;
+  readonly content: Uint8Array;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+export class ReadEpoch {
+  readonly number: number;
+  readonly #protection: RecordProtection | undefined;
+  readonly #window: ReplayWindow;
+  /** One more than the highest number that was opened. */
+  #next = 0;
+  /** Records that did not open. */
+  failures = 0;
+
+  /** Owns `protection`. */
+  constructor(number: number, windowSize: number, protection?: RecordProtection) {
+    this.number = number;
+    this.#protection = protection;
+    this.#window = new ReplayWindow(windowSize);
+  }
+
+  /** Whether a record of these keys was received. */
+  get hasOpened(): boolean {
+    return this.#protection !== undefined && this.#next > 0;
+  }
+
+  /** "Implementations MUST count the number of received packets that fail authentication with each key." (RFC 9147 §4.5.3) */
+  get isOverFailureLimit(): boolean {
+    return this.#protection !== undefined && this.failures > this.#protection.openFailureLimit;
+  }
+
+  /** The record's content, or why there is none. `maxInner` is the largest inner plaintext that we take, content type included. */
+  open(record: DatagramRecord, maxInner: number): OpenedRecord | DiscardReason {
+    return record.kind === 'unified' ? this.#openUnified(record, maxInner) : this.#openClassic(record, maxInner);
+  }
+
+  #openUnified(record: UnifiedRecord, maxInner: number): OpenedRecord | DiscardReason {
+    const protection = this.#protection;
+    if (protection?.recordNumberCipher === undefined) return 'unexpected_type';
+    const header = unmaskedHeader(record, protection.recordNumberCipher);
+    if (header === undefined) return this.#fail();
+    const sequence = recordSequence(record, header, this.#next);
+    const inner = protection.openAt(sequence, header, record.encrypted);
+    if (inner === undefined) return this.#fail();
+    return this.#accept(sequence) ? splitInner(inner, maxInner, this.number, sequence) : 'replayed';
+  }
+
+  #openClassic(record: ClassicRecord, maxInner: number): OpenedRecord | DiscardReason {
+    const { type, sequence, fragment } = record;
+    const protection = this.#protection;
+    if (isUnified(this.number)) return 'unexpected_type';
+    if (protection === undefined) {
+      if (fragment.length >= maxInner) return 'too_large';
+      return this.#accept(sequence) ? { type, content: fragment, epoch: this.number, sequence } : 'replayed';
+    }
+    const opened = protection.openAt(this.number * EPOCH_FACTOR + sequence, record.header, fragment);
+    if (opened === undefined) return this.#fail();
+    if (!this.#accept(sequence)) return 'replayed';
+    if (record.connectionId !== undefined) return splitInner(opened, maxInner, this.number, sequence);
+    return opened.length >= maxInner ? 'too_large' : { type, content: opened, epoch: this.number, sequence };
+  }
+
+  #accept(sequence: number): boolean {
+    if (!this.#window.isNew(sequence)) return false;
+    this.#window.add(sequence);
+    if (sequence >= this.#next) this.#next = sequence + 1;
+    return true;
+  }
+
+  #fail(): DiscardReason {
+    this.failures++;
+    return 'undecryptable';
+  }
+
+  /** The next epoch of DTLS 1.3, after the peer's KeyUpdate (RFC 9147 §8). */
+  next(windowSize: number): ReadEpoch {
+    return new ReadEpoch(this.number + 1, windowSize, this.#protection?.next?.());
+  }
+
+  wipe(): void {
+    this.#protection?.wipe();
+  }
+}
+
+/** Content, type, zeros (RFC 8446 §5.2; RFC 9146 §4). */
+function splitInner(inner: Uint8Array, maxInner: number, epoch: number, sequence: number): OpenedRecord | DiscardReason {
+  if (inner.length > maxInner) return 'too_large';
+  let end = inner.length;
+  while (end > 0 && inner[end - 1] === 0) end--;
+  if (end === 0) return 'malformed';
+  return { type: inner[end - 1] as number, content: inner.subarray(0, end - 1), epoch, sequence };
+}
