@@ -13,6 +13,7 @@ const MORE_THAN_ONE_FORM = {
   datagramClientHello: 'the same',
   'ServerHello (server_hello)': 'the same',
   heartbeat: 'padding is not kept',
+  serverNameOffer: 'names of other types than host_name are not kept',
 };
 
 function inventSome({ codec }, index) {
@@ -29,6 +30,8 @@ export const targets = [
       const { name, codec } = codecs[index];
       const bytes = Uint8Array.from(body);
       const value = decode(codec, bytes, name);
+      // Of an extension nothing was to be used, as of a server_name without a host_name: nobody writes that.
+      if (value === undefined) return 'accepted';
       const again = encode(codec, value);
       if (!isDeepStrictEqual(decode(codec, again, name), value)) throw new Error(`${name} is not read again as it was`);
       const isSame = Buffer.compare(again, bytes) === 0;
