@@ -170,7 +170,8 @@ export function resumptionPsk(labelled: LabelledHash, resumptionSecret: Uint8Arr
   return expandLabel(labelled, resumptionSecret, 'resumption', ticketNonce, labelled.hash.size);
 }
 
-/** `opaque label<7..255>`, with the six characters of the prefix (RFC 8446 §7.1). */
+/** `opaque label<7..255>`, with the six characters of the prefix (RFC 8446 §7.1). An empty one is shorter, and
+ * everybody's: docs/decisions/0029. */
 const MAX_LABEL = 249;
 
 /** TLS-Exporter (RFC 8446 §7.5); `length` in bytes. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) for a label or a length that HKDF cannot have. */
@@ -184,8 +185,8 @@ export function exportKeyingMaterial(
   const { hash } = labelled;
   // The application's label may be any text; a character a byte is what labels are below.
   const bytes = fromLatin1(utf8(label));
-  if (bytes.length === 0 || bytes.length > MAX_LABEL) {
-    throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `the exporter's label has ${bytes.length} bytes: 1 to ${MAX_LABEL} are expected`);
+  if (bytes.length > MAX_LABEL) {
+    throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `the exporter's label has ${bytes.length} bytes: at most ${MAX_LABEL} fit`);
   }
   if (!Number.isInteger(length) || length < 1 || length > 255 * hash.size) {
     const range = `an integer from 1 to ${255 * hash.size}`;

@@ -134,9 +134,13 @@ describe('an exporter', () => {
     expect(exported('EXPERIMENTAL x', utf8('abc'))).toBe(toHex(prf(sha256, secret, 'EXPERIMENTAL x', seed, 32)));
   });
 
+  it('may have an empty label: then the seed begins with the randoms', () => {
+    const seed = fromHex(`${'01'.repeat(32)}${'02'.repeat(32)}`);
+    expect(exported('', undefined)).toBe(toHex(prf(sha256, secret, '', seed, 32)));
+  });
+
   it.each([
     ['a label of TLS itself', 'client finished', undefined, 32],
-    ['no label', '', undefined, 32],
     ['a length of 0', 'EXPERIMENTAL x', undefined, 0],
     ['a context that is too long', 'EXPERIMENTAL x', new Uint8Array(65536), 32],
   ])('refuses %s', (_what, label, context, length) => {

@@ -108,8 +108,8 @@ export function exportKeyingMaterialByPrf(
   context: Uint8Array | undefined,
   length: number,
 ): Uint8Array {
-  if (label === '' || RESERVED_LABELS.includes(label)) {
-    throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `the exporter's label is ${JSON.stringify(label)}, which is none of its own`);
+  if (RESERVED_LABELS.includes(label)) {
+    throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `the exporter's label is ${JSON.stringify(label)}, which TLS itself uses`);
   }
   if (!Number.isInteger(length) || length < 1 || length > MAX_EXPORT) {
     throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `the exporter is asked for ${length} bytes: 1 to ${MAX_EXPORT} are expected`);
