@@ -11,6 +11,7 @@ export {
   type ServerOptions,
 } from './connection/config.ts';
 export type {
+  CertificateRequestFacts,
   ChannelBindingType,
   ConnectionInfo,
   PeerIdentity,

@@ -152,7 +152,7 @@ export interface ClientOptions extends CommonOptions {
   readonly credentials?: readonly Credential[] | undefined;
   /** The forms of certificate that servers may show (RFC 7250), in order of preference; default X.509 alone. The verifier has to take them. */
   readonly serverCertificateTypes?: readonly CertificateKind[] | undefined;
-  /** The groups to send key shares for in the first ClientHello; default: the first group. */
+  /** The groups to send key shares for in the first ClientHello; default: the first group. None leaves the choice to the server, for a round trip. */
   readonly keyShareGroups?: readonly string[] | undefined;
   /**
    * Ask that no record holds more than 512, 1024, 2048 or 4096 bytes, in either direction (RFC 6066 §4): older servers know this and not
@@ -160,6 +160,16 @@ export interface ClientOptions extends CommonOptions {
    * A session of TLS 1.2 is only resumed when the same is asked as when it began. Default: not asked.
    */
   readonly maxFragmentLength?: MaxFragmentLength | undefined;
+  /**
+   * Say that this connection is another attempt, with a lower version, after one with a higher version failed (TLS_FALLBACK_SCSV, RFC 7507): a
+   * server that speaks the higher one refuses it with inappropriate_fallback, as then somebody else made the first attempt fail. Default false.
+   * Better is not to fall back.
+   *
+   * ```ts
+   * const config = defineClientConfig({ provider, verifier, versions: ['TLSv1.2'], fallbackScsv: true });
+   * ```
+   */
+  readonly fallbackScsv?: boolean | undefined;
   /** Send a legacy session id and change_cipher_spec, so that middleboxes see TLS 1.2 (RFC 8446 §D.4); default true. */
   readonly middleboxCompatibility?: boolean | undefined;
   /**
@@ -206,7 +216,10 @@ export interface ServerOptions extends CommonOptions {
   readonly verifier?: PeerVerifier | undefined;
   /** Chooses another config by the ClientHello (a virtual host, say). `undefined` stays with this one; throw `PeerIncompatible('server_name', …)` to refuse. */
   readonly selectConfig?: ((hello: ClientHelloInfo) => Eventually<ServerConfig | undefined>) | undefined;
-  /** Chooses the application protocol in place of `alpnProtocols`; undefined refuses with no_application_protocol. */
+  /**
+   * Chooses one of the client's application protocols in place of `alpnProtocols`; undefined refuses with no_application_protocol. Another one
+   * than the client's ends the connection with internal_error, and an `ApiMisuse` (`ERR_TLS_ALPN_CHOICE`).
+   */
   readonly chooseAlpnProtocol?: ((hello: ClientHelloInfo) => Eventually<string | undefined>) | undefined;
   /**
    * Finds external pre-shared keys by the identities that clients offer: a table, a database, an HSM. Undefined for one that is not known:
@@ -271,10 +284,9 @@ export interface ServerOptions extends CommonOptions {
  */
 export function defineClientConfig(options: ClientOptions): ClientConfig {
   const common = resolveCommon(options);
-  const keyShareGroups =
-    options.keyShareGroups === undefined
-      ? common.groups.slice(0, 1)
-      : pick('key share group', common.groups, options.keyShareGroups, (group) => group.name);
+  const shared = options.keyShareGroups ?? common.groups.slice(0, 1).map(({ name }) => name);
+  // "This vector MAY be empty if the client is requesting a HelloRetryRequest." (RFC 8446 §4.2.8)
+  const keyShareGroups = shared.length === 0 ? [] : pick('key share group', common.groups, shared, (group) => group.name);
   return Object.freeze({
     role: 'client' as const,
     ...common,
@@ -284,6 +296,7 @@ export function defineClientConfig(options: ClientOptions): ClientConfig {
     verifier: options.verifier,
     keyShareGroups,
     maxFragmentLength: checkMaxFragmentLength(options.maxFragmentLength),
+    fallbackScsv: options.fallbackScsv ?? false,
     middleboxCompatibility: options.middleboxCompatibility ?? true,
     preSharedKeys: checkPreSharedKeys(options.preSharedKeys ?? []),
     minDiffieHellmanBits: inRange('minDiffieHellmanBits', options.minDiffieHellmanBits ?? 2048, 768, MAX_DIFFIE_HELLMAN_BITS),

@@ -13,6 +13,7 @@
 
 import type { TlsError } from '../core/errors/errors.ts';
 import type { ProtocolVersionName } from '../core/registry/protocol-versions.ts';
+import type { CertificateRequestFacts } from '../protocol/handshake/established.ts';
 import type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 import type { HeartbeatMode } from '../protocol/negotiate/heartbeat.ts';
 import type { MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
@@ -20,6 +21,7 @@ import type { ClientSession } from '../protocol/session/client-session.ts';
 import type { ChannelBindingType } from './channel-binding.ts';
 import type { RenegotiationOptions } from './renegotiation.ts';
 
+export type { CertificateRequestFacts } from '../protocol/handshake/established.ts';
 export type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 export type { ChannelBindingType } from './channel-binding.ts';
 
@@ -33,6 +35,14 @@ export interface ConnectionInfo {
   readonly group: { readonly id: number; readonly name: string } | undefined;
   /** What the server signed with. */
   readonly signatureScheme: { readonly id: number; readonly name: string } | undefined;
+  /** What the client signed with: undefined where it showed no certificate. */
+  readonly clientSignatureScheme: { readonly id: number; readonly name: string } | undefined;
+  /** Whether the server asked for a second ClientHello (RFC 8446 §4.1.4), which costs a round trip: of TLS 1.3 alone. */
+  readonly helloRetryRequest: boolean;
+  /** Whether the peer knows how to bind a renegotiation to this connection (RFC 5746); of TLS 1.3, which has none, always. */
+  readonly secureRenegotiation: boolean;
+  /** Client: what the server asked for a certificate by; undefined when it did not ask, or the session was resumed. */
+  readonly certificateRequest: CertificateRequestFacts | undefined;
   /** The SNI host name: sent by the client, seen by the server. */
   readonly serverName: string | undefined;
   readonly alpnProtocol: string | undefined;
@@ -169,8 +179,9 @@ export interface TlsConnection {
   /** The largest plaintext fragment to send from now on, 1 to 16384 bytes; the peer's limit holds as well. */
   setMaxSendFragment(size: number): void;
   /**
-   * RFC 8446 §7.5, RFC 5705. `length` in bytes. In TLS 1.2 no context and an empty one are not the same. Throws `ApiMisuse` before
-   * `connected`, and (`ERR_TLS_NO_EXTENDED_MASTER_SECRET`) when `info.extendedMasterSecret` is false.
+   * RFC 8446 §7.5, RFC 5705. `length` in bytes; `label` may be empty, but none of TLS's own. In TLS 1.2 no context and an empty one are not
+   * the same. Throws `ApiMisuse`: `ERR_TLS_NOT_CONNECTED` before `connected`; `ERR_TLS_RENEGOTIATING` during a renegotiation, where the peer may
+   * have other secrets already; `ERR_TLS_NO_EXTENDED_MASTER_SECRET` when `info.extendedMasterSecret` is false; `ERR_TLS_OPTION_RANGE`.
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   /**

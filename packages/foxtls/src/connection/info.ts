@@ -10,13 +10,17 @@ import { type ProtocolVariant, TLS, versionTitle } from '../protocol/handshake/v
 import type { ConnectionInfo } from './connection.ts';
 
 export function connectionInfo(established: Established, variant: ProtocolVariant = TLS): ConnectionInfo {
-  const { suite, group, signatureScheme } = established;
+  const { suite, group, signatureScheme, clientSignatureScheme } = established;
   return {
     version: versionTitle(variant, established.version),
     extendedMasterSecret: established.extendedMasterSecret,
     suite: { id: suite.id, name: cipherSuiteName(suite.id) ?? suite.name },
     group: named(group, namedGroupName),
     signatureScheme: named(signatureScheme, signatureSchemeName),
+    clientSignatureScheme: named(clientSignatureScheme, signatureSchemeName),
+    helloRetryRequest: established.helloRetryRequest === true,
+    secureRenegotiation: established.version === 'TLSv1.3' || established.secureRenegotiation === true,
+    certificateRequest: established.certificateRequest,
     serverName: established.serverName,
     alpnProtocol: established.alpnProtocol,
     maxFragmentLength: established.maxFragmentLength,

@@ -244,18 +244,23 @@ export class Connection implements TlsConnection {
   }
 
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
-    if (this.#established === undefined)
-      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportKeyingMaterial before the handshake is over');
-    return exportFrom(this.#established, this.#transport.variant.labelPrefix, label, context, length);
+    const established = this.#settled('exportKeyingMaterial');
+    return exportFrom(established, this.#transport.variant.labelPrefix, label, context, length);
   }
 
   exportChannelBinding(type: ChannelBindingType = 'tls-exporter'): Uint8Array {
-    if (this.#established === undefined)
-      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportChannelBinding before the handshake is over');
+    const established = this.#settled('exportChannelBinding');
     const { labelPrefix } = this.#transport.variant;
     const renegotiates = this.#renegotiations.isEnabled;
     const end = { role: this.role, labelPrefix, hashes: this.#provider.hashes, renegotiates };
-    return channelBinding(this.#established, end, type);
+    return channelBinding(established, end, type);
+  }
+
+  /** The handshake that both ends are at: during a renegotiation the peer may be at another than we are. */
+  #settled(method: string): Established {
+    if (this.#established === undefined) throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', `${method} before the handshake is over`);
+    if (!this.renegotiating) return this.#established;
+    throw new ApiMisuse('ERR_TLS_RENEGOTIATING', `${method} during a renegotiation: wait for its end`);
   }
 
   get maxSendFragment(): number {

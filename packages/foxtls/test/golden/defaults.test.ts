@@ -38,6 +38,7 @@ it('a client has these defaults', () => {
       "choosePreSharedKey": undefined,
       "clientCertificateTypes": "x509",
       "credentials": "",
+      "fallbackScsv": false,
       "grease": false,
       "groups": "x25519 secp256r1 secp384r1",
       "heartbeat": undefined,

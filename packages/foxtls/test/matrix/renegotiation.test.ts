@@ -8,7 +8,7 @@ import { type ClientOptions, defineClientConfig, defineServerConfig, type Server
 import type { TlsConnection } from '../../src/connection/connection.ts';
 import { createTestPki, exchangeSync, type Recorder, type TestPki } from '../../src/connection/pair.fixture.ts';
 import type { RenegotiationOptions } from '../../src/connection/renegotiation.ts';
-import { toHex, utf8 } from '../../src/core/bytes/bytes.ts';
+import { concat, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
@@ -218,6 +218,18 @@ describe.each(ROLES)('a renegotiation that the %s begins', (role) => {
     expectData(ends);
     expect(textOf(ends.serverSide.data)).toBe('there to the server');
     expect(ends.server.info?.peer.kind).toBe(role === 'server' ? 'verified' : 'anonymous');
+  });
+
+  it('leaves no keying material to export while it is on its way', () => {
+    const ends = connect();
+    ends[role].renegotiate();
+    // A server has only asked so far.
+    if (role === 'server') ends.client.receive(concat(...ends.server.takeOutput()));
+    for (const take of [() => exporterOf(ends.client), () => ends.client.exportChannelBinding('tls-unique')]) {
+      expect(take).toThrow(expect.objectContaining({ code: 'ERR_TLS_RENEGOTIATING' }));
+    }
+    exchangeSync(ends.client, ends.server);
+    expectRenegotiated(ends);
   });
 
   it('throws while one is on its way, and data waits', () => {

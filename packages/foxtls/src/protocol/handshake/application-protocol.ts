@@ -2,7 +2,7 @@
  * The application protocol as a server chooses it (RFC 7301 §3.2), and as a client checks the choice (RFC 7301 §3.1).
  */
 
-import { PeerIncompatible, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { ApiMisuse, PeerIncompatible, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { settle } from '../../core/flow/flow.ts';
 import type { ClientHelloInfo } from './client-hello-info.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
@@ -19,10 +19,10 @@ export function* chooseAlpnProtocol(config: ServerConfig, info: ClientHelloInfo)
       : yield* settle(config.chooseAlpnProtocol(info));
   // "In the event that the server supports no protocols that the client advertises, then the server SHALL respond with a fatal
   // "no_application_protocol" alert." (RFC 7301 §3.2)
-  if (chosen === undefined || !offered.includes(chosen)) {
-    throw new PeerIncompatible('application_protocol', chosen === undefined ? config.alpnProtocols : [chosen], offered);
-  }
-  return chosen;
+  if (chosen === undefined) throw new PeerIncompatible('application_protocol', config.alpnProtocols, offered);
+  if (offered.includes(chosen)) return chosen;
+  const problem = `chooseAlpnProtocol chose ${JSON.stringify(chosen)}, which the client does not offer: undefined refuses`;
+  throw new ApiMisuse('ERR_TLS_ALPN_CHOICE', problem, { alert: 'internal_error' });
 }
 
 /** The server's choice, which has to be one of ours. */

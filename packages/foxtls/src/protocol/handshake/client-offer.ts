@@ -6,6 +6,7 @@
 import { EMPTY } from '../../core/bytes/bytes.ts';
 import { ApiMisuse } from '../../core/errors/errors.ts';
 import { settle } from '../../core/flow/flow.ts';
+import { CIPHER_SUITES } from '../../core/registry/cipher-suites.ts';
 import { EC_POINT_FORMATS } from '../../core/registry/curve-formats.ts';
 import { HEARTBEAT_MODES } from '../../core/registry/hello-codes.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
@@ -231,6 +232,8 @@ function writeOffer(
     cipherSuites: greased(changing.disguise.grease?.suite, [
       ...(changing.versions.includes('TLSv1.3') ? config.suites : []).map(({ id }) => id),
       ...changing.tls12Suites.map(({ id }) => id),
+      // "The client SHOULD put TLS_FALLBACK_SCSV after all cipher suites that it actually intends to negotiate." (RFC 7507 §4)
+      ...(isFallback(config, request, changing) ? [CIPHER_SUITES.TLS_FALLBACK_SCSV] : []),
     ]),
     legacyCompressionMethods: Uint8Array.of(0),
     legacyCookie: changing.legacyCookie,
@@ -238,6 +241,14 @@ function writeOffer(
   });
   const bytes = changing.psks.length === 0 ? unbound : bind(unbound, changing.psks, transcript);
   return { ...changing, offeredTypes: answerableTypes(list), bytes };
+}
+
+/**
+ * "As an exception to the above, when a client intends to resume a session and sets ClientHello.client_version to the protocol version negotiated
+ * for that session, it MUST NOT include TLS_FALLBACK_SCSV in ClientHello.cipher_suites." (RFC 7507 §4) Nor is a renegotiation another attempt.
+ */
+function isFallback({ fallbackScsv }: ClientConfig, { previous }: ClientRequest, { tls12Session }: Changing): boolean {
+  return fallbackScsv && previous === undefined && tls12Session === undefined;
 }
 
 function offeredExtensions(

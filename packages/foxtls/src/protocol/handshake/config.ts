@@ -95,6 +95,8 @@ export interface ClientConfig extends CommonConfig {
   readonly clientCertificateTypes: readonly CertificateKind[];
   readonly keyShareGroups: readonly KeyExchangeGroup[];
   readonly maxFragmentLength: MaxFragmentLength | undefined;
+  /** Whether to say that this is another attempt, with a lower version. */
+  readonly fallbackScsv: boolean;
   readonly middleboxCompatibility: boolean;
   readonly preSharedKeys: readonly PreSharedKey[] | (() => Eventually<readonly PreSharedKey[]>);
   readonly minDiffieHellmanBits: number;

@@ -26,13 +26,29 @@ export type Exporter =
   | { readonly kind: 'prf'; readonly prf: Prf; readonly secret: Uint8Array; readonly randoms: HelloRandoms }
   | undefined;
 
+/** What a CertificateRequest says (RFC 8446 §4.3.2, RFC 5246 §7.4.4). */
+export interface CertificateRequestFacts {
+  /** IANA's numbers, unknown ones and GREASE included; of TLS 1.1 and 1.0, which say nothing of them, those that they have. */
+  readonly signatureSchemes: readonly number[];
+  /** DER names of the authorities that the server would like the certificate to be of; empty where it does not say. */
+  readonly authorities: readonly Uint8Array[];
+  /** certificate_types, which TLS 1.3 does not have. */
+  readonly certificateTypes: readonly number[] | undefined;
+}
+
 export interface Established extends LocalIdentity {
   readonly version: VersionName;
   readonly suite: NegotiatedSuite;
   /** IANA number of the group; undefined when there was no key exchange. */
   readonly group: number | undefined;
+  /** TLS 1.3: whether there was a HelloRetryRequest. */
+  readonly helloRetryRequest?: boolean | undefined;
   /** IANA number of what the server signed with; undefined when resumed. */
   readonly signatureScheme: number | undefined;
+  /** What the client signed with, if it showed a certificate. */
+  readonly clientSignatureScheme?: number | undefined;
+  /** Client: what the server asked for a certificate by, if it did. */
+  readonly certificateRequest?: CertificateRequestFacts | undefined;
   readonly serverName: string | undefined;
   readonly alpnProtocol: string | undefined;
   readonly resumed: boolean;

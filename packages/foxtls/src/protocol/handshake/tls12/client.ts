@@ -101,6 +101,12 @@ function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: C
     ...commonFacts(request, checked),
     group: exchange.group,
     signatureScheme: server.possession?.scheme.id,
+    clientSignatureScheme: chosen?.scheme.id,
+    certificateRequest: wish && {
+      signatureSchemes: wish.signatureSchemes,
+      authorities: wish.authorities ?? [],
+      certificateTypes: wish.certificateTypes,
+    },
     resumed: false,
     peer,
     ...staplesOf(flight.presented),

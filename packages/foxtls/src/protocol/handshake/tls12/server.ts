@@ -94,6 +94,7 @@ function* fullHandshake(
     ...commonFacts(agreement, config, offer, alpnProtocol),
     group: exchange.group,
     signatureScheme: ownScheme?.id,
+    clientSignatureScheme: client.scheme?.id,
     resumed: false,
     peer,
     ...staplesOf(client.presented),

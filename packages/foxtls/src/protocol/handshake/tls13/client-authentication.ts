@@ -8,11 +8,12 @@ import type { CertificateRequest as CertificateRequestMessage } from '../../mess
 import { checkPlaces } from '../../messages/extensions/block.ts';
 import { Certificate, CertificateRequest, writeMessage } from '../../messages/messages.ts';
 import { noCommonCertificateType } from '../../negotiate/certificate-types.ts';
-import { type CredentialWish, chooseCredential } from '../../negotiate/credentials.ts';
+import { type ChosenCredential, type CredentialWish, chooseCredential } from '../../negotiate/credentials.ts';
 import { certificateMessageFor, type StapleWish } from '../certificate-message.ts';
 import type { ClientOffer, ClientRequest } from '../client-offer.ts';
-import type { ClientConfig } from '../config.ts';
-import type { CertificateKind, Credential } from '../credential.ts';
+import type { ClientConfig, PreparedCredential } from '../config.ts';
+import type { CertificateKind } from '../credential.ts';
+import type { CertificateRequestFacts } from '../established.ts';
 import { type HandshakeFlow, receive, receiveOneOf } from '../receive.ts';
 import { sendMessage } from '../send.ts';
 import { certificateVerifyMessage } from './certificate-verify.ts';
@@ -88,12 +89,17 @@ function checkCertificateRequest(
   };
 }
 
+/** For the application. */
+export function requestFacts(wish: CertificateWish | undefined): CertificateRequestFacts | undefined {
+  return wish && { signatureSchemes: wish.signatureSchemes, authorities: wish.authorities ?? [], certificateTypes: undefined };
+}
+
 /** Certificate and CertificateVerify if the server asked; an empty Certificate if we have none that fits. Returns what was shown. */
 export function* sendClientCertificate(
   agreement: Agreement,
   config: ClientConfig,
   wish: CertificateWish | undefined,
-): HandshakeFlow<Credential | undefined> {
+): HandshakeFlow<ChosenCredential<PreparedCredential> | undefined> {
   if (wish === undefined) return undefined;
   const { context, transcript } = agreement;
   const chosen = chooseCredential(config.credentials, config.signingSchemes, wish);
@@ -102,7 +108,7 @@ export function* sendClientCertificate(
     sendMessage(agreement, yield* certificateMessageFor(chosen.prepared, wish.staples));
     const verify = yield* certificateVerifyMessage('client', credential.signer, chosen.scheme, transcript.hash(), context.signal);
     sendMessage(agreement, verify);
-    return credential;
+    return chosen;
   }
   // "If the server requests client authentication but no suitable certificate is available, the client MUST send a Certificate message
   // containing no certificates" (RFC 8446 §4.4.2)

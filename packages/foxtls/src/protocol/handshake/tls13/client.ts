@@ -43,7 +43,7 @@ import { sendMessage } from '../send.ts';
 import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { answeredVersion } from '../versions.ts';
-import { authenticateServer, sendClientCertificate } from './client-authentication.ts';
+import { authenticateServer, requestFacts, sendClientCertificate } from './client-authentication.ts';
 import { checkEncryptedExtensions } from './client-encrypted-extensions.ts';
 import { acceptedPsk, type OfferedPsk } from './client-psk.ts';
 import { checkHello, checkRetry } from './client-retry.ts';
@@ -72,7 +72,7 @@ export function* tls13ClientHandshake(
   answer: Answer,
 ): HandshakeFlow<Established> {
   const { transport } = context;
-  const { offer, hello, suite, transcript } = yield* exchangeHellos(context, config, request, answer);
+  const { offer, hello, suite, transcript, retried } = yield* exchangeHellos(context, config, request, answer);
   const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
   const agreement: Agreement = { context, role: 'client', suite, labelled, transcript, clientRandom: offer.random };
   agreeOnConnectionIds(context, hello.extensions.values.connection_id);
@@ -93,7 +93,7 @@ export function* tls13ClientHandshake(
   const mainSecret = handshakeSecret.mainSecret();
   const secrets = applicationSecrets(agreement, mainSecret);
   readApplicationTraffic(agreement, secrets.server);
-  const credential = yield* sendClientCertificate(agreement, config, authentication?.request);
+  const shown = yield* sendClientCertificate(agreement, config, authentication?.request);
   const clientFinished = sendFinished(agreement, finishedKeys);
   writeApplicationTraffic(agreement, secrets.client);
   const resumptionSecret = finishSchedule(agreement, finishedKeys, handshakeSecret, mainSecret);
@@ -102,7 +102,10 @@ export function* tls13ClientHandshake(
     version: 'TLSv1.3' as const,
     suite,
     group,
+    helloRetryRequest: retried,
     signatureScheme: authentication?.scheme.id,
+    clientSignatureScheme: shown?.scheme.id,
+    certificateRequest: requestFacts(authentication?.request),
     serverName: request.serverName,
     alpnProtocol,
     maxFragmentLength,
@@ -112,7 +115,7 @@ export function* tls13ClientHandshake(
     resumed: psk?.session !== undefined,
     peer: authentication?.identity ?? identityByPsk((psk as OfferedPsk).peer, serverFinished),
     ...staplesOf(authentication?.presented),
-    ...localIdentity(credential),
+    ...localIdentity(shown?.prepared.credential),
     clientFinished,
     serverFinished: serverFinished.verifyData,
     sharedSignatureSchemes: authentication?.request?.sharedSchemes ?? [],
@@ -130,6 +133,7 @@ interface Hellos {
   readonly suite: CipherSuite;
   /** ClientHello...ServerHello. */
   readonly transcript: Transcript;
+  readonly retried: boolean;
 }
 
 /** The ServerHello that was answered with, or the one after a HelloRetryRequest and a second ClientHello. */
@@ -150,7 +154,7 @@ function* exchangeHellos(
   transcript.add(offer.bytes);
   transcript.add(bytes);
   sendCompatibilityChangeCipherSpec(context, offer);
-  return { offer, hello, suite, transcript };
+  return { offer, hello, suite, transcript, retried: false };
 }
 
 interface RetryReceived {
@@ -192,7 +196,7 @@ function* exchangeAfterRetry(
     );
   }
   transcript.add(helloBytes);
-  return { offer, hello, suite, transcript };
+  return { offer, hello, suite, transcript, retried: true };
 }
 
 /**

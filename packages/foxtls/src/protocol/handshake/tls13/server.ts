@@ -82,7 +82,9 @@ export function* tls13ServerHandshake(
     version: 'TLSv1.3' as const,
     suite,
     group: hellos.group?.id,
+    helloRetryRequest: hellos.retried,
     signatureScheme: plan?.scheme.id,
+    clientSignatureScheme: proved?.scheme?.id,
     serverName,
     alpnProtocol,
     ...agreedByExtensions(hellos),
@@ -164,8 +166,10 @@ function sendEncryptedExtensions(
       ...(ourLimit !== undefined && { record_size_limit: ourLimit }),
       ...(heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[heartbeat.ours] }),
       ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),
-      // "When resuming a session, the server MUST NOT include a server_name extension in the server hello." (RFC 6066 §3) RFC 8448 §4
-      // does so all the same; peers that hold the rule against TLS 1.3 as well refuse it, and nobody misses it.
+      // "When resuming a session, the server MUST NOT include a server_name extension in the server hello." (RFC 6066 §3) Whether this
+      // holds for EncryptedExtensions, no text says: in TLS 1.3 the name belongs to the connection and not to the session (RFC 8446
+      // §4.2.11), and OpenSSL and the example of RFC 8448 §4 answer it. BoringSSL does not, and its runner refuses who does. A client
+      // learns nothing from the answer, and none asks for it: so there is none, as in TLS 1.2. Our client takes both.
       ...(serverName !== undefined && psk?.session === undefined && { server_name: true as const }),
       ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
       ...(plan !== undefined && certificateTypeAnswers(plan)),
