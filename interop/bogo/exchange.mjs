@@ -14,13 +14,10 @@ import { latin1 } from './settings.mjs';
 /** What foxtls did is not what the flags expect. */
 export class Mismatch extends Error {}
 
-const [HANDSHAKE, APPLICATION_DATA] = [22, 23];
-const HELLO_RETRY_REQUEST = 'cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c';
-
 /**
  * Resolves to the newest session, if there is one; rejects with whatever went wrong.
  *
- * @param {{ flags: Flags, config: any, session: any, isResume: boolean, complaints: string[], signal: AbortSignal }} test
+ * @param {{ flags: Flags, config: any, credentials: any[], session: any, isResume: boolean, complaints: string[], signal: AbortSignal }} test
  */
 export function exchange(test) {
   return new Promise((resolve, reject) => new Exchange(test, resolve, reject).begin());
@@ -34,9 +31,6 @@ class Exchange {
   #resolve;
   #reject;
   #isOver = false;
-  /** @type {Buffer | undefined} */
-  #watched = Buffer.alloc(0);
-  #hello = '';
   #renegotiations = 0;
   /** @type {any} */
   #session;
@@ -65,7 +59,6 @@ class Exchange {
       this.#connection.start();
     });
     socket.on('data', (data) => {
-      if (!this.#flags.server) this.#watch(data);
       this.#receive(Uint8Array.from(data));
     });
     socket.on('end', () => this.#onEnd());
@@ -77,8 +70,18 @@ class Exchange {
   /** With -async, one byte at a time. */
   #receive(data) {
     if (!this.#flags.async) return this.#connection.receive(data);
-    for (let at = 0; at < data.length && this.#connection.state !== 'closed'; at++)
+    for (let at = 0; at < data.length && this.#connection.state !== 'closed' && !this.#isOver; at++) {
       this.#connection.receive(data.slice(at, at + 1));
+      if (this.#flags['use-exporter-between-reads'] && this.#connection.state === 'connected') this.#export();
+    }
+  }
+
+  #export() {
+    try {
+      this.#connection.exportKeyingMaterial(1, '');
+    } catch (error) {
+      this.#finish(error);
+    }
   }
 
   #onEnd() {
@@ -123,38 +126,19 @@ class Exchange {
   }
 
   #write(bytes) {
-    if (this.#flags.server) this.#watch(bytes);
     if (this.#socket.writableEnded) return;
     if (this.#held === undefined) this.#socket.write(bytes);
     else this.#held.push(bytes);
   }
 
-  /** What the server sends in the clear: whether there is a HelloRetryRequest, `info` does not say. */
-  #watch(bytes) {
-    if (this.#watched === undefined) return;
-    this.#watched = Buffer.concat([this.#watched, bytes]);
-    while (this.#watched.length >= 5 && this.#watched.length >= 5 + this.#watched.readUInt16BE(3)) {
-      const end = 5 + this.#watched.readUInt16BE(3);
-      if (this.#watched[0] === APPLICATION_DATA) {
-        this.#watched = undefined;
-        return;
-      }
-      if (this.#watched[0] === HANDSHAKE) this.#hello += this.#watched.toString('hex', 5, end);
-      this.#watched = this.#watched.subarray(end);
-    }
-  }
-
-  get #sawRetry() {
-    return this.#hello.includes(HELLO_RETRY_REQUEST);
-  }
-
   #onConnected(info) {
     const flags = this.#flags;
     check(flags, info, this.#test.isResume);
+    checkSelected(flags, info, this.#test.credentials);
     if (flags['handshake-never-done']) throw new Mismatch('the handshake was completed');
     if (!flags.server && info.version !== 'TLSv1.3') this.#checkTls12Session(info);
-    if (flags['expect-hrr'] && !this.#sawRetry) throw new Mismatch('no HelloRetryRequest');
-    if (flags['expect-no-hrr'] && this.#sawRetry) throw new Mismatch('a HelloRetryRequest');
+    if (flags['expect-hrr'] && !info.helloRetryRequest) throw new Mismatch('no HelloRetryRequest');
+    if (flags['expect-no-hrr'] && info.helloRetryRequest) throw new Mismatch('a HelloRetryRequest');
     if (flags['forbid-renegotiation-after-handshake']) this.#connection.refuseRenegotiation();
     this.#sendFirst(info);
   }
@@ -201,7 +185,6 @@ class Exchange {
       for (const bytes of this.#held) this.#socket.write(bytes);
       this.#held = undefined;
     }
-    if (this.#flags['use-exporter-between-reads']) connection.exportKeyingMaterial(1, '');
     if (this.#flags['key-update']) connection.updateKeys();
     connection.send(data.map((byte) => byte ^ 0xff));
     if (this.#flags['key-update-before-read']) connection.updateKeys();
@@ -264,6 +247,8 @@ function check(flags, info, isResume) {
   expect('cipher', info.suite.id, flags['expect-cipher-aes']);
   expect('server name', info.serverName, flags['expect-server-name']);
   expect('ALPN', info.alpnProtocol ?? '', flags.server ? (flags['select-alpn'] ?? '') : (flags['expect-alpn'] ?? ''));
+  if (flags['expect-secure-renegotiation']) expect('secure renegotiation', info.secureRenegotiation, true);
+  if (flags['expect-no-secure-renegotiation']) expect('secure renegotiation', info.secureRenegotiation, false);
   if (flags['expect-extended-master-secret']) expect('extended master secret', info.extendedMasterSecret, true);
   expect(
     'skew',
@@ -274,6 +259,7 @@ function check(flags, info, isResume) {
   // What was shown in a full handshake: sessions keep who the peer is, not what it showed besides.
   if (info.resumed) return;
   if (!flags.server) expect('signature', info.signatureScheme?.id, flags['expect-peer-signature-algorithm'] || undefined);
+  checkRequest(flags, info.certificateRequest);
   checkBytes('OCSP response', info.ocspResponse, flags['expect-ocsp-response']);
   checkBytes('SCT list', info.signedCertificateTimestamps, flags['expect-signed-cert-timestamps']);
 }
@@ -292,6 +278,34 @@ function checkPeer(flags, { peer }) {
     throw new Mismatch(`the certificate type is not ${type}`);
 }
 
+/** What the server asked for a certificate by. @param {Flags} flags */
+function checkRequest(flags, request) {
+  checkBytes('list of types', Uint8Array.from(request?.certificateTypes ?? []), flags['expect-certificate-types']);
+  const names = flags['expect-client-ca-list'];
+  const seen = (request?.authorities ?? []).map((name) => Buffer.from(name).toString('hex')).join();
+  if (names !== undefined && seen !== (names.startsWith('<') ? '' : names)) throw new Mismatch(`the authorities are ${seen}`);
+  const verified = flags.server ? undefined : flags['expect-peer-verify-pref'];
+  if (verified !== undefined && verified.join() !== request?.signatureSchemes.join()) throw new Mismatch('other schemes');
+}
+
+/** Which of the credentials was shown, by its number; -1 is the default one, and none. @param {Flags} flags */
+function checkSelected(flags, info, credentials) {
+  const expected = flags['expect-selected-credential'];
+  if (expected === undefined) return;
+  const { identity } = info.peer;
+  const keyAt = flags.credentials.findIndex(({ 'psk-importer-identity': known }) => known && identity && same(known, identity));
+  const shown = info.peer.kind === 'psk' ? keyAt : (credentials.find((credential) => isShown(info, credential))?.index ?? -1);
+  if (shown !== expected) throw new Mismatch(`credential ${shown} was shown, not ${expected}`);
+}
+
+function isShown({ localCertificates, localRawPublicKey }, { kind, chain, spki }) {
+  if (kind === 'raw-public-key') return localRawPublicKey !== undefined && same(localRawPublicKey, spki);
+  const hex = (certificates) => certificates.map((der) => Buffer.from(der).toString('hex')).join();
+  return hex(localCertificates) === hex(chain);
+}
+
+const same = (one, other) => Buffer.compare(one, other) === 0;
+
 function checkBytes(name, actual, expected) {
-  if (expected !== undefined && Buffer.compare(actual ?? new Uint8Array(), expected) !== 0) throw new Mismatch(`another ${name}`);
+  if (expected !== undefined && !same(actual ?? new Uint8Array(), expected)) throw new Mismatch(`another ${name}`);
 }

@@ -1,5 +1,7 @@
 /** docs/conformance.md, out of the names of the tests, the globs that leave some of them out, and what became of the others. */
 
+import { listedFor, toRegExp } from './another-alert.mjs';
+
 /** What a reason can begin with, to leave a test out of those that apply. */
 const KINDS = { later: 'not there yet', "BoringSSL's own": "BoringSSL's own" };
 
@@ -7,26 +9,29 @@ const KINDS = { later: 'not there yet', "BoringSSL's own": "BoringSSL's own" };
  * @param {{
  *   names: readonly string[],
  *   disabled: Readonly<Record<string, string>>,
- *   counts: { passed: number, failed: number, unimplemented: number },
+ *   another: Readonly<Record<string, import('./another-alert.mjs').Listed>>,
+ *   counts: { passed: number, another: number, failed: number, unimplemented: number },
  *   revision: string,
  *   date: string,
  * }} run
  */
-export function formatReport({ names, disabled, counts, revision, date }) {
+export function formatReport({ names, disabled, another, counts, revision, date }) {
   const globs = Object.entries(disabled).map(([glob, reason]) => ({ pattern: toRegExp(glob), reason }));
+  /** @param {string} name */
+  const isDisabled = (name) => globs.some(({ pattern }) => pattern.test(name));
   const reasons = names.flatMap((name) => globs.find(({ pattern }) => pattern.test(name))?.reason ?? []);
-  /** @type {(accept: (reason: string) => boolean) => readonly (readonly [string, number])[]} */
-  const tally = (accept) =>
-    [...new Set(reasons.filter(accept))]
-      .map((reason) => /** @type {const} */ ([reason, reasons.filter((other) => other === reason).length]))
-      .sort(([one, countOfOne], [other, countOfOther]) => countOfOther - countOfOne || one.localeCompare(other));
+  /** @param {(reason: string) => boolean} accept */
+  const tally = (accept) => sorted(reasons.filter(accept));
   /** @param {string} reason */
   const kindOf = (reason) => reason.slice(0, reason.indexOf(': '));
   const outside = Object.keys(KINDS).map((kind) => tally((reason) => kindOf(reason) === kind));
   const chosen = tally((reason) => !(kindOf(reason) in KINDS));
   const [later, own] = outside.map((rows) => sum(rows));
   const applicable = names.length - later - own;
-  const run = counts.passed + counts.failed;
+  const run = counts.passed + counts.another + counts.failed;
+  /** @param {string} name */
+  const alertOf = (name) => Object.keys(another).find((reason) => another[reason] === listedFor(another, name));
+  const alerts = sorted(names.filter((name) => !isDisabled(name)).flatMap((name) => alertOf(name) ?? []));
   return `# Conformance
 
 BoringSSL's test runner (\`ssl/test/runner\`, called BoGo) is a TLS stack that breaks the rules on purpose, as client and as server. foxtls is held to it by
@@ -43,9 +48,16 @@ names an alert, ours is compared; where it names an error, ours has to be among 
 | not implemented by the shim | ${counts.unimplemented} |
 | **run** | **${run}** |
 | passed | ${counts.passed} |
+| passed, by another alert than BoringSSL's | ${counts.another} |
 | failed | ${counts.failed} |
 
 BoringSSL ${revision}, ${date}, written by \`node interop/bogo/run.mjs --write REVISION\`.
+
+## Another alert
+
+What these tests are about is refused, as BoringSSL refuses it; the alert is another, by what the RFC says. The runner is made to see exactly this one.
+
+${table(alerts, 'reason')}
 
 ## Left out
 
@@ -63,6 +75,13 @@ ${table(outside[1], 'subject')}
 `;
 }
 
+/** How often each is there, the most frequent first. @param {readonly string[]} reasons */
+function sorted(reasons) {
+  return [...new Set(reasons)]
+    .map((reason) => /** @type {const} */ ([reason, reasons.filter((other) => other === reason).length]))
+    .sort(([one, countOfOne], [other, countOfOther]) => countOfOther - countOfOne || one.localeCompare(other));
+}
+
 /** @param {readonly (readonly [string, number])[]} rows */
 function sum(rows) {
   return rows.reduce((total, [, count]) => total + count, 0);
@@ -76,14 +95,4 @@ function table(rows, heading) {
     '|---|---|',
     ...rows.map(([reason, count]) => `| ${reason.replace(kinds, '')} | ${count} |`),
   ].join('\n');
-}
-
-/** As Go's filepath.Match, of which only \`*\` is used here. @param {string} glob */
-function toRegExp(glob) {
-  return new RegExp(
-    `^${glob
-      .split('*')
-      .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  );
 }

@@ -47,7 +47,7 @@ function versionsOf(flags) {
     ({ id, flag }) => id >= (flags['min-version'] ?? 0) && id <= (flags['max-version'] ?? 0xffff) && !flags[flag],
   ).map(({ name }) => name);
   const versions = wanted.filter((name) => known.includes(name));
-  if (versions.length === 0) throw new Unimplemented(`version ${wanted}`);
+  if (versions.length === 0 && wanted.length > 0) throw new Unimplemented(`version ${wanted}`);
   return versions;
 }
 
@@ -134,7 +134,7 @@ function stapleOf(flags, credential) {
 }
 
 /** In BoringSSL's order: those that were added, then the default one. @param {Flags} flags */
-async function credentialsOf(flags) {
+export async function credentialsOf(flags) {
   const all = [...flags.credentials, ...(flags.default['key-file'] === undefined ? [] : [flags.default])];
   const kinds = flags['available-client-cert-types']?.map((id) => KINDS[id]);
   const certified = all
@@ -228,8 +228,8 @@ function limitsOf(flags) {
 
 const RENEGOTIATING = ['renegotiate-freely', 'renegotiate-once', 'renegotiate-explicit', 'forbid-renegotiation-after-handshake'];
 
-/** @param {Flags} flags @param {() => number} now */
-async function commonOf(flags, now) {
+/** @param {Flags} flags @param {any[]} credentials @param {() => number} now */
+function commonOf(flags, credentials, now) {
   const wanted = versionsOf(flags);
   const cipherSuites = suitesOf(flags, wanted);
   // foxtls refuses a version that it is given no suite for; in BoringSSL it is not spoken then.
@@ -242,7 +242,7 @@ async function commonOf(flags, now) {
     insecureMacThenEncrypt: true,
     groups: curvesOf(flags.curves),
     ...schemesOf(flags),
-    credentials: await credentialsOf(flags),
+    credentials,
     verifier: verifierOf(flags),
     maxSendFragment: flags['max-send-fragment'],
     // BoringSSL's servers always do, in tickets and requests.
@@ -256,15 +256,15 @@ async function commonOf(flags, now) {
   };
 }
 
-/** @param {Flags} flags @param {() => number} now */
-export async function clientConfigOf(flags, now) {
-  if (flags['fallback-scsv']) throw new Unimplemented('-fallback-scsv of a client');
-  if (flags['no-key-shares'] || flags['fail-cert-callback']) throw new Unimplemented('a flag of a client');
+/** @param {Flags} flags @param {any[]} credentials @param {() => number} now */
+export function clientConfigOf(flags, credentials, now) {
+  if (flags['fail-cert-callback']) throw new Unimplemented('a flag of a client');
   const namedKey = namedKeyOf(flags);
-  const common = await commonOf(flags, now);
+  const common = commonOf(flags, credentials, now);
   return defineClientConfig({
     ...common,
-    keyShareGroups: curvesOf(flags['key-shares']),
+    fallbackScsv: flags['fallback-scsv'],
+    keyShareGroups: flags['no-key-shares'] ? [] : curvesOf(flags['key-shares']),
     alpnProtocols: protocolsOf(flags['advertise-alpn']),
     shapeClientHello: flags['no-ticket'] ? (list) => list.filter(({ type }) => type !== SESSION_TICKET) : undefined,
     permuteExtensions: flags['permute-extensions'] ?? false,
@@ -275,13 +275,15 @@ export async function clientConfigOf(flags, now) {
 }
 
 /** What lives longer than a connection: the tickets and the sessions of a test. */
-/** @param {Flags} flags @param {() => number} now @param {object} kept @param {(problem: string) => void} complain */
-export async function serverConfigOf(flags, now, kept, complain) {
-  const common = await commonOf(flags, now);
+/**
+ * @param {Flags} flags @param {any[]} credentials @param {() => number} now @param {object} kept @param {(problem: string) => void} complain
+ */
+export function serverConfigOf(flags, credentials, now, kept, complain) {
+  const common = commonOf(flags, credentials, now);
   const namedKey = namedKeyOf(flags);
   const preSharedKeys = [...(namedKey === undefined ? [] : [namedKey]), ...importedKeysOf(flags)];
   const asks = flags['verify-peer'] ? 'request' : flags['require-any-client-certificate'] ? 'require' : 'none';
-  const config = defineServerConfig({
+  return defineServerConfig({
     ...common,
     clientCertificates: asks,
     clientCertificateTypes: flags['accepted-peer-cert-types']?.map((id) => KINDS[id]),
@@ -295,7 +297,6 @@ export async function serverConfigOf(flags, now, kept, complain) {
       return flags.async ? later().then(() => undefined) : undefined;
     },
   });
-  return config;
 }
 
 const same = (a, b) => Buffer.compare(a, b) === 0;
@@ -321,6 +322,8 @@ function alpnChoiceOf(flags, complain) {
 }
 
 function checkHello(flags, hello, complain) {
+  const verified = flags['expect-peer-verify-pref'];
+  if (verified !== undefined && hello.signatureSchemes.join() !== verified.join()) complain('other schemes of the client');
   const expected = flags['expect-server-name'];
   if (expected !== undefined && hello.serverName !== expected) complain(`server name ${hello.serverName}, not ${expected}`);
   if (flags['expect-no-server-name'] && hello.serverName !== undefined) complain('a server name');

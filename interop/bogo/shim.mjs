@@ -7,7 +7,7 @@ import { createSessionCache, createTicketKeys, TlsError } from 'foxtls';
 import { nodeProvider as provider } from 'foxtls/crypto/node';
 import { exchange, Mismatch } from './exchange.mjs';
 import { parseFlags, Unimplemented } from './flags.mjs';
-import { clientConfigOf, serverConfigOf } from './settings.mjs';
+import { clientConfigOf, credentialsOf, serverConfigOf } from './settings.mjs';
 
 const UNIMPLEMENTED = 89;
 
@@ -24,9 +24,12 @@ async function play(args, signal) {
     /** @type {string[]} */
     const complaints = [];
     const complain = (problem) => complaints.push(problem);
-    const config = await (flags.server ? serverConfigOf(flags, now, kept, complain) : clientConfigOf(flags, now));
     try {
-      session = (await exchange({ flags, config, session, isResume: index > 0, complaints, signal })) ?? session;
+      const credentials = await credentialsOf(flags);
+      const config = flags.server
+        ? serverConfigOf(flags, credentials, now, kept, complain)
+        : clientConfigOf(flags, credentials, now);
+      session = (await exchange({ flags, config, credentials, session, isResume: index > 0, complaints, signal })) ?? session;
     } catch (error) {
       throw index === 0 ? error : new Later(index + 1, error);
     }
