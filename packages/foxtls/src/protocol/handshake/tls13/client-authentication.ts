@@ -9,13 +9,14 @@ import { checkPlaces } from '../../messages/extensions/block.ts';
 import { Certificate, CertificateRequest, writeMessage } from '../../messages/messages.ts';
 import { noCommonCertificateType } from '../../negotiate/certificate-types.ts';
 import { type ChosenCredential, type CredentialWish, chooseCredential } from '../../negotiate/credentials.ts';
-import { certificateMessageFor, type StapleWish } from '../certificate-message.ts';
+import { certificateMessageFor, localIdentity, type StapleWish } from '../certificate-message.ts';
 import type { ClientOffer, ClientRequest } from '../client-offer.ts';
 import type { ClientConfig, PreparedCredential } from '../config.ts';
 import type { CertificateKind } from '../credential.ts';
 import type { CertificateRequestFacts } from '../established.ts';
 import { type HandshakeFlow, receive, receiveOneOf } from '../receive.ts';
 import { sendMessage } from '../send.ts';
+import { staplesOf } from '../staples.ts';
 import { certificateVerifyMessage } from './certificate-verify.ts';
 import { checkCertificate, type PeerAuthentication, provePeer } from './peer-certificate.ts';
 import type { Agreement } from './traffic.ts';
@@ -89,8 +90,22 @@ function checkCertificateRequest(
   };
 }
 
-/** For the application. */
-export function requestFacts(wish: CertificateWish | undefined): CertificateRequestFacts | undefined {
+/** What the application is told of both certificates; without a server's, there is nothing to tell. */
+export function authenticationFacts(
+  server: ServerAuthentication | undefined,
+  shown: ChosenCredential<PreparedCredential> | undefined,
+) {
+  return {
+    signatureScheme: server?.scheme.id,
+    clientSignatureScheme: shown?.scheme.id,
+    certificateRequest: requestFacts(server?.request),
+    sharedSignatureSchemes: server?.request?.sharedSchemes ?? [],
+    ...staplesOf(server?.presented),
+    ...localIdentity(shown?.prepared.credential),
+  };
+}
+
+function requestFacts(wish: CertificateWish | undefined): CertificateRequestFacts | undefined {
   return wish && { signatureSchemes: wish.signatureSchemes, authorities: wish.authorities ?? [], certificateTypes: undefined };
 }
 

@@ -32,7 +32,6 @@ import type { KeyShareEntry } from '../../messages/extensions/key-share.ts';
 import { EncryptedExtensions, ServerHello } from '../../messages/messages.ts';
 import type { HelloRetryRequest, ServerHello as ServerHelloMessage } from '../../messages/server-hello.ts';
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
-import { localIdentity } from '../certificate-message.ts';
 import { type ClientOffer, type ClientRequest, secondOffer } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
 import { agreeOnConnectionIds } from '../connection-ids.ts';
@@ -40,10 +39,9 @@ import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import { type HandshakeFlow, receive, receiveWithBytes } from '../receive.ts';
 import { sendMessage } from '../send.ts';
-import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import { answeredVersion } from '../versions.ts';
-import { authenticateServer, requestFacts, sendClientCertificate } from './client-authentication.ts';
+import { authenticateServer, authenticationFacts, sendClientCertificate } from './client-authentication.ts';
 import { checkEncryptedExtensions } from './client-encrypted-extensions.ts';
 import { acceptedPsk, type OfferedPsk } from './client-psk.ts';
 import { checkHello, checkRetry } from './client-retry.ts';
@@ -103,9 +101,7 @@ export function* tls13ClientHandshake(
     suite,
     group,
     helloRetryRequest: retried,
-    signatureScheme: authentication?.scheme.id,
-    clientSignatureScheme: shown?.scheme.id,
-    certificateRequest: requestFacts(authentication?.request),
+    ...authenticationFacts(authentication, shown),
     serverName: request.serverName,
     alpnProtocol,
     maxFragmentLength,
@@ -114,11 +110,8 @@ export function* tls13ClientHandshake(
     ticketAgeSkew: undefined,
     resumed: psk?.session !== undefined,
     peer: authentication?.identity ?? identityByPsk((psk as OfferedPsk).peer, serverFinished),
-    ...staplesOf(authentication?.presented),
-    ...localIdentity(shown?.prepared.credential),
     clientFinished,
     serverFinished: serverFinished.verifyData,
-    sharedSignatureSchemes: authentication?.request?.sharedSchemes ?? [],
     exporter: { kind: 'hkdf', secret: secrets.exporter } as const,
     extendedMasterSecret: true,
     session: undefined,

@@ -16,13 +16,14 @@ import {
 } from '../../negotiate/certificate-types.ts';
 import { type ChosenCredential, chooseCredential } from '../../negotiate/credentials.ts';
 import { schemeFitsKey } from '../../negotiate/signature-schemes.ts';
-import { certificateMessageFor, type StapleWish } from '../certificate-message.ts';
+import { certificateMessageFor, localIdentity, type StapleWish } from '../certificate-message.ts';
 import type { PreparedCredential, ServerConfig } from '../config.ts';
 import type { CertificateKind } from '../credential.ts';
 import { drawGrease, greased, withGrease } from '../grease.ts';
 import { ANONYMOUS } from '../peer-identity.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import { sendMessage } from '../send.ts';
+import { staplesOf } from '../staples.ts';
 import { certificateVerifyMessage } from './certificate-verify.ts';
 import { checkCertificate, type PeerAuthentication, provePeer } from './peer-certificate.ts';
 import type { CheckedClientHello } from './server-offer.ts';
@@ -88,6 +89,16 @@ function noCredential(config: ServerConfig, offer: CheckedClientHello): PeerInco
     offer.signatureSchemes.map((id) => signatureSchemeName(id) ?? `0x${id.toString(16)}`),
     config.credentials.length === 0 ? 'this server has no certificate' : '',
   );
+}
+
+/** What the application is told of both certificates. */
+export function authenticationFacts(plan: AuthenticationPlan | undefined, client: Partial<PeerAuthentication> | undefined) {
+  return {
+    signatureScheme: plan?.scheme.id,
+    clientSignatureScheme: client?.scheme?.id,
+    ...staplesOf(client?.presented),
+    ...localIdentity(plan?.prepared.credential),
+  };
 }
 
 /**

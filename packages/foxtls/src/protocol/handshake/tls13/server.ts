@@ -12,19 +12,18 @@ import { agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { acceptedMaxFragmentLength, maxFragmentLengthCode } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
 import { chooseAlpnProtocol } from '../application-protocol.ts';
-import { localIdentity } from '../certificate-message.ts';
 import type { ServerConfig } from '../config.ts';
 import { agreeOnConnectionIds, connectionIdAnswer } from '../connection-ids.ts';
 import { type Established, establish } from '../established.ts';
 import { identityByPsk } from '../peer-identity.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import { sendMessage } from '../send.ts';
-import { staplesOf } from '../staples.ts';
 import type { HandshakeContext } from '../transport.ts';
 import {
   type AuthenticationPlan,
   authenticateClient,
   authenticateOurselves,
+  authenticationFacts,
   certificateTypeAnswers,
   planAuthentication,
 } from './server-authentication.ts';
@@ -83,8 +82,7 @@ export function* tls13ServerHandshake(
     suite,
     group: hellos.group?.id,
     helloRetryRequest: hellos.retried,
-    signatureScheme: plan?.scheme.id,
-    clientSignatureScheme: proved?.scheme?.id,
+    ...authenticationFacts(plan, proved),
     serverName,
     alpnProtocol,
     ...agreedByExtensions(hellos),
@@ -92,8 +90,6 @@ export function* tls13ServerHandshake(
     ticketAgeSkew: psk?.ticketAgeSkew,
     expectedTickets: undefined,
     peer,
-    ...staplesOf(proved?.presented),
-    ...localIdentity(plan?.prepared.credential),
     clientFinished: clientFinished.verifyData,
     serverFinished,
     sharedSignatureSchemes: sharedSchemes(hellos),
