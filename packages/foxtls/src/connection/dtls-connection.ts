@@ -295,9 +295,9 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   #readTicket(raw: RawMessage): void {
-    const { labelPrefix } = this.#transport.variant;
+    const { variant } = this.#transport;
     const message = readMessage(NewSessionTicket, raw);
-    const session = sessionOfTicket(this.#established as Established, labelPrefix, message, this.#parts.now());
+    const session = sessionOfTicket(this.#established as Established, variant, message, this.#parts.now());
     if (session !== undefined) this.#keep(session, true);
   }
 

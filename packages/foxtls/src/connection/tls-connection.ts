@@ -391,12 +391,7 @@ export class Connection implements TlsConnection {
       this.#readKeyUpdate(raw);
     } else if (isTls13 && raw.type === HANDSHAKE_TYPES.new_session_ticket && this.role === 'client') {
       const message = readMessage(NewSessionTicket, raw);
-      const session = sessionOfTicket(
-        this.#established as Established,
-        this.#transport.variant.labelPrefix,
-        message,
-        this.#now(),
-      );
+      const session = sessionOfTicket(this.#established as Established, this.#transport.variant, message, this.#now());
       if (session !== undefined) this.#keep(session, true);
     } else {
       const name = handshakeTypeName(raw.type) ?? raw.type;

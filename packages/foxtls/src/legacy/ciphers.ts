@@ -89,7 +89,7 @@ function stream(cipher: StreamCipher | undefined, mac: HashName, prf: HashName =
       const hash = [md5, ...provider.hashes].find(({ name }) => name === mac);
       if (hash === undefined) return undefined;
       const recordCipher = streamRecordCipher({ cipher, hash, recordLimit: RECORD_LIMIT });
-      return { isBlockCipher: false, create: () => recordCipher };
+      return { isBlockCipher: false, needsOrder: cipher !== undefined, create: () => recordCipher };
     },
   };
 }

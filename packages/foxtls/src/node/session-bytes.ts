@@ -27,6 +27,8 @@ const REFUSED = 8;
 const BY_PSK = 16;
 /** The server showed a bare key, which stands in place of certificates. */
 const RAW_KEY = 32;
+/** It is of DTLS. */
+const OF_DTLS = 512;
 /** Which version it is of. */
 const VERSIONS: Readonly<Record<VersionName, number>> = { 'TLSv1.3': 0, 'TLSv1.2': 64, 'TLSv1.1': 128, TLSv1: 256 };
 
@@ -40,6 +42,7 @@ export function writeSession(session: ClientSession): Buffer<ArrayBuffer> {
     (peer.kind === 'unverified' ? REFUSED : 0) |
     (peer.kind === 'psk' ? BY_PSK : 0) |
     (presentedRawPublicKey(peer) === undefined ? 0 : RAW_KEY) |
+    (session.protocol === 'DTLS' ? OF_DTLS : 0) |
     VERSIONS[session.version];
   const ticketAgeAdd = session.version === 'TLSv1.3' ? session.ticketAgeAdd : 0;
   const numbers = [session.suite, ticketAgeAdd, session.lifetime, session.receivedAt, flags];
@@ -72,6 +75,7 @@ export function readSession(bytes: Uint8Array): ClientSession | undefined {
   try {
     const common = {
       ...{ suite, lifetime, receivedAt },
+      protocol: flags & OF_DTLS ? ('DTLS' as const) : undefined,
       serverName: flags & NAMED ? fromUtf8(serverName) : undefined,
       alpnProtocol: flags & HAS_ALPN ? fromUtf8(alpnProtocol) : undefined,
     };

@@ -68,9 +68,11 @@ function expectAgreement(ends: DatagramEnds): void {
   expect([client.discarded, server.discarded]).toEqual([0, 0]);
 }
 
+const CCM_8 = 'TLS_AES_128_CCM_8_SHA256';
+
 describe('the flows over datagrams', () => {
   // "… TLS_AES_128_CCM_8_SHA256 MUST NOT be used in DTLS without additional safeguards against forgery." (RFC 9147 §4.5.3)
-  for (const { name } of TLS13_CIPHER_SUITES.filter(({ name }) => name !== 'TLS_AES_128_CCM_8_SHA256')) {
+  for (const { name } of TLS13_CIPHER_SUITES.filter((suite) => suite.name !== CCM_8)) {
     for (const group of nodeProvider.groups) {
       it(`agree with ${name} and ${group.name}`, () => {
         const algorithms = { cipherSuites: [name], groups: [group.name] };
@@ -80,6 +82,31 @@ describe('the flows over datagrams', () => {
       });
     }
   }
+
+  it(`do not agree with ${CCM_8}`, () => {
+    const common = { cipherSuites: [CCM_8, 'TLS_AES_256_GCM_SHA384'] };
+    const ends = connect(common, common);
+    expectAgreement(ends);
+    expect(ends.client.info?.suite.name).toBe('TLS_AES_256_GCM_SHA384');
+    expect(connect({ cipherSuites: [CCM_8] }).client.error).toMatchObject({ code: 'ERR_TLS_UNKNOWN_NAME' });
+  });
+
+  it('agree on no suite whose records cannot be numbered in secret', () => {
+    const aeads = provider.aeads.map(({ createRecordNumberCipher, ...aead }) =>
+      aead.name === 'aes-128-gcm' || createRecordNumberCipher === undefined ? aead : { ...aead, createRecordNumberCipher },
+    );
+    const ends = connect({ provider: { ...provider, aeads } });
+    expectAgreement(ends);
+    expect(ends.client.info?.suite.name).toBe('TLS_AES_256_GCM_SHA384');
+  });
+
+  it('resume no session of TLS', () => {
+    const [session] = connect().client.sessions;
+    expect(session?.protocol).toBe('DTLS');
+    const ends = connect({}, {}, { session: session && { ...session, protocol: undefined } });
+    expectAgreement(ends);
+    expect(ends.client.info?.resumed).toBe(false);
+  });
 
   it('agree after HelloRetryRequest', () => {
     const ends = connect({ groups: ['x25519', 'secp384r1'] }, { groups: ['secp384r1'] });

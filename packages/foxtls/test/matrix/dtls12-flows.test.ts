@@ -7,14 +7,18 @@ import { type ClientOptions, defineClientConfig, defineServerConfig, type Server
 import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { concat, equal, fromHex, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
 import { HANDSHAKE_TYPES } from '../../src/core/registry/handshake-types.ts';
+import type { VersionName } from '../../src/core/registry/protocol-versions.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import { legacy } from '../../src/legacy.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { exportFrom } from '../../src/protocol/keys/exporter.ts';
 import { prfOf } from '../../src/protocol/keys/prf.ts';
+import { DatagramClientHello, readMessage } from '../../src/protocol/messages/messages.ts';
+import type { ClientSession } from '../../src/protocol/session/client-session.ts';
 import type { PreSharedKey } from '../../src/protocol/session/pre-shared-key.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
+import { connectEnds } from './ends.ts';
 import { connectLoopbackEnds, type LoopbackEnds, type LoopbackOptions, type SentMessage } from './loopback-ends.ts';
 
 let pki: TestPki;
@@ -230,4 +234,52 @@ describe('connection IDs', () => {
       expect(ends.server.transport.connectionIds?.send).toEqual(ours.connectionId);
     });
   }
+});
+
+describe('a session', () => {
+  const overTls = (session?: ClientSession, versions: readonly VersionName[] = ['TLSv1.2']) =>
+    connectEnds(
+      defineClientConfig({ provider, verifier: verifier(), versions }),
+      defineServerConfig({ provider, credentials: [pki.server], versions, ticketSealer }),
+      { session },
+    );
+  const sessionOf = (ends: LoopbackEnds) => ends.client.established?.session?.session as ClientSession;
+
+  it('of DTLS is not offered in TLS, and one of TLS not in DTLS', () => {
+    const [ofDtls, ofTls] = [sessionOf(connect()), overTls().clientSide.of('session')[0]?.session];
+    expect([ofDtls.protocol, ofTls?.protocol]).toEqual(['DTLS', undefined]);
+    expect(overTls(ofDtls).client.info?.resumed).toBe(false);
+    expect(overTls(ofTls).client.info?.resumed).toBe(true);
+    expect(connect({}, {}, { session: ofTls }).client.established?.resumed).toBe(false);
+  });
+
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)(
+    'of the other protocol is refused by a server, should it be offered, %s',
+    (version) => {
+      const versions = [version];
+      const ofTls = overTls(undefined, versions).clientSide.of('session')[0]?.session as ClientSession;
+      const ends = connect({ versions }, { versions }, { session: { ...ofTls, protocol: 'DTLS' } });
+      expect([ends.server.error, ends.server.established?.resumed]).toEqual([undefined, false]);
+      expect(readMessage(DatagramClientHello, ends.sent[0] as SentMessage).extensions.values).toMatchObject(
+        version === 'TLSv1.3' ? { pre_shared_key: {} } : { session_ticket: ofTls.ticket },
+      );
+      if (version === 'TLSv1.2') {
+        const disguised = overTls({ ...sessionOf(connect()), protocol: undefined });
+        expect(disguised.client.info?.resumed).toBe(false);
+      }
+    },
+  );
+});
+
+describe('suites over datagrams', () => {
+  it('are not those with RC4', () => {
+    const cipherSuites = ['TLS_ECDHE_ECDSA_WITH_RC4_128_SHA', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'];
+    const ends = connect({ legacy, cipherSuites }, { legacy, cipherSuites });
+    expectAgreement(ends);
+    expect(ends.client.established?.suite.name).toBe('TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256');
+    expect(readMessage(DatagramClientHello, ends.sent[0] as SentMessage).cipherSuites).toEqual([0xc02b]);
+    expect(connect({ legacy, cipherSuites: cipherSuites.slice(0, 1) }).client.error).toMatchObject({
+      code: 'ERR_TLS_UNKNOWN_NAME',
+    });
+  });
 });

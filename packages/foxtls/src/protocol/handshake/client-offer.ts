@@ -110,7 +110,7 @@ export function* firstOffer(
   const isTls13 = versions.includes('TLSv1.3');
   const isBeforeTls13 = versions.some((version) => version !== 'TLSv1.3');
   const grease = config.grease ? drawHelloGrease(random) : undefined;
-  const sessions = yield* sessionsToTry(config, request);
+  const sessions = yield* sessionsToTry(variant, config, request);
   const preSharedKeys = yield* externalKeys(config);
   const tls12Suites = isBeforeTls13 ? offeredTls12Suites(config, versions, preSharedKeys) : [];
   if (!isTls13 && tls12Suites.length === 0) throw noKeyForSuites();

@@ -10,6 +10,7 @@ import type { PreSharedKey } from '../session/pre-shared-key.ts';
 import type { ClientConfig } from './config.ts';
 import { presentedRawPublicKey } from './peer-identity.ts';
 import type { HandshakeFlow } from './receive.ts';
+import type { ProtocolVariant } from './variant.ts';
 
 /** What one connection asks to resume. */
 export interface SessionRequest {
@@ -20,11 +21,17 @@ export interface SessionRequest {
   readonly sessionKey?: string | undefined;
 }
 
-/** The sessions of the connection, or one out of the store. */
+/** Of the sessions of the connection, or of one out of the store, those of the transport's protocol. */
 export function* sessionsToTry(
+  { sessionProtocol }: ProtocolVariant,
   config: ClientConfig,
-  { session, sessionKey }: SessionRequest,
+  request: SessionRequest,
 ): HandshakeFlow<readonly ClientSession[]> {
+  const sessions = yield* givenSessions(config, request);
+  return sessions.filter(({ protocol }) => protocol === sessionProtocol);
+}
+
+function* givenSessions(config: ClientConfig, { session, sessionKey }: SessionRequest): HandshakeFlow<readonly ClientSession[]> {
   if (session !== undefined) return 'version' in session ? [session] : session;
   if (config.sessionStore === undefined || sessionKey === undefined) return [];
   try {

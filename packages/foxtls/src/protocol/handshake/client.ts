@@ -11,6 +11,7 @@ import { type ClientOffer, type ClientRequest, firstOffer, verifiedOffer } from 
 import type { ClientConfig } from './config.ts';
 import type { Established } from './established.ts';
 import { type HandshakeFlow, receiveOneOfWithBytes } from './receive.ts';
+import { spokenConfig } from './spoken-config.ts';
 import { tls12ClientHandshake } from './tls12/client.ts';
 import { checkVersionKept, renegotiationConfig } from './tls12/renegotiation.ts';
 import { tls13ClientHandshake } from './tls13/client.ts';
@@ -24,7 +25,8 @@ export function* clientHandshake(
   request: ClientRequest,
 ): HandshakeFlow<Established> {
   const { transport } = context;
-  const config = request.previous === undefined ? usualConfig : renegotiationConfig(usualConfig, request.previous);
+  const spoken = spokenConfig(transport.variant, usualConfig);
+  const config = request.previous === undefined ? spoken : renegotiationConfig(spoken, request.previous);
   const { offer, sequences, wasVerified, message: hello, bytes } = yield* exchangeHellos(context, config, request);
   checkVersionKept(request.previous, hello);
   const version = answeredVersion(transport.variant, offer.versions, hello);

@@ -8,6 +8,7 @@ import { describeClientHello } from './client-hello-info.ts';
 import type { ServerConfig } from './config.ts';
 import type { Established } from './established.ts';
 import { type HandshakeFlow, receiveWithBytes } from './receive.ts';
+import { spokenConfig } from './spoken-config.ts';
 import { helloVerifyRequest } from './tls12/hello-verify.ts';
 import { type PreviousHandshake, renegotiationConfig } from './tls12/renegotiation.ts';
 import { tls12ServerHandshake } from './tls12/server.ts';
@@ -28,7 +29,8 @@ export function* serverHandshake(
     refuseSsl3(transport.variant, hello.legacyVersion);
     checkPlaces(hello.extensions);
     const selected = (yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)))) ?? initialConfig;
-    const config = previous === undefined ? selected : renegotiationConfig(selected, previous);
+    const spoken = spokenConfig(transport.variant, selected);
+    const config = previous === undefined ? spoken : renegotiationConfig(spoken, previous);
     const version = chooseVersion(transport.variant, config.versions, hello);
     if (version === 'TLSv1.3') {
       transport.setVersion(version);

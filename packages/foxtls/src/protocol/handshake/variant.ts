@@ -3,6 +3,7 @@
  */
 
 import { PeerIncompatible } from '../../core/errors/errors.ts';
+import { CIPHER_SUITES } from '../../core/registry/cipher-suites.ts';
 import {
   PROTOCOL_VERSIONS,
   type ProtocolVersionName,
@@ -13,6 +14,8 @@ import type { LabelPrefix } from '../keys/hkdf.ts';
 import { type TranscriptForm, unfragmented } from '../keys/transcript.ts';
 import type { ClientHello as ClientHelloMessage } from '../messages/client-hello.ts';
 import { ClientHello, DatagramClientHello, HelloVerifyRequest, type MessageKind } from '../messages/messages.ts';
+import type { CipherSuite } from '../negotiate/cipher-suites.ts';
+import type { Tls12CipherSuite } from '../negotiate/tls12-cipher-suites.ts';
 
 export interface ProtocolVariant {
   readonly name: 'TLSv1.3' | 'DTLSv1.3';
@@ -24,6 +27,11 @@ export interface ProtocolVariant {
   readonly legacyVersion: number;
   /** Whether a number stands for the version of the other, or for a newer one. */
   readonly isAtLeast: (version: number, other: number) => boolean;
+  /** Of these, sessions know that they are none of the other protocol; undefined for TLS. */
+  readonly sessionProtocol: 'DTLS' | undefined;
+  /** Whether a suite of version 1.3, or of one before it, can be used. */
+  readonly hasSuite: (suite: CipherSuite) => boolean;
+  readonly hasTls12Suite: (suite: Tls12CipherSuite) => boolean;
   readonly labelPrefix: LabelPrefix;
   readonly clientHello: MessageKind<'client_hello', ClientHelloMessage>;
   /** With what a server of a version before 1.3 asks for a cookie (RFC 6347 §4.2.1); undefined where it cannot. */
@@ -45,6 +53,9 @@ export const TLS: ProtocolVariant = {
   },
   legacyVersion: PROTOCOL_VERSIONS['TLSv1.2'],
   isAtLeast: (version, other) => version >= other,
+  sessionProtocol: undefined,
+  hasSuite: () => true,
+  hasTls12Suite: () => true,
   labelPrefix: 'tls13 ',
   clientHello: ClientHello,
   helloVerifyRequest: undefined,
@@ -64,6 +75,12 @@ export const DTLS: ProtocolVariant = {
   legacyVersion: PROTOCOL_VERSIONS['DTLSv1.2'],
   // It counts downward; what does not begin as its numbers do is none of its versions.
   isAtLeast: (version, other) => version >> 8 === DTLS_MAJOR && version <= other,
+  sessionProtocol: 'DTLS',
+  // "TLS_AES_128_CCM_8_SHA256 MUST NOT be used in DTLS without additional safeguards against forgery." (RFC 9147 §4.5.3) There are none here;
+  // and without a cipher for its numbers no record can be sent.
+  hasSuite: ({ id, aead }) => id !== CIPHER_SUITES.TLS_AES_128_CCM_8_SHA256 && aead.createRecordNumberCipher !== undefined,
+  // "RC4 MUST NOT be used with DTLS." (RFC 6347 §4.1.2.2)
+  hasTls12Suite: ({ cipher }) => cipher.needsOrder !== true,
   labelPrefix: 'dtls13',
   clientHello: DatagramClientHello,
   helloVerifyRequest: HelloVerifyRequest,

@@ -22,6 +22,8 @@ export interface RecordParameters {
 export interface SuiteCipher {
   /** Whether it is a block cipher in CBC mode: then encrypt_then_mac matters. */
   readonly isBlockCipher: boolean;
+  /** Whether a record opens only behind all those before it: of a stream cipher, which no datagrams can carry (RFC 6347 §4.1.2.2). */
+  readonly needsOrder?: boolean | undefined;
   create(parameters: RecordParameters): RecordCipher;
 }
 

@@ -9,8 +9,14 @@ import type { MaxFragmentLength } from '../negotiate/max-fragment-length.ts';
 /** A session of any version. Holds a secret: store it as one. */
 export type ClientSession = Tls13ClientSession | Tls12ClientSession;
 
+/** What sessions of every version say. */
+interface ProtocolOfSession {
+  /** A session of DTLS is none of TLS, and the other way round: neither is offered in the other. Undefined for TLS. */
+  readonly protocol?: 'DTLS' | undefined;
+}
+
 /** A session of TLS 1.2, or an older one: an id, a ticket, or both (then the ticket counts). Can be resumed many times. Holds `masterSecret`. */
-export interface Tls12ClientSession {
+export interface Tls12ClientSession extends ProtocolOfSession {
   /** It is gone on with in no other. */
   readonly version: VersionBeforeTls13;
   readonly suite: number;
@@ -33,7 +39,7 @@ export interface Tls12ClientSession {
 }
 
 /** A ticket of TLS 1.3 and what it stands for. */
-export interface Tls13ClientSession {
+export interface Tls13ClientSession extends ProtocolOfSession {
   readonly version: 'TLSv1.3';
   /** The suite of the session; its hash is the hash of the PSK. */
   readonly suite: number;

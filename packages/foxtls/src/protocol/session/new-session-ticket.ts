@@ -3,7 +3,7 @@
  */
 
 import type { Established } from '../handshake/established.ts';
-import type { LabelPrefix } from '../keys/hkdf.ts';
+import type { ProtocolVariant } from '../handshake/variant.ts';
 import { resumptionPsk } from '../keys/key-schedule.ts';
 import { checkPlaces } from '../messages/extensions/block.ts';
 import { MAX_TICKET_LIFETIME, type NewSessionTicket } from '../messages/new-session-ticket.ts';
@@ -12,7 +12,7 @@ import type { Tls13ClientSession } from './client-session.ts';
 /** The session of a ticket; undefined for one that is to be discarded. `now` in milliseconds since the epoch. */
 export function sessionOfTicket(
   established: Established,
-  labelPrefix: LabelPrefix,
+  { labelPrefix, sessionProtocol }: Pick<ProtocolVariant, 'labelPrefix' | 'sessionProtocol'>,
   message: NewSessionTicket,
   now: number,
 ): Tls13ClientSession | undefined {
@@ -22,6 +22,7 @@ export function sessionOfTicket(
   if (message.ticketLifetime === 0 || resumptionSecret === undefined) return undefined;
   return {
     version: 'TLSv1.3',
+    protocol: sessionProtocol,
     suite: suite.id,
     psk: resumptionPsk({ hash: suite.hash, labelPrefix }, resumptionSecret, message.ticketNonce),
     ticket: message.ticket.slice(),

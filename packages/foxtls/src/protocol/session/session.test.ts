@@ -8,6 +8,7 @@ import { providers } from '../../crypto/providers.fixture.ts';
 import type { Established } from '../handshake/established.ts';
 import { ANONYMOUS, type PeerIdentity } from '../handshake/peer-identity.ts';
 import { readRetryState, writeRetryState } from '../handshake/tls13/retry-cookie.ts';
+import { TLS } from '../handshake/variant.ts';
 import { resumptionPsk } from '../keys/key-schedule.ts';
 import { extensionsOf, withList } from '../messages/extensions/block.ts';
 import type { NewSessionTicket } from '../messages/new-session-ticket.ts';
@@ -65,6 +66,7 @@ describe.each(providers)('a sealer of the $name provider', (provider) => {
 });
 
 const STATE: TicketState = {
+  version: 0x0304,
   suite: 0x1301,
   psk: new Uint8Array(32).fill(3),
   ticketAgeAdd: 0xfad6aac5,
@@ -120,7 +122,7 @@ describe('the state in a ticket', () => {
 
   it('of another format is not ours', () => {
     const bytes = writeTicketState(STATE);
-    expect(bytes[0]).toBe(1);
+    expect(bytes[0]).toBe(3);
     for (const format of [0, 2, 255]) expect(readTicketState(concat(Uint8Array.of(format), bytes.subarray(1)))).toBeUndefined();
     expect(readTicketState(new Uint8Array(0))).toBeUndefined();
   });
@@ -171,7 +173,7 @@ describe('NewSessionTicket', () => {
 
   it('makes a session', () => {
     const labelled = { hash: suite.hash, labelPrefix: 'tls13 ' } as const;
-    expect(sessionOfTicket(established, 'tls13 ', message, NOW)).toEqual({
+    expect(sessionOfTicket(established, TLS, message, NOW)).toEqual({
       version: 'TLSv1.3',
       suite: suite.id,
       psk: resumptionPsk(labelled, new Uint8Array(32).fill(8), message.ticketNonce),
@@ -187,27 +189,26 @@ describe('NewSessionTicket', () => {
 
   it('gives another PSK for another nonce', () => {
     const psk = (ticketNonce: Uint8Array) =>
-      sessionOfTicket(established, 'tls13 ', { ...message, ticketNonce }, NOW)?.psk ?? new Uint8Array(0);
+      sessionOfTicket(established, TLS, { ...message, ticketNonce }, NOW)?.psk ?? new Uint8Array(0);
     expect(equal(psk(Uint8Array.of(0, 1)), psk(Uint8Array.of(0, 2)))).toBe(false);
   });
 
   it('is kept for seven days at most, and with a lifetime of zero not at all', () => {
-    const lifetime = (ticketLifetime: number) =>
-      sessionOfTicket(established, 'tls13 ', { ...message, ticketLifetime }, NOW)?.lifetime;
+    const lifetime = (ticketLifetime: number) => sessionOfTicket(established, TLS, { ...message, ticketLifetime }, NOW)?.lifetime;
     expect([604800, 604801, 2 ** 32 - 1, 1, 0].map(lifetime)).toEqual([604800, 604800, 604800, 1, undefined]);
   });
 
   it('is copied, so that it does not keep the record that it came in', () => {
     const ticket = utf8('sealed');
-    const session = sessionOfTicket(established, 'tls13 ', { ...message, ticket }, NOW);
+    const session = sessionOfTicket(established, TLS, { ...message, ticket }, NOW);
     ticket.fill(0);
     expect(session?.ticket).toEqual(utf8('sealed'));
   });
 
   it('may have unknown extensions, and none that belongs elsewhere', () => {
     const unknown = withList('new_session_ticket', [{ type: 0xfafa, data: new Uint8Array(3) }]);
-    expect(sessionOfTicket(established, 'tls13 ', { ...message, extensions: unknown }, NOW)).toBeDefined();
+    expect(sessionOfTicket(established, TLS, { ...message, extensions: unknown }, NOW)).toBeDefined();
     const misplaced = withList('new_session_ticket', [{ type: EXTENSION_TYPES.key_share, data: new Uint8Array(2) }]);
-    expect(() => sessionOfTicket(established, 'tls13 ', { ...message, extensions: misplaced }, NOW)).toThrow(PeerMisbehaved);
+    expect(() => sessionOfTicket(established, TLS, { ...message, extensions: misplaced }, NOW)).toThrow(PeerMisbehaved);
   });
 });

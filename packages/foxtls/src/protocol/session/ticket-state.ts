@@ -3,7 +3,8 @@
  *
  * ```
  * struct {
- *     uint8 format = 1;
+ *     uint8 format = 3;
+ *     ProtocolVersion version;                // by which tickets of DTLS are none of TLS
  *     CipherSuite suite;
  *     opaque psk<1..255>;
  *     uint32 ticket_age_add;
@@ -35,6 +36,8 @@ import {
 import { ANONYMOUS, type PeerIdentity, presentedCertificates } from '../handshake/peer-identity.ts';
 
 export interface TicketState {
+  /** The number of TLS 1.3, or of DTLS 1.3. */
+  readonly version: number;
   readonly suite: number;
   readonly psk: Uint8Array;
   readonly ticketAgeAdd: number;
@@ -49,7 +52,7 @@ export interface TicketState {
   readonly serverEndPoint?: Uint8Array | undefined;
 }
 
-const FORMAT = 1;
+const FORMAT = 3;
 
 export const optionalText: Codec<string | undefined> = mapped(
   opaqueVector(0, 255),
@@ -66,6 +69,7 @@ export const optionalBytes: Codec<Uint8Array | undefined> = mapped(
 
 const wire = struct({
   format: uint8,
+  version: uint16,
   suite: uint16,
   psk: opaqueVector(1, 255),
   ticketAgeAdd: uint32,

@@ -36,7 +36,7 @@ describe('a kept session of TLS 1.2', () => {
   it('is never one of TLS 1.3, nor the other way round', () => {
     const { masterSecret: psk, created, lifetime, serverName, client } = state;
     const tls13 = writeTicketState({
-      ...{ suite: 0x1301, psk, ticketAgeAdd: 1, created, lifetime, serverName, client },
+      ...{ version: 0x0304, suite: 0x1301, psk, ticketAgeAdd: 1, created, lifetime, serverName, client },
       alpnProtocol: undefined,
     });
     expect(readTls12SessionState(tls13)).toBeUndefined();

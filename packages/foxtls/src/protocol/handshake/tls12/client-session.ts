@@ -34,6 +34,7 @@ export function newClientSession(
   if (!agreement.extendedMasterSecret || (!hasTicket && sessionId.length === 0)) return undefined;
   const session: Tls12ClientSession = {
     version: agreement.version.name,
+    protocol: agreement.context.transport.variant.sessionProtocol,
     suite: agreement.suite.id,
     masterSecret: master.bytes.slice(),
     extendedMasterSecret: true,

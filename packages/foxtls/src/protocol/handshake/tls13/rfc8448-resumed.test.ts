@@ -163,6 +163,7 @@ describeWithVectors('RFC 8448 §4 Resumed 0-RTT Handshake', TRACES, (path) => {
       ticketAgeAdd: TICKET_AGE_ADD,
       created: trace.now - TICKET_AGE,
       lifetime: 30,
+      version: 0x0304,
       serverName: 'server',
       alpnProtocol: undefined,
       client: ANONYMOUS,

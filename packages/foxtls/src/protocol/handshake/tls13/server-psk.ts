@@ -83,7 +83,7 @@ export function* findPsk(
   if (mode === undefined || preferred === undefined) return undefined;
   const identities = offer.hello.extensions.values.pre_shared_key?.identities.slice(0, MAX_IDENTITIES_TRIED) ?? [];
   for (const [index, { identity, obfuscatedTicketAge }] of identities.entries()) {
-    const session = tickets ? yield* openTicket(config, offer, preferred, identity) : undefined;
+    const session = tickets ? yield* openTicket(context, config, offer, preferred, identity) : undefined;
     if (session !== undefined) {
       const ticketAgeSkew = ageSkew(session, obfuscatedTicketAge, config.now());
       const facts = { secret: session.psk, binder: 'resumption', client: session.client } as const;

@@ -14,11 +14,13 @@ import type { ServerConfig } from '../config.ts';
 import { withGrease } from '../grease.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import { admits, canBeCarried } from '../server-sessions.ts';
+import type { HandshakeContext } from '../transport.ts';
 import type { CheckedClientHello } from './server-offer.ts';
 import type { Agreement } from './traffic.ts';
 
 /** The state of a ticket that is ours and fits; undefined otherwise. */
 export function* openTicket(
+  { transport }: HandshakeContext,
   config: ServerConfig,
   offer: CheckedClientHello,
   suite: CipherSuite,
@@ -27,7 +29,7 @@ export function* openTicket(
   if (config.tickets === 0) return undefined;
   const opened = yield* settle(config.ticketSealer.open(ticket));
   const state = opened === undefined ? undefined : readTicketState(opened);
-  return state !== undefined && fits(config, offer, suite, state) ? state : undefined;
+  return state?.version === transport.variant.version && fits(config, offer, suite, state) ? state : undefined;
 }
 
 /** Whether a session may be continued under the present config and offer. */
@@ -75,7 +77,8 @@ export function* sendTickets(
     const ticketAgeAdd = new Reader(config.provider.random(4), 'ticket_age_add').uint(4);
     const psk = resumptionPsk(labelled, resumptionSecret, ticketNonce);
     const { ticketLifetime: lifetime } = config;
-    const state = { ...facts, suite: suite.id, psk, ticketAgeAdd, created: config.now(), lifetime };
+    const { version } = context.transport.variant;
+    const state = { ...facts, version, suite: suite.id, psk, ticketAgeAdd, created: config.now(), lifetime };
     const ticket = yield* settle(config.ticketSealer.seal(writeTicketState(state), lifetime));
     const none = extensionsOf('new_session_ticket', {});
     const extensions = config.grease ? withGrease(none, config.provider.random) : none;
