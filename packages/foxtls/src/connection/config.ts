@@ -6,6 +6,7 @@ import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import { HEARTBEAT_MODES, MAX_FRAGMENT_LENGTHS } from '../core/registry/hello-codes.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
+import { SRTP_PROTECTION_PROFILES, type SrtpProtectionProfileName } from '../core/registry/srtp-protection-profiles.ts';
 import { checkFiniteFieldParameters, type FiniteFieldParameters } from '../crypto/finite-field.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
@@ -108,6 +109,11 @@ export interface CommonOptions extends AuthenticationOptions {
    * and few peers do. See `sendHeartbeat`.
    */
   readonly heartbeat?: HeartbeatMode | undefined;
+  /**
+   * DTLS: agree on keys for SRTP (RFC 5764), by these profiles, as `SRTP_AEAD_AES_128_GCM`; a connection over a stream refuses them
+   * (`ERR_TLS_SRTP`). The keys are exported by the label `EXTRACTOR-dtls_srtp`. Default: SRTP is not spoken of.
+   */
+  readonly srtpProfiles?: readonly SrtpProtectionProfileName[] | undefined;
   /**
    * How pre-shared keys and tickets may be used, in order of preference (RFC 8446 §4.2.9); default `psk_dhe_ke` alone. `psk_ke` saves the key
    * exchange and gives up forward secrecy: who learns the key later reads everything.
@@ -414,6 +420,7 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
     recordSizeLimit:
       options.recordSizeLimit === undefined ? undefined : inRange('recordSizeLimit', options.recordSizeLimit, 64, 16385),
     heartbeat: checkHeartbeat(options.heartbeat),
+    srtpProfiles: resolveSrtpProfiles(options.srtpProfiles),
     maxSendFragment: inRange('maxSendFragment', options.maxSendFragment ?? 16384, 1, 16384),
     pskKeyExchangeModes: checkModes(options.pskKeyExchangeModes ?? ['psk_dhe_ke']),
     recordPadding: paddingPolicy(options.recordPadding ?? 'none'),
@@ -423,6 +430,11 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
     warn: options.warn && onceForEach(options.warn),
     now: options.now ?? Date.now,
   };
+}
+
+function resolveSrtpProfiles(names: CommonOptions['srtpProfiles']): readonly number[] {
+  if (names === undefined) return [];
+  return pick('SRTP profile', Object.entries(SRTP_PROTECTION_PROFILES), names, ([name]) => name).map(([, id]) => id);
 }
 
 /** The first call for each name. */

@@ -48,6 +48,8 @@ export interface ConnectionInfo {
   readonly alpnProtocol: string | undefined;
   /** What the peers agreed on for both directions, in bytes of content (RFC 6066 §4), as the client's `maxFragmentLength` asked. */
   readonly maxFragmentLength: MaxFragmentLength | undefined;
+  /** DTLS: what the peers agreed on for SRTP (RFC 5764), of `srtpProfiles`; undefined for nothing. */
+  readonly srtpProfile: { readonly id: number; readonly name: string } | undefined;
   /** What the peer said of heartbeats, if both ends speak of them (RFC 6520): with `peer_allowed_to_send`, `sendHeartbeat` may be called. */
   readonly heartbeatMode: HeartbeatMode | undefined;
   /** Whether a session was resumed. An external PSK resumes none: then `peer.kind` is `psk`. */

@@ -5,6 +5,7 @@
 import { cipherSuiteName } from '../core/registry/cipher-suites.ts';
 import { namedGroupName } from '../core/registry/named-groups.ts';
 import { signatureSchemeName } from '../core/registry/signature-schemes.ts';
+import { srtpProtectionProfileName } from '../core/registry/srtp-protection-profiles.ts';
 import type { Established } from '../protocol/handshake/established.ts';
 import { type ProtocolVariant, TLS, versionTitle } from '../protocol/handshake/variant.ts';
 import type { ConnectionInfo } from './connection.ts';
@@ -24,6 +25,7 @@ export function connectionInfo(established: Established, variant: ProtocolVarian
     serverName: established.serverName,
     alpnProtocol: established.alpnProtocol,
     maxFragmentLength: established.maxFragmentLength,
+    srtpProfile: named(established.srtpProfile, srtpProtectionProfileName),
     heartbeatMode: established.heartbeat?.theirs,
     resumed: established.resumed,
     ticketAgeSkew: established.ticketAgeSkew,

@@ -283,3 +283,35 @@ describe('suites over datagrams', () => {
     });
   });
 });
+
+describe('use_srtp', () => {
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)('leads both to the same profile, after a resumption, too, %s', (version) => {
+    const versions = [version];
+    const server = { versions, srtpProfiles: ['SRTP_AEAD_AES_256_GCM', 'SRTP_AEAD_AES_128_GCM'] as const };
+    const client = { versions, srtpProfiles: ['SRTP_AES128_CM_HMAC_SHA1_80', 'SRTP_AEAD_AES_128_GCM'] as const };
+    const profilesOf = (ends: LoopbackEnds) => {
+      expectAgreement(ends);
+      return [ends.client.established?.srtpProfile, ends.server.established?.srtpProfile];
+    };
+    const ends = connect(client, server);
+    expect(profilesOf(ends)).toEqual([7, 7]);
+    const session = ends.client.established?.session?.session;
+    expect(profilesOf(connect(client, server, { session }))).toEqual([7, 7]);
+    expect(profilesOf(connect(client, { versions }))).toEqual([undefined, undefined]);
+    expect(profilesOf(connect({ versions }, server))).toEqual([undefined, undefined]);
+    expect(profilesOf(connect(client, { ...server, srtpProfiles: ['SRTP_AEAD_AES_256_GCM'] }))).toEqual([undefined, undefined]);
+  });
+
+  it('is refused by a connection over a stream, and with a name that there is not', () => {
+    const srtpProfiles = ['SRTP_AEAD_AES_128_GCM'] as const;
+    const { clientSide } = connectEnds(
+      defineClientConfig({ provider, verifier: verifier(), srtpProfiles }),
+      defineServerConfig({ provider, credentials: [pki.server] }),
+    );
+    expect(clientSide.error).toMatchObject({ code: 'ERR_TLS_SRTP' });
+    const unknown = ['SRTP_ROT13'] as unknown as typeof srtpProfiles;
+    expect(() => defineServerConfig({ provider, credentials: [], srtpProfiles: unknown })).toThrow(
+      expect.objectContaining({ code: 'ERR_TLS_UNKNOWN_NAME' }),
+    );
+  });
+});

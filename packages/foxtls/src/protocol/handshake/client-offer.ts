@@ -19,6 +19,7 @@ import { writeMessage } from '../messages/messages.ts';
 import { certificateTypeOffer } from '../negotiate/certificate-types.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
 import { maxFragmentLengthCode } from '../negotiate/max-fragment-length.ts';
+import { srtpOffer } from '../negotiate/srtp.ts';
 import type { Tls12CipherSuite } from '../negotiate/tls12-cipher-suites.ts';
 import type { Tls12ClientSession } from '../session/client-session.ts';
 import type { PreSharedKey } from '../session/pre-shared-key.ts';
@@ -275,6 +276,7 @@ function offeredExtensions(
       application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
     }),
     ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
+    ...srtpOffer(config.srtpProfiles),
     ...connectionIdOffer(context),
     ...(config.heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[config.heartbeat] }),
     ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),

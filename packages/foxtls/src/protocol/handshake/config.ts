@@ -73,6 +73,8 @@ interface CommonConfig {
   readonly alpnProtocols: readonly string[];
   readonly recordSizeLimit: number | undefined;
   readonly heartbeat: HeartbeatMode | undefined;
+  /** Numbers, in order of preference. Over datagrams alone. */
+  readonly srtpProfiles: readonly number[];
   readonly maxSendFragment: number;
   /** How PSKs may be used, in order of preference. */
   readonly pskKeyExchangeModes: readonly PskKeyExchangeMode[];

@@ -75,6 +75,8 @@ export interface Established extends LocalIdentity {
   readonly maxFragmentLength?: MaxFragmentLength | undefined;
   /** What the peers said of heartbeats, if both spoke of them (RFC 6520 §2). */
   readonly heartbeat?: AgreedHeartbeat | undefined;
+  /** The profile that the peers agreed on by use_srtp (RFC 5764 §4.1): a number. */
+  readonly srtpProfile?: number | undefined;
   /** Server: the channel binding "tls-server-end-point" (RFC 5929 §4), of the handshake that began the session; a client has it by `peer`. */
   readonly serverEndPoint?: Uint8Array | undefined;
   /** Client only: what the PSKs of tickets derive from. */

@@ -7,8 +7,14 @@ import { ApiMisuse } from '../../core/errors/errors.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import type { ProtocolVariant } from './variant.ts';
 
-/** Throws `ApiMisuse` (`ERR_TLS_UNKNOWN_NAME`) when nothing is left. */
+/** Throws `ApiMisuse`: `ERR_TLS_UNKNOWN_NAME` when nothing is left, `ERR_TLS_SRTP` for SRTP over a stream. */
 export function spokenConfig<Config extends ClientConfig | ServerConfig>(variant: ProtocolVariant, config: Config): Config {
+  if (config.srtpProfiles.length > 0 && !variant.carriesSrtp) {
+    throw new ApiMisuse(
+      'ERR_TLS_SRTP',
+      'srtpProfiles are for DTLS: keys for SRTP come of no connection over a stream (RFC 5764)',
+    );
+  }
   const suites = config.suites.filter(variant.hasSuite);
   const tls12Suites = config.tls12Suites.filter(variant.hasTls12Suite);
   const isWhole = suites.length === config.suites.length && tls12Suites.length === config.tls12Suites.length;

@@ -32,6 +32,8 @@ export interface ProtocolVariant {
   /** Whether a suite of version 1.3, or of one before it, can be used. */
   readonly hasSuite: (suite: CipherSuite) => boolean;
   readonly hasTls12Suite: (suite: Tls12CipherSuite) => boolean;
+  /** Whether use_srtp can be spoken of: "This extension MUST only be used when the data being transported is RTP or RTCP" (RFC 5764 §4.1), in datagrams. */
+  readonly carriesSrtp: boolean;
   readonly labelPrefix: LabelPrefix;
   readonly clientHello: MessageKind<'client_hello', ClientHelloMessage>;
   /** With what a server of a version before 1.3 asks for a cookie (RFC 6347 §4.2.1); undefined where it cannot. */
@@ -56,6 +58,7 @@ export const TLS: ProtocolVariant = {
   sessionProtocol: undefined,
   hasSuite: () => true,
   hasTls12Suite: () => true,
+  carriesSrtp: false,
   labelPrefix: 'tls13 ',
   clientHello: ClientHello,
   helloVerifyRequest: undefined,
@@ -81,6 +84,7 @@ export const DTLS: ProtocolVariant = {
   hasSuite: ({ id, aead }) => id !== CIPHER_SUITES.TLS_AES_128_CCM_8_SHA256 && aead.createRecordNumberCipher !== undefined,
   // "RC4 MUST NOT be used with DTLS." (RFC 6347 §4.1.2.2)
   hasTls12Suite: ({ cipher }) => cipher.needsOrder !== true,
+  carriesSrtp: true,
   labelPrefix: 'dtls13',
   clientHello: DatagramClientHello,
   helloVerifyRequest: HelloVerifyRequest,

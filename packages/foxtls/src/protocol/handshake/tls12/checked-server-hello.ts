@@ -14,6 +14,7 @@ import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
 import { type AgreedHeartbeat, agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { answeredMaxFragmentLength, type MaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
+import { answeredSrtpProfile } from '../../negotiate/srtp.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { Tls12ClientSession } from '../../session/client-session.ts';
 import type { PreSharedKey } from '../../session/pre-shared-key.ts';
@@ -50,6 +51,7 @@ export interface CheckedServerHello {
   readonly preSharedKeys: readonly PreSharedKey[];
   readonly maxFragmentLength: MaxFragmentLength | undefined;
   readonly heartbeat: AgreedHeartbeat | undefined;
+  readonly srtpProfile: number | undefined;
   readonly ticketFollows: boolean;
   readonly statusMayFollow: boolean;
   readonly signedCertificateTimestamps: Uint8Array | undefined;
@@ -97,6 +99,7 @@ export function checkServerHello(
     preSharedKeys: offer.preSharedKeys,
     maxFragmentLength,
     heartbeat,
+    srtpProfile: answeredSrtpProfile(config.srtpProfiles, values),
     ticketFollows: values.session_ticket === true,
     statusMayFollow: values.status_request === true,
     signedCertificateTimestamps: values.signed_certificate_timestamp,

@@ -164,7 +164,7 @@ function* receiveTicket({ agreement, ticketFollows }: CheckedServerHello): Hands
 
 function commonFacts(
   { serverName }: ClientRequest,
-  { agreement, alpnProtocol, maxFragmentLength, heartbeat }: CheckedServerHello,
+  { agreement, alpnProtocol, maxFragmentLength, heartbeat, srtpProfile }: CheckedServerHello,
 ) {
   return {
     version: agreement.version.name,
@@ -173,6 +173,7 @@ function commonFacts(
     alpnProtocol,
     maxFragmentLength,
     heartbeat,
+    srtpProfile,
     ticketAgeSkew: undefined,
     expectedTickets: undefined,
     extendedMasterSecret: agreement.extendedMasterSecret,

@@ -9,6 +9,7 @@ import type { ExtensionValues } from '../../messages/extensions/table.ts';
 import { CERTIFICATE_TYPE_OF } from '../../negotiate/certificate-types.ts';
 import { acceptedMaxFragmentLength, maxFragmentLengthCode } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
+import { chooseSrtpProfile, srtpAnswer } from '../../negotiate/srtp.ts';
 import type { ServerConfig } from '../config.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { CheckedClientHello } from './checked-client-hello.ts';
@@ -28,6 +29,7 @@ export function commonAnswers(config: ServerConfig, offer: CheckedClientHello, a
     ...(offer.extendedMasterSecret && { extended_master_secret: true as const }),
     ...(values.ec_point_formats !== undefined && { ec_point_formats: [EC_POINT_FORMATS.uncompressed] }),
     ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
+    ...srtpAnswer(chooseSrtpProfile(config.srtpProfiles, values)),
     ...(values.record_size_limit !== undefined && { record_size_limit: ourRecordSizeLimit(config) }),
     ...(config.heartbeat !== undefined && values.heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[config.heartbeat] }),
     ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),

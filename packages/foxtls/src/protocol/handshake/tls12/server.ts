@@ -9,6 +9,7 @@ import { ServerHello, writeMessage } from '../../messages/messages.ts';
 import { ClientKeyExchange } from '../../messages/tls12/messages.ts';
 import { agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { acceptedMaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
+import { chooseSrtpProfile } from '../../negotiate/srtp.ts';
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import { chooseAlpnProtocol } from '../application-protocol.ts';
 import { localIdentity } from '../certificate-message.ts';
@@ -157,6 +158,7 @@ function commonFacts(
     alpnProtocol,
     maxFragmentLength: acceptedMaxFragmentLength(hello.extensions.values),
     heartbeat: agreedHeartbeat(config.heartbeat, hello.extensions.values.heartbeat),
+    srtpProfile: chooseSrtpProfile(config.srtpProfiles, hello.extensions.values),
     ticketAgeSkew: undefined,
     expectedTickets: undefined,
     extendedMasterSecret: agreement.extendedMasterSecret,

@@ -8,6 +8,7 @@ import { answeredCertificateKind } from '../../negotiate/certificate-types.ts';
 import { type AgreedHeartbeat, agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { answeredMaxFragmentLength, type MaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
+import { answeredSrtpProfile } from '../../negotiate/srtp.ts';
 import { checkAlpnProtocol } from '../application-protocol.ts';
 import type { ClientOffer } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
@@ -19,6 +20,7 @@ export interface ServerParameters {
   readonly alpnProtocol: string | undefined;
   readonly maxFragmentLength: MaxFragmentLength | undefined;
   readonly heartbeat: AgreedHeartbeat | undefined;
+  readonly srtpProfile: number | undefined;
   readonly expectedTickets: number | undefined;
   readonly kinds: AgreedCertificateKinds;
 }
@@ -48,6 +50,7 @@ export function checkEncryptedExtensions(
   return {
     maxFragmentLength,
     heartbeat,
+    srtpProfile: answeredSrtpProfile(config.srtpProfiles, extensions.values),
     alpnProtocol: checkAlpnProtocol(config, protocol),
     expectedTickets: extensions.values.ticket_request,
     kinds: agreedCertificateKinds(config, extensions),

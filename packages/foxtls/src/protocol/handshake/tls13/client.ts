@@ -79,12 +79,7 @@ export function* tls13ClientHandshake(
 
   const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
   const { extensions } = yield* receive(EncryptedExtensions, transcript);
-  const { alpnProtocol, maxFragmentLength, heartbeat, expectedTickets, kinds } = checkEncryptedExtensions(
-    context,
-    config,
-    offer,
-    extensions,
-  );
+  const { kinds, ...parameters } = checkEncryptedExtensions(context, config, offer, extensions);
   const authentication = psk === undefined ? yield* authenticateServer(agreement, config, request, offer, kinds) : undefined;
   const serverFinished = yield* receiveFinished(agreement, finishedKeys);
 
@@ -103,10 +98,7 @@ export function* tls13ClientHandshake(
     helloRetryRequest: retried,
     ...authenticationFacts(authentication, shown),
     serverName: request.serverName,
-    alpnProtocol,
-    maxFragmentLength,
-    heartbeat,
-    expectedTickets,
+    ...parameters,
     ticketAgeSkew: undefined,
     resumed: psk?.session !== undefined,
     peer: authentication?.identity ?? identityByPsk((psk as OfferedPsk).peer, serverFinished),

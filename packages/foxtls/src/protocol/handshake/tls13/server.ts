@@ -11,6 +11,7 @@ import { EncryptedExtensions, ServerHello, writeMessage } from '../../messages/m
 import { agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { acceptedMaxFragmentLength, maxFragmentLengthCode } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
+import { chooseSrtpProfile, srtpAnswer } from '../../negotiate/srtp.ts';
 import { chooseAlpnProtocol } from '../application-protocol.ts';
 import type { ServerConfig } from '../config.ts';
 import { agreeOnConnectionIds, connectionIdAnswer } from '../connection-ids.ts';
@@ -153,7 +154,7 @@ function sendEncryptedExtensions(
 ): void {
   const { transport } = agreement.context;
   const { record_size_limit: theirLimit, server_name: serverName, ticket_request: request } = offer.hello.extensions.values;
-  const { maxFragmentLength, heartbeat } = agreedByExtensions({ config, offer });
+  const { maxFragmentLength, heartbeat, srtpProfile } = agreedByExtensions({ config, offer });
   if (theirLimit !== undefined) checkRecordSizeLimit(theirLimit);
   const ourLimit = theirLimit === undefined ? undefined : (config.recordSizeLimit ?? MAX_RECORD_SIZE_LIMIT);
   const message = writeMessage(EncryptedExtensions, {
@@ -161,6 +162,7 @@ function sendEncryptedExtensions(
       ...(config.announceGroups && { supported_groups: config.groups.map((group) => group.id) }),
       ...(ourLimit !== undefined && { record_size_limit: ourLimit }),
       ...(heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[heartbeat.ours] }),
+      ...srtpAnswer(srtpProfile),
       ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),
       // "When resuming a session, the server MUST NOT include a server_name extension in the server hello." (RFC 6066 §3) Whether this
       // holds for EncryptedExtensions, no text says: in TLS 1.3 the name belongs to the connection and not to the session (RFC 8446
@@ -185,6 +187,7 @@ function agreedByExtensions({ config, offer }: Pick<ServerHellos, 'config' | 'of
   return {
     maxFragmentLength: acceptedMaxFragmentLength(values),
     heartbeat: agreedHeartbeat(config.heartbeat, values.heartbeat),
+    srtpProfile: chooseSrtpProfile(config.srtpProfiles, values),
   };
 }
 

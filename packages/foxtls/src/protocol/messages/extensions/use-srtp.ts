@@ -11,7 +11,8 @@
  * ```
  */
 
-import { mapped, opaqueVector, struct, uint16, vector } from '../../../core/wire/codec.ts';
+import { PeerMisbehaved } from '../../../core/errors/errors.ts';
+import { type Codec, mapped, opaqueVector, struct, uint16, vector } from '../../../core/wire/codec.ts';
 
 const mki = opaqueVector(0, 0xff);
 
@@ -19,11 +20,16 @@ const mki = opaqueVector(0, 0xff);
 export const useSrtpOffer = struct({ profiles: vector(uint16, 2, 0xfffe), mki });
 
 /** "… a single SRTPProtectionProfile value that the server has chosen" (RFC 5764 §4.1.1). */
-export const useSrtpAck = struct({
-  profile: mapped(
-    vector(uint16, 2, 2),
-    ([profile]) => profile as number,
+const single: Codec<number> = {
+  ...mapped(
+    vector(uint16, 2, 0xfffe),
+    ([profile, ...more]) => {
+      if (more.length > 0) throw new PeerMisbehaved('srtp_profile_not_single', 'the server chose several SRTP profiles');
+      return profile as number;
+    },
     (profile) => [profile],
   ),
-  mki,
-});
+  invent: (choose) => choose(0x10000),
+};
+
+export const useSrtpAck = struct({ profile: single, mki });
