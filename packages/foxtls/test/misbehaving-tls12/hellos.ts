@@ -1,5 +1,15 @@
 import { incompatible, misbehaved, undecodable } from '../misbehaving/case.ts';
-import { adding, extension, replacing, SECP384R1, SECP521R1, unknownExtension, without } from '../misbehaving/edits.ts';
+import {
+  adding,
+  doubling,
+  extension,
+  messageOf,
+  replacing,
+  SECP384R1,
+  SECP521R1,
+  unknownExtension,
+  without,
+} from '../misbehaving/edits.ts';
 import { flip, illegal, message, only12, sentinel, type Tls12Case, unexpected } from './case.ts';
 
 export const SERVER_HELLOS: readonly Tls12Case[] = [
@@ -66,6 +76,55 @@ export const SERVER_HELLOS: readonly Tls12Case[] = [
     ...illegal,
     error: misbehaved('session_unknown'),
   },
+  {
+    name: 'chooses a suite of CBC without encrypt_then_mac',
+    rfc: 'RFC 7366 §3',
+    victim: 'client',
+    options: { ...only12, cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256'] },
+    break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: 0xc023 })),
+    alert: 'handshake_failure',
+    why: 'no alert is named; what is left is not acceptable',
+    error: misbehaved('encrypt_then_mac_missing'),
+  },
+  {
+    name: 'has a session id of 33 bytes',
+    rfc: 'RFC 5246 §7.4.1.3',
+    victim: 'client',
+    options: only12,
+    break: (peer) => peer.changeMessage('server_hello', (hello) => hello.with(4 + 34, 33)),
+    alert: 'decode_error',
+    error: undecodable('server_hello.legacySessionIdEcho'),
+  },
+  ...(
+    [
+      ['status_request', []],
+      ['signed_certificate_timestamp', [0, 3, 0, 1, 9]],
+      ['server_certificate_type', [0]],
+      ['record_size_limit', [1, 0]],
+      ['application_layer_protocol_negotiation', [0, 3, 2, 0x68, 0x32]],
+      ['use_srtp', [0, 2, 0, 1, 0]],
+    ] as const
+  ).map(
+    ([name, data]): Tls12Case => ({
+      name: `answers ${name}, which was not sent`,
+      rfc: 'RFC 5246 §7.4.1.4',
+      victim: 'client',
+      options: only12,
+      break: (peer) => peer.changeExtensions('server_hello', adding(extension(name, ...data))),
+      alert: 'unsupported_extension',
+      error: misbehaved('extension_unsolicited'),
+    }),
+  ),
+  ...(['signature_algorithms', 'cookie', 'early_data', 'psk_key_exchange_modes', 'certificate_authorities'] as const).map(
+    (name): Tls12Case => ({
+      name: `sends ${name}`,
+      rfc: 'RFC 8446 §4.2',
+      victim: 'client',
+      break: (peer) => peer.changeExtensions('server_hello', adding(extension(name))),
+      ...illegal,
+      error: misbehaved('extension_not_allowed_here'),
+    }),
+  ),
   {
     name: 'does not know secure renegotiation',
     rfc: 'RFC 9325 §3.5',
@@ -212,6 +271,58 @@ export const RESUMPTION: readonly Tls12Case[] = [
     alert: 'handshake_failure',
     error: misbehaved('extended_master_secret_missing'),
   },
+  ...(['id', 'ticket'] as const).map(
+    (session): Tls12Case => ({
+      name: `asks for a session, by ${session}, without the suite that it has`,
+      rfc: 'RFC 5246 §7.4.1.2',
+      victim: 'server',
+      situation: { session },
+      break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xc02c, 0xcca9] })),
+      ...illegal,
+      why: 'no alert is named; the list contradicts the session',
+      error: misbehaved('session_suite_missing'),
+    }),
+  ),
+  ...(['id', 'ticket'] as const).map(
+    (session): Tls12Case => ({
+      name: `asks for a session, by ${session}, with a renegotiation_info of another connection`,
+      rfc: 'RFC 5746 §3.6',
+      victim: 'server',
+      situation: { session },
+      break: (peer) => peer.changeExtensions('client_hello', replacing('renegotiation_info', 1, 7)),
+      alert: 'handshake_failure',
+      error: misbehaved('renegotiation_info_invalid'),
+    }),
+  ),
+  ...[1, 11, 16].map(
+    (type): Tls12Case => ({
+      name: `sends a handshake message of type ${type} before its change_cipher_spec in an abbreviated handshake`,
+      rfc: 'RFC 5246 §7.3',
+      victim: 'server',
+      situation: { session: 'id' },
+      break: (peer) => peer.before('change_cipher_spec', () => peer.sendHandshake(Uint8Array.of(type, 0, 0, 0))),
+      ...unexpected,
+      error: misbehaved('change_cipher_spec_missing'),
+    }),
+  ),
+  {
+    name: 'sends a Finished that is too short in an abbreviated handshake',
+    rfc: 'RFC 5246 §7.4.9',
+    victim: 'server',
+    situation: { session: 'id' },
+    break: (peer) => peer.changeMessage('finished', () => message('finished', 1, 2, 3)),
+    alert: 'decode_error',
+    error: undecodable('finished.verifyData'),
+  },
+  {
+    name: 'sends data before its Finished in an abbreviated handshake',
+    rfc: 'RFC 5246 §7.4.9',
+    victim: 'server',
+    situation: { session: 'ticket' },
+    break: (peer) => peer.before('finished', () => peer.sendData('too early')),
+    ...unexpected,
+    error: misbehaved('application_data_too_early'),
+  },
   {
     name: 'sends a wrong Finished in an abbreviated handshake',
     rfc: 'RFC 5246 §7.4.9',
@@ -251,6 +362,126 @@ export const CLIENT_HELLOS: readonly Tls12Case[] = [
       error: incompatible('version'),
     }),
   ),
+  ...[0x0200, 0x0002, 0x0000].map(
+    (legacyVersion): Tls12Case => ({
+      name: `speaks version 0x${legacyVersion.toString(16).padStart(4, '0')}, which is less than SSL 3.0`,
+      rfc: 'RFC 8446 §D.5',
+      victim: 'server',
+      break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyVersion })),
+      alert: 'protocol_version',
+      error: incompatible('version'),
+    }),
+  ),
+  {
+    name: 'speaks versions alone that nobody knows',
+    rfc: 'RFC 8446 §4.2.1',
+    victim: 'server',
+    break: (peer) => peer.changeExtensions('client_hello', adding(extension('supported_versions', 4, 0xfa, 0xfa, 3, 5))),
+    alert: 'protocol_version',
+    error: incompatible('version'),
+  },
+  {
+    name: 'speaks TLS 1.1 alone by supported_versions, whatever its version says',
+    rfc: 'RFC 8446 §4.2.1',
+    victim: 'server',
+    break: (peer) => peer.changeExtensions('client_hello', adding(extension('supported_versions', 2, 3, 2))),
+    alert: 'protocol_version',
+    error: incompatible('version'),
+  },
+  ...(
+    [
+      ['no suite', 35, [0, 0], 2 + 2, 'cipherSuites'],
+      ['half a suite', 35, [0, 3, 0xc0, 0x2b, 0xc0], 2 + 2, 'cipherSuites[1]'],
+      ['no compression method', 39, [0], 2, 'legacyCompressionMethods'],
+      ['a session id of 33 bytes', 34, [33, ...new Array<number>(33).fill(1)], 1, 'legacySessionId'],
+    ] as const
+  ).map(
+    ([what, at, bytes, instead, path]): Tls12Case => ({
+      name: `says hello with ${what}`,
+      rfc: 'RFC 5246 §7.4.1.2',
+      victim: 'server',
+      break: (peer) =>
+        peer.changeMessage('client_hello', (hello) =>
+          messageOf('client_hello', ...hello.subarray(4, 4 + at), ...bytes, ...hello.subarray(4 + at + instead)),
+        ),
+      alert: 'decode_error',
+      error: undecodable(`client_hello.${path}`),
+    }),
+  ),
+  {
+    name: 'has all compression methods but null',
+    rfc: 'RFC 5246 §7.4.1.2',
+    victim: 'server',
+    break: (peer) =>
+      peer.change('client_hello', (hello) => ({
+        ...hello,
+        legacyCompressionMethods: Uint8Array.from({ length: 255 }, (_, i) => i + 1),
+      })),
+    ...illegal,
+    error: misbehaved('compression_not_null'),
+  },
+  ...(['server_name', 'supported_groups', 'extended_master_secret', 'session_ticket'] as const).map(
+    (name): Tls12Case => ({
+      name: `sends ${name} twice`,
+      rfc: 'RFC 5246 §7.4.1.4',
+      victim: 'server',
+      break: (peer) => peer.changeExtensions('client_hello', doubling(name)),
+      ...illegal,
+      why: 'no alert is named; the value is wrong, its form is not',
+      error: misbehaved('extension_duplicate'),
+    }),
+  ),
+  {
+    name: 'sends an unknown extension twice',
+    rfc: 'RFC 5246 §7.4.1.4',
+    victim: 'server',
+    break: (peer) => peer.changeExtensions('client_hello', adding(unknownExtension, unknownExtension)),
+    ...illegal,
+    why: 'no alert is named; the value is wrong, its form is not',
+    error: misbehaved('extension_duplicate'),
+  },
+  ...(
+    [
+      ['for export and without encryption', [0x0003, 0x0008, 0x0014, 0x0001, 0x0002, 0x003b]],
+      ['without authentication', [0x0034, 0x006d, 0xc018, 0xc019]],
+      ['of static RSA', [0x002f, 0x0035, 0x009c, 0x009d]],
+      ['of RC4 and 3DES', [0x0004, 0x0005, 0x000a, 0xc007, 0xc008]],
+      ['that nobody knows', [0xcafe, 0x0a0a, 0xfafa]],
+      ['that are signals', [0x00ff]],
+    ] as const
+  ).map(
+    ([what, cipherSuites]): Tls12Case => ({
+      name: `offers only suites ${what}`,
+      rfc: 'RFC 5246 §7.4.1.3',
+      victim: 'server',
+      break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites })),
+      alert: 'handshake_failure',
+      error: incompatible('suite'),
+    }),
+  ),
+  ...(
+    [
+      ['schemes that nobody knows', 'RFC 5246 §7.4.1.4.1', [0xfa, 0xfa, 0xfe, 1]],
+      ['MD5', 'RFC 9155 §4', [1, 1, 1, 3]],
+    ] as const
+  ).map(
+    ([what, rfc, schemes]): Tls12Case => ({
+      name: `verifies ${what} only`,
+      rfc,
+      victim: 'server',
+      break: (peer) => peer.changeExtensions('client_hello', replacing('signature_algorithms', 0, 4, ...schemes)),
+      alert: 'handshake_failure',
+      error: incompatible('suite'),
+    }),
+  ),
+  {
+    name: 'sends oid_filters',
+    rfc: 'RFC 8446 §4.2',
+    victim: 'server',
+    break: (peer) => peer.changeExtensions('client_hello', adding(extension('oid_filters', 0, 0))),
+    ...illegal,
+    error: misbehaved('extension_not_allowed_here'),
+  },
   {
     name: 'fell back to TLS 1.2 without need',
     rfc: 'RFC 7507 §3',

@@ -15,10 +15,12 @@ import { HEARTBEATS } from './heartbeats.ts';
 import { CLIENT_HELLOS, RESUMPTION, SERVER_HELLOS } from './hellos.ts';
 import { AUTHENTICATION, KEY_EXCHANGES } from './key-exchange.ts';
 import { MESSAGE_FORMS } from './message-forms.ts';
+import { ORDER } from './order.ts';
 import { Tls12Peer } from './peer.ts';
 import { RECORD_SIZES } from './record-sizes.ts';
 import { CHANGE_CIPHER_SPECS, RECORDS } from './records.ts';
 import { clientScript, serverScript } from './scripts.ts';
+import { TOLERATED } from './tolerated.ts';
 
 const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
   'the ServerHello': SERVER_HELLOS,
@@ -27,6 +29,7 @@ const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
   'the key exchange': KEY_EXCHANGES,
   authentication: AUTHENTICATION,
   'the form of messages': MESSAGE_FORMS,
+  'the order of messages and records': ORDER,
   change_cipher_spec: CHANGE_CIPHER_SPECS,
   'records, and after the handshake': RECORDS,
   'the sizes of records': RECORD_SIZES,
@@ -240,6 +243,22 @@ describe.each(['client', 'server'] as const)('Heartbleed (CVE-2014-0160), tried 
   });
 });
 
+describe('what a peer of TLS 1.2 may do', () => {
+  for (const tolerated of TOLERATED) {
+    const { victim: role, name, rfc, info = {} } = tolerated;
+    it(`a ${role} bears a ${role === 'client' ? 'server' : 'client'} that ${name} (${rfc})`, () => {
+      const opened = open(tolerated);
+      const { victim, recorder, peer, run } = opened;
+      tolerated.break(peer);
+      victim.start();
+      run();
+      carry(opened);
+      expectConversation(victim, recorder, peer);
+      expect(victim.info).toMatchObject({ version: 'TLSv1.2', ...info });
+    });
+  }
+});
+
 for (const [section, list] of Object.entries(SECTIONS)) {
   describe(`misbehaviour over TLS 1.2 in ${section}`, () => {
     for (const misbehaviour of list) {
@@ -252,7 +271,7 @@ for (const [section, list] of Object.entries(SECTIONS)) {
 }
 
 it('the table of misbehaviour over TLS 1.2 has no two cases of one name for one victim', () => {
-  const names = Object.values(SECTIONS).flatMap((list) => list.map(({ victim, name }) => `${victim}: ${name}`));
+  const names = [...Object.values(SECTIONS), TOLERATED].flatMap((list) => list.map(({ victim, name }) => `${victim}: ${name}`));
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   expect(names.length).toBeGreaterThan(110);
 });

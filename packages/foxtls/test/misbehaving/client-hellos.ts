@@ -5,7 +5,6 @@
 import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import { beyond, type Case, incompatible, misbehaved, undecodable } from './case.ts';
 import {
-  adding,
   COMPRESSED_P256,
   clientShares,
   cutShort,
@@ -20,7 +19,6 @@ import {
   NOT_ON_P256,
   replacing,
   SECP256R1,
-  SECP384R1,
   two,
   without,
   withTrailingByte,
@@ -36,8 +34,8 @@ const setShares =
   (peer: Peer) =>
     peer.changeExtensions('client_hello', shares(...entries));
 
-/** A server that prefers x25519 and a client that sends a share of another group: a retry. */
-const CLIENT_RETRY = { situation: { keyShareGroups: ['secp384r1'] }, options: { groups: ['x25519'] } } as const;
+/** Behind version, random and a session id of 32 bytes. */
+const suitesLength = (message: Uint8Array) => ((message[4 + 67] as number) << 8) | (message[4 + 68] as number);
 
 export const CLIENT_HELLOS: readonly Case[] = [
   // ---- Fields ----
@@ -48,6 +46,99 @@ export const CLIENT_HELLOS: readonly Case[] = [
     break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyVersion: 0x0300 })),
     alert: 'protocol_version',
     error: incompatible('version'),
+  },
+  ...[0x0200, 0x0002, 0x0000].map(
+    (legacyVersion): Case => ({
+      name: `sets legacy_version to 0x${legacyVersion.toString(16).padStart(4, '0')}, which is less than SSL 3.0`,
+      rfc: 'RFC 8446 §D.5',
+      victim: 'server',
+      break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyVersion })),
+      alert: 'protocol_version',
+      why: 'an alert is named for 0x0300 alone; neither may what is less be sent',
+      error: incompatible('version'),
+    }),
+  ),
+  {
+    name: 'offers versions that nobody knows, and no other',
+    rfc: 'RFC 8446 §4.2.1',
+    victim: 'server',
+    break: (peer) => peer.changeExtensions('client_hello', replacing('supported_versions', 4, 0xfa, 0xfa, 3, 5)),
+    alert: 'protocol_version',
+    error: incompatible('version'),
+  },
+  {
+    name: 'says that it fell back, and offers TLS 1.2 alone',
+    rfc: 'RFC 7507 §3',
+    victim: 'server',
+    break: (peer) => {
+      peer.changeExtensions('client_hello', replacing('supported_versions', 2, 3, 3));
+      peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [...hello.cipherSuites, 0xc02b, 0x5600] }));
+    },
+    alert: 'inappropriate_fallback',
+    error: misbehaved('fallback_inappropriate'),
+  },
+  {
+    name: 'offers suites that nobody knows, and no other',
+    rfc: 'RFC 8446 §4.1.1',
+    victim: 'server',
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xcafe, 0x0a0a, 0x1300] })),
+    alert: 'handshake_failure',
+    error: incompatible('suite'),
+  },
+  {
+    name: 'offers groups that nobody knows, and no other',
+    rfc: 'RFC 8446 §4.1.1',
+    victim: 'server',
+    break: (peer) =>
+      peer.changeExtensions('client_hello', (list) =>
+        replacing('supported_groups', 0, 4, 0xfa, 0xfa, 0xfe, 1)(replacing('key_share', 0, 5, 0xfa, 0xfa, 0, 1, 0)(list)),
+      ),
+    alert: 'handshake_failure',
+    error: incompatible('group'),
+  },
+  ...(
+    [
+      ['nobody knows', [0xfa, 0xfa, 0xfe, 1]],
+      ['are for certificates alone: RSASSA-PKCS1-v1_5', [4, 1, 5, 1, 6, 1]],
+      ['are no longer good: SHA-1', [2, 1, 2, 3]],
+    ] as const
+  ).map(
+    ([what, schemes]): Case => ({
+      name: `verifies by schemes alone that ${what}`,
+      rfc: 'RFC 8446 §4.4.2.2',
+      victim: 'server',
+      break: (peer) =>
+        peer.changeExtensions('client_hello', replacing('signature_algorithms', ...two(schemes.length), ...schemes)),
+      alert: 'handshake_failure',
+      error: incompatible('signature_scheme'),
+    }),
+  ),
+  {
+    name: 'offers no suite',
+    rfc: 'RFC 8446 §4.1.2',
+    victim: 'server',
+    break: (peer) => {
+      // The peer's codec would not write it.
+      peer.changeMessage('client_hello', (message) =>
+        messageOf('client_hello', ...message.subarray(4, 4 + 67), 0, 0, ...message.subarray(4 + 69 + suitesLength(message))),
+      );
+    },
+    alert: 'decode_error',
+    why: PARSE,
+    error: undecodable('client_hello.cipherSuites'),
+  },
+  {
+    name: 'offers no compression method, not even null',
+    rfc: 'RFC 8446 §4.1.2',
+    victim: 'server',
+    break: (peer) =>
+      peer.changeMessage('client_hello', (message) => {
+        const at = 4 + 69 + suitesLength(message);
+        return messageOf('client_hello', ...message.subarray(4, at), 0, ...message.subarray(at + 2));
+      }),
+    alert: 'decode_error',
+    why: PARSE,
+    error: undecodable('client_hello.legacyCompressionMethods'),
   },
   {
     name: 'speaks TLS 1.2 only',
@@ -346,8 +437,6 @@ export const CLIENT_HELLOS: readonly Case[] = [
     why: PARSE,
     error: undecodable('client_hello.extensions.pre_shared_key.binders'),
   },
-  // ---- The second ClientHello ----
-  ...secondHellos(),
 ];
 
 /** The extension_data of pre_shared_key with its binders replaced by zeros of these lengths. */
@@ -355,165 +444,4 @@ function editBinders(data: Uint8Array, lengths: readonly number[]): Uint8Array {
   const identities = data.subarray(0, 2 + (((data[0] as number) << 8) | (data[1] as number)));
   const binders = concat(...lengths.map((length) => Uint8Array.of(length, ...filled(length))));
   return concat(identities, Uint8Array.from(two(binders.length)), binders);
-}
-
-function secondHellos(): Case[] {
-  const changed = { rfc: 'RFC 8446 §4.1.2', victim: 'server', ...CLIENT_RETRY, alert: 'illegal_parameter' } as const;
-  const why = 'no alert is named; the value contradicts the first ClientHello';
-  const differs = misbehaved('client_hello_changed_after_retry');
-  return [
-    {
-      ...changed,
-      name: 'changes the random in its second ClientHello',
-      break: (peer) => peer.change('second_client_hello', (hello) => ({ ...hello, random: flipping(0)(hello.random) })),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'changes the session id in its second ClientHello',
-      break: (peer) => peer.change('second_client_hello', (hello) => ({ ...hello, legacySessionId: EMPTY })),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'changes legacy_version in its second ClientHello',
-      break: (peer) => peer.change('second_client_hello', (hello) => ({ ...hello, legacyVersion: 0x0302 })),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'drops a suite from its second ClientHello',
-      break: (peer) => peer.change('second_client_hello', (hello) => ({ ...hello, cipherSuites: hello.cipherSuites.slice(1) })),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'drops an extension from its second ClientHello',
-      break: (peer) => peer.changeExtensions('second_client_hello', without('server_name')),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'adds an extension to its second ClientHello',
-      break: (peer) => peer.changeExtensions('second_client_hello', adding(extension('record_size_limit', 0x40, 1))),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'changes an extension in its second ClientHello',
-      break: (peer) => peer.changeExtensions('second_client_hello', editing('server_name', flipping(-1))),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'reorders the extensions in its second ClientHello',
-      break: (peer) =>
-        peer.changeExtensions('second_client_hello', ([first, second, ...others]) =>
-          first === undefined || second === undefined ? [] : [second, first, ...others],
-        ),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'offers early data in its second ClientHello',
-      break: (peer) => peer.changeExtensions('second_client_hello', adding(extension('early_data'))),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
-      name: 'sends no share of the group that was asked for',
-      break: (peer) => peer.changeExtensions('second_client_hello', shares({ group: SECP384R1, share: filled(97, 4) })),
-      why: 'no alert is named; the share contradicts the HelloRetryRequest',
-      error: misbehaved('group_changed_after_retry'),
-    },
-    {
-      ...changed,
-      name: 'sends a second share beside the one that was asked for',
-      break: (peer) =>
-        peer.changeExtensions(
-          'second_client_hello',
-          shares({ group: X25519, share: filled(32, 9) }, { group: SECP384R1, share: filled(97, 4) }),
-        ),
-      why: 'no alert is named; the list must contain a single entry',
-      error: misbehaved('group_changed_after_retry'),
-    },
-    {
-      ...changed,
-      name: 'sends no share at all in its second ClientHello',
-      break: (peer) => peer.changeExtensions('second_client_hello', replacing('key_share', 0, 0)),
-      why: 'no alert is named; the list must contain a single entry',
-      error: misbehaved('group_changed_after_retry'),
-    },
-    {
-      ...changed,
-      name: 'sends a cookie that nobody gave it',
-      break: (peer) => peer.changeExtensions('second_client_hello', adding(extension('cookie', 0, 1, 1))),
-      why: 'no alert is named; the cookie is not the one of the HelloRetryRequest, which had none',
-      error: misbehaved('cookie_invalid'),
-    },
-    ...cookieHellos(),
-    {
-      name: 'sends a cookie in its first ClientHello that we did not seal',
-      rfc: 'RFC 8446 §4.2.2',
-      victim: 'server',
-      options: { cookies: true },
-      break: (peer) => peer.changeExtensions('client_hello', adding(extension('cookie', 0, 40, ...filled(40, 1)))),
-      alert: 'illegal_parameter',
-      why: 'no alert is named for a cookie that does not validate',
-      error: misbehaved('cookie_invalid'),
-    },
-    {
-      name: 'sends a cookie in its first ClientHello to a server without cookies',
-      rfc: 'RFC 8446 §4.2.2',
-      victim: 'server',
-      break: (peer) => peer.changeExtensions('client_hello', adding(extension('cookie', 0, 1, 1))),
-      alert: 'illegal_parameter',
-      why: 'no alert is named: "Clients MUST NOT use cookies in their initial ClientHello in subsequent connections."',
-      error: misbehaved('cookie_invalid'),
-    },
-  ];
-}
-
-/** After a HelloRetryRequest that asked for nothing but the cookie. */
-function cookieHellos(): Case[] {
-  const cookies = { rfc: 'RFC 8446 §4.2.2', victim: 'server', options: { cookies: true }, alert: 'illegal_parameter' } as const;
-  return [
-    {
-      ...cookies,
-      name: 'does not repeat the cookie',
-      break: (peer) => peer.changeExtensions('second_client_hello', without('cookie')),
-      why: 'no alert is named; the second ClientHello contradicts the HelloRetryRequest',
-      error: misbehaved('cookie_invalid'),
-    },
-    {
-      ...cookies,
-      name: 'repeats the cookie with a bit turned over',
-      break: (peer) => peer.changeExtensions('second_client_hello', editing('cookie', flipping(-1))),
-      why: 'no alert is named for a cookie that does not validate',
-      error: misbehaved('cookie_invalid'),
-    },
-    {
-      ...cookies,
-      name: 'replaces its share by one of another group, though only the cookie was asked for',
-      break: (peer) => peer.changeExtensions('second_client_hello', shares({ group: SECP256R1, share: NOT_ON_P256 })),
-      why: 'no alert is named; the share contradicts the first ClientHello',
-      error: misbehaved('client_hello_changed_after_retry'),
-    },
-    {
-      ...cookies,
-      name: 'drops its share, though only the cookie was asked for',
-      break: (peer) => peer.changeExtensions('second_client_hello', replacing('key_share', 0, 0)),
-      why: 'no alert is named; the share contradicts the first ClientHello',
-      error: misbehaved('client_hello_changed_after_retry'),
-    },
-  ];
 }

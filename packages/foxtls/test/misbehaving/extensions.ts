@@ -101,6 +101,31 @@ const misplacedInServer: readonly (readonly [WithBlock, ReturnType<typeof extens
   ['encrypted_extensions', extension('signature_algorithms', 0, 2, 4, 3), 'signature_algorithms'],
   ['encrypted_extensions', extension('psk_key_exchange_modes', 1, 1), 'psk_key_exchange_modes'],
   ['encrypted_extensions', extension('cookie', 0, 1, 1), 'cookie'],
+  ['server_hello', extension('supported_groups', 0, 2, 0, 0x1d), 'supported_groups'],
+  ['server_hello', extension('extended_master_secret'), 'extended_master_secret'],
+  ['server_hello', extension('renegotiation_info', 0), 'renegotiation_info'],
+  ['server_hello', extension('status_request'), 'status_request'],
+  ['server_hello', extension('early_data'), 'early_data'],
+  ['hello_retry_request', extension('early_data'), 'early_data'],
+  ['hello_retry_request', extension('supported_groups', 0, 2, 0, 0x1d), 'supported_groups'],
+  ['encrypted_extensions', extension('pre_shared_key', 0, 0), 'pre_shared_key'],
+  ['encrypted_extensions', extension('extended_master_secret'), 'extended_master_secret'],
+  ['encrypted_extensions', extension('encrypt_then_mac'), 'encrypt_then_mac'],
+  ['encrypted_extensions', extension('renegotiation_info', 0), 'renegotiation_info'],
+  ['encrypted_extensions', extension('session_ticket'), 'session_ticket'],
+  ['encrypted_extensions', extension('ec_point_formats', 1, 0), 'ec_point_formats'],
+  ['encrypted_extensions', extension('signed_certificate_timestamp', 0, 3, 0, 1, 9), 'signed_certificate_timestamp'],
+  ['encrypted_extensions', extension('certificate_authorities', 0, 3, 0, 1, 1), 'certificate_authorities'],
+  ['encrypted_extensions', extension('oid_filters', 0, 0), 'oid_filters'],
+  ['encrypted_extensions', extension('post_handshake_auth'), 'post_handshake_auth'],
+  ['encrypted_extensions', extension('padding', 0), 'padding'],
+  ['certificate_request', extension('supported_versions', 3, 4), 'supported_versions'],
+  [
+    'certificate_request',
+    extension('application_layer_protocol_negotiation', 0, 3, 2, 0x68, 0x32),
+    'application_layer_protocol_negotiation',
+  ],
+  ['certificate_request', extension('early_data'), 'early_data'],
   ['certificate_request', extension('server_name'), 'server_name'],
   ['certificate_request', extension('key_share', 0, 0x1d), 'key_share'],
 ];
@@ -116,21 +141,26 @@ const misplaced: readonly Case[] = [
       error: misbehaved('extension_not_allowed_here'),
     }),
   ),
-  {
-    name: 'sends server_name in a certificate entry',
-    rfc: 'RFC 8446 §4.2',
-    victim: 'client',
-    break: (peer) =>
-      peer.change('certificate', (certificate) => ({
-        ...certificate,
-        certificateList: certificate.certificateList.map((entry) => ({
-          ...entry,
-          extensions: { context: 'certificate', list: [extension('server_name')], values: {} },
-        })),
-      })),
-    alert: 'illegal_parameter',
-    error: misbehaved('extension_not_allowed_here'),
-  },
+  ...(['server_name', 'key_share', 'supported_versions', 'early_data', 'signature_algorithms'] as const).flatMap((name) =>
+    (['client', 'server'] as const).map(
+      (victim): Case => ({
+        name: `sends ${name} in a certificate entry`,
+        rfc: 'RFC 8446 §4.2',
+        victim,
+        ...(victim === 'server' && { options: { clientCertificates: 'require' } }),
+        break: (peer) =>
+          peer.change('certificate', (certificate) => ({
+            ...certificate,
+            certificateList: certificate.certificateList.map((entry) => ({
+              ...entry,
+              extensions: { context: 'certificate', list: [extension(name)], values: {} },
+            })),
+          })),
+        alert: 'illegal_parameter',
+        error: misbehaved('extension_not_allowed_here'),
+      }),
+    ),
+  ),
   {
     name: 'sends oid_filters',
     rfc: 'RFC 8446 §4.2',
@@ -174,6 +204,23 @@ const unsolicited: readonly Case[] = [
     alert: 'unsupported_extension',
     error: misbehaved('extension_unsolicited'),
   },
+  ...(
+    [
+      ['heartbeat', [1]],
+      ['max_fragment_length', [1]],
+      ['use_srtp', [0, 2, 0, 1, 0]],
+      ['ticket_request', [1]],
+    ] as const
+  ).map(
+    ([name, data]): Case => ({
+      name: `answers ${name}, which was not sent`,
+      rfc: 'RFC 8446 §4.2',
+      victim: 'client',
+      break: (peer) => peer.changeExtensions('encrypted_extensions', adding(extension(name, ...data))),
+      alert: 'unsupported_extension',
+      error: misbehaved('extension_unsolicited'),
+    }),
+  ),
   {
     name: 'sends a record_size_limit that was not asked for',
     rfc: 'RFC 8446 §4.2',

@@ -6,7 +6,7 @@ import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import { CONTENT_TYPES } from '../../src/core/registry/content-types.ts';
 import type { HandshakeTypeName } from '../../src/core/registry/handshake-types.ts';
 import { alerted, beyond, type Case, misbehaved, truncated, undecodable } from './case.ts';
-import { filled, messageOf, two, UNKNOWN_EXTENSION } from './edits.ts';
+import { filled, flipping, messageOf, two, UNKNOWN_EXTENSION } from './edits.ts';
 import type { Peer } from './peer.ts';
 
 const { alert, application_data, handshake } = CONTENT_TYPES;
@@ -173,6 +173,74 @@ const CONNECTED_RECORDS: readonly Fault[] = [
     alert: 'bad_record_mac',
     error: misbehaved('bad_record_mac'),
     delivered: 'before',
+  },
+  ...[[2], [2, 40, 0], [1, 0, 1, 0]].map(
+    (bytes): Fault => ({
+      name: `sends an alert of ${bytes.length} bytes after the handshake: ${bytes.join(', ')}`,
+      rfc: 'RFC 8446 §5.1',
+      send: (peer) => peer.sendRecord({ type: alert, content: Uint8Array.from(bytes) }),
+      alert: 'decode_error',
+      why: 'no alert is named; the record must hold exactly one alert of two bytes, so its length is out of range',
+      error: misbehaved('alert_fragmented'),
+    }),
+  ),
+  ...([alert, handshake] as const).flatMap((type) =>
+    [0, 1000].map(
+      (padding): Fault => ({
+        name: `sends a record of type ${type} with ${padding} bytes of padding and nothing else after the handshake`,
+        rfc: 'RFC 8446 §5.4',
+        send: (peer) => peer.sendRecord({ type, content: EMPTY, padding }),
+        alert: 'unexpected_message',
+        error: misbehaved('empty_fragment'),
+      }),
+    ),
+  ),
+  ...[24, 25, 255].map(
+    (type): Fault => ({
+      name: `sends a protected record of type ${type} after the handshake`,
+      rfc: 'RFC 8446 §5',
+      send: (peer) => peer.sendRecord({ type, content: Uint8Array.of(1) }),
+      alert: 'unexpected_message',
+      error: misbehaved('record_type_unexpected'),
+    }),
+  ),
+  {
+    name: 'sends user_canceled without end after the handshake',
+    rfc: 'RFC 8446 §6.1',
+    send: (peer) => {
+      for (let i = 0; i < 5; i++) peer.sendAlert(1, 'user_canceled');
+    },
+    alert: 'unexpected_message',
+    why: 'a limit of ours: one such alert is followed by close_notify, five are a flood',
+    error: beyond('warningAlerts'),
+  },
+  {
+    name: 'sends an alert of level 0 after the handshake',
+    rfc: 'RFC 8446 §6',
+    send: (peer) => peer.sendAlert(0, 'internal_error'),
+    alert: 'none',
+    error: alerted('internal_error'),
+  },
+  {
+    name: 'sends a message of no known type after the handshake',
+    rfc: 'RFC 8446 §4',
+    send: (peer) => peer.sendHandshake(messageOf(99, 1)),
+    alert: 'unexpected_message',
+    error: misbehaved('message_unexpected'),
+  },
+  {
+    name: 'sends a record of which the tag is wrong in one bit',
+    rfc: 'RFC 8446 §5.2',
+    send: (peer) => peer.sendRecord({ type: application_data, content: filled(9), tamper: flipping(-1) }),
+    alert: 'bad_record_mac',
+    error: misbehaved('bad_record_mac'),
+  },
+  {
+    name: 'sends a record of which the content is wrong in one bit',
+    rfc: 'RFC 8446 §5.2',
+    send: (peer) => peer.sendRecord({ type: application_data, content: filled(9), tamper: flipping(0) }),
+    alert: 'bad_record_mac',
+    error: misbehaved('bad_record_mac'),
   },
   {
     name: 'ends the connection with an alert after the handshake',

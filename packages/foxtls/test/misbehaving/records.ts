@@ -5,164 +5,22 @@
 import { concat, EMPTY, utf8 } from '../../src/core/bytes/bytes.ts';
 import { CONTENT_TYPES } from '../../src/core/registry/content-types.ts';
 import { alerted, beyond, type Case, misbehaved, truncated } from './case.ts';
+import { CLEAR, type RecordFault } from './clear-records.ts';
 import { filled, flipping, messageOf } from './edits.ts';
 import { type OutgoingRecord, type Peer, type Place, recordHeader } from './peer.ts';
 
 const { alert, application_data, change_cipher_spec, handshake } = CONTENT_TYPES;
 
-interface RecordFault {
-  readonly name: string;
-  readonly rfc: string;
+interface Tls13Fault extends Omit<RecordFault, 'send'> {
   readonly send: (peer: Peer) => void;
-  readonly alert: Case['alert'];
-  readonly why?: string;
-  readonly error: Case['error'];
 }
 
 // ---- In the clear, as the first thing ----
 
 const first: Readonly<Record<'client' | 'server', Place>> = { client: 'server_hello', server: 'client_hello' };
 
-const CLEAR: readonly RecordFault[] = [
-  {
-    name: 'sends a handshake record of more than 2^14 bytes',
-    rfc: 'RFC 8446 §5.1',
-    send: (peer) => peer.sendHandshake(filled(16385)),
-    alert: 'record_overflow',
-    error: misbehaved('record_overflow'),
-  },
-  {
-    name: 'announces an alert record of more than 2^14 bytes',
-    rfc: 'RFC 8446 §5.1',
-    send: (peer) => peer.sendRaw(recordHeader(alert, 0x0303, 0xffff)),
-    alert: 'record_overflow',
-    error: misbehaved('record_overflow'),
-  },
-  {
-    name: 'sends a handshake record without content',
-    rfc: 'RFC 8446 §5.1',
-    send: (peer) => peer.sendHandshake(EMPTY),
-    alert: 'unexpected_message',
-    why: 'no alert is named for it in the clear; under protection it is this one (§5.4)',
-    error: misbehaved('empty_fragment'),
-  },
-  {
-    name: 'sends an alert record without content',
-    rfc: 'RFC 8446 §5.1',
-    send: (peer) => peer.sendRecord({ type: alert, content: EMPTY }),
-    alert: 'unexpected_message',
-    why: 'no alert is named for it in the clear; under protection it is this one (§5.4)',
-    error: misbehaved('empty_fragment'),
-  },
-  ...[[2], [2, 40, 0], [1, 0, 1, 0]].map(
-    (bytes): RecordFault => ({
-      name: `sends an alert record of ${bytes.length} bytes`,
-      rfc: 'RFC 8446 §5.1',
-      send: (peer) => peer.sendRecord({ type: alert, content: Uint8Array.from(bytes) }),
-      alert: 'decode_error',
-      why: 'no alert is named; the record must hold exactly one alert of two bytes, so its length is out of range',
-      error: misbehaved('alert_fragmented'),
-    }),
-  ),
-  {
-    name: 'sends application data in the clear',
-    rfc: 'RFC 8446 §5.1',
-    send: (peer) => peer.sendData('too early'),
-    alert: 'unexpected_message',
-    error: misbehaved('application_data_too_early'),
-  },
-  ...[0, 24, 26, 255].map(
-    (type): RecordFault => ({
-      name: `sends a record of type ${type}`,
-      rfc: 'RFC 8446 §5',
-      send: (peer) => peer.sendRecord({ type, content: Uint8Array.of(1) }),
-      alert: 'unexpected_message',
-      error: misbehaved('record_type_unexpected'),
-    }),
-  ),
-  {
-    name: 'splits a handshake message around another record',
-    rfc: 'RFC 8446 §5.1',
-    send: (peer) => {
-      peer.sendHandshake(Uint8Array.of(2, 0));
-      peer.sendData('in between');
-    },
-    alert: 'unexpected_message',
-    why: 'no alert is named; the record stands where only a handshake record may',
-    error: misbehaved('handshake_interleaved'),
-  },
-  ...[
-    'GET / HTTP/1.1\r\n',
-    'CONNECT example.test:443 HTTP/1.1\r\n',
-    'OPTIONS * HTTP/1.1\r\n',
-    'DELETE /x HTTP/1.1\r\n',
-    'HTTP/1.1 400 Bad Request\r\n',
-  ].map(
-    (text): RecordFault => ({
-      name: `speaks plain HTTP: ${text.trimEnd()}`,
-      rfc: 'RFC 8446 §5',
-      send: (peer) => peer.sendRaw(utf8(text)),
-      alert: 'unexpected_message',
-      error: misbehaved('not_tls'),
-    }),
-  ),
-  ...[
-    'SSH-2.0-OpenSSH_9.2\r\n',
-    '220 mail.example.test ESMTP\r\n',
-    'EHLO example.test\r\n',
-    '\x80\x2e\x01\x03\x01\x00',
-    '\0\0\0\0\0\0',
-  ].map(
-    (text, i): RecordFault => ({
-      name: `sends something else than TLS (no. ${i + 1})`,
-      rfc: 'RFC 8446 §5',
-      send: (peer) => peer.sendRaw(Uint8Array.from(text, (character) => character.charCodeAt(0))),
-      alert: 'unexpected_message',
-      error: misbehaved('record_type_unexpected'),
-    }),
-  ),
-  {
-    name: 'ends the connection with an alert',
-    rfc: 'RFC 8446 §6.2',
-    send: (peer) => peer.sendAlert(2, 'handshake_failure'),
-    alert: 'none',
-    error: alerted('handshake_failure'),
-  },
-  {
-    name: 'sends an error alert of level warning, which is fatal all the same',
-    rfc: 'RFC 8446 §6',
-    send: (peer) => peer.sendAlert(1, 'illegal_parameter'),
-    alert: 'none',
-    error: alerted('illegal_parameter'),
-  },
-  {
-    name: 'sends an unknown alert, which is an error alert',
-    rfc: 'RFC 8446 §6',
-    send: (peer) => peer.sendAlert(1, 199),
-    alert: 'none',
-    error: alerted('unknown_199'),
-  },
-  {
-    name: 'closes in the midst of the handshake',
-    rfc: 'RFC 8446 §6.1',
-    send: (peer) => peer.sendAlert(1, 'close_notify'),
-    alert: 'none',
-    error: alerted('close_notify'),
-  },
-  {
-    name: 'sends user_canceled and nothing else, again and again',
-    rfc: 'RFC 8446 §6.1',
-    send: (peer) => {
-      for (let i = 0; i < 5; i++) peer.sendAlert(1, 'user_canceled');
-    },
-    alert: 'unexpected_message',
-    why: 'a limit of ours: one such alert is followed by close_notify, five are a flood',
-    error: beyond('warningAlerts'),
-  },
-];
-
 /** To a client: a server does not take change_cipher_spec before the ClientHello is whole. */
-const INTERLEAVED_CHANGE: RecordFault = {
+const INTERLEAVED_CHANGE: Tls13Fault = {
   name: 'splits a handshake message around change_cipher_spec',
   rfc: 'RFC 8446 §5.1',
   send: (peer) => {
@@ -185,9 +43,9 @@ function inTheClear(victim: 'client' | 'server'): Case[] {
 
 // ---- change_cipher_spec ----
 
-const CHANGE_CIPHER_SPEC: readonly RecordFault[] = [
+const CHANGE_CIPHER_SPEC: readonly Tls13Fault[] = [
   ...[[2], [1, 1], []].map(
-    (bytes): RecordFault => ({
+    (bytes): Tls13Fault => ({
       name: `sends a change_cipher_spec of the bytes [${bytes.join(', ')}]`,
       rfc: 'RFC 8446 §5',
       send: (peer) => peer.sendChangeCipherSpec(Uint8Array.from(bytes)),
@@ -216,7 +74,7 @@ const CHANGE_CIPHER_SPEC: readonly RecordFault[] = [
 
 // ---- Protected, in the handshake ----
 
-const PROTECTED: readonly RecordFault[] = [
+const PROTECTED: readonly Tls13Fault[] = [
   ...CHANGE_CIPHER_SPEC,
   {
     name: 'sends a protected record that is not authentic',
@@ -425,6 +283,83 @@ function changeRawOf(peer: Peer, place: Place, edit: (raw: Uint8Array) => readon
 // ---- Of one role ----
 
 const others: readonly Case[] = [
+  {
+    name: 'sends change_cipher_spec in the midst of its ClientHello',
+    rfc: 'RFC 8446 §5.1',
+    victim: 'server',
+    break: (peer) =>
+      peer.changeRecords('client_hello', (record) => [
+        { ...record, content: record.content.subarray(0, 50) },
+        { type: change_cipher_spec, content: Uint8Array.of(1) },
+        { ...record, content: record.content.subarray(50) },
+      ]),
+    alert: 'unexpected_message',
+    error: misbehaved('change_cipher_spec_unexpected'),
+  },
+  {
+    name: 'sends an empty record in the midst of its ClientHello',
+    rfc: 'RFC 8446 §5.1',
+    victim: 'server',
+    break: (peer) =>
+      peer.changeRecords('client_hello', (record) => [
+        { ...record, content: record.content.subarray(0, 50) },
+        { ...record, content: EMPTY },
+        { ...record, content: record.content.subarray(50) },
+      ]),
+    alert: 'unexpected_message',
+    why: 'no alert is named for it in the clear; under protection it is this one (§5.4)',
+    error: misbehaved('empty_fragment'),
+  },
+  {
+    name: 'says hello again, in the clear, when the server has answered',
+    rfc: 'RFC 8446 §4.1.2',
+    victim: 'server',
+    break: (peer) => {
+      const hellos: Uint8Array[] = [];
+      peer.changeMessage('client_hello', (hello) => {
+        hellos.push(hello);
+        return hello;
+      });
+      peer.before('finished', () => peer.sendRecord({ type: handshake, content: concat(...hellos), inTheClear: true }));
+    },
+    alert: 'unexpected_message',
+    error: misbehaved('record_not_encrypted'),
+  },
+  {
+    name: 'sends an alert in the clear because it fails over the ServerHello',
+    rfc: 'RFC 8446 §6',
+    victim: 'server',
+    break: (peer) =>
+      peer.before('finished', () => peer.sendRecord({ type: alert, content: Uint8Array.of(2, 47), inTheClear: true })),
+    alert: 'none',
+    error: alerted('illegal_parameter'),
+  },
+  ...(['client', 'server'] as const).map(
+    (victim): Case => ({
+      name: 'sends an alert in the clear behind a protected record',
+      rfc: 'RFC 8446 §5.2',
+      victim,
+      options: { clientCertificates: 'require' },
+      break: (peer) =>
+        peer.before('certificate_verify', () =>
+          peer.sendRecord({ type: alert, content: Uint8Array.of(2, 47), inTheClear: true }),
+        ),
+      alert: 'unexpected_message',
+      why: 'no alert is named for a record that should have been protected; anybody could have sent this one',
+      error: misbehaved('record_not_encrypted'),
+    }),
+  ),
+  ...(['client', 'server'] as const).map(
+    (victim): Case => ({
+      name: 'gives a protected record another type in its header',
+      rfc: 'RFC 8446 §5.2',
+      victim,
+      break: (peer) => peer.changeRecords('finished', (record) => [{ ...record, outerType: handshake }]),
+      alert: 'unexpected_message',
+      why: 'no alert is named; a record of this type is in the clear',
+      error: misbehaved('record_not_encrypted'),
+    }),
+  ),
   {
     name: 'sends change_cipher_spec before its ClientHello',
     rfc: 'RFC 8446 §5',

@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import type { Case } from './case.ts';
-import { expectConversation } from './outcome.ts';
 import type { Peer } from './peer.ts';
-import { carry, createPeer, createVictim, createWorld, type Victim, type World } from './world.ts';
+import { createPeer, createVictim, createWorld, type Victim, type World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -63,90 +62,5 @@ describe('the end of the transport', () => {
         expect([...seen]).toEqual(['in the handshake', 'after it']);
       });
     }
-  }
-});
-
-describe('what a peer may do', () => {
-  const TOLERATED: readonly Pick<Case, 'name' | 'rfc' | 'victim' | 'break'>[] = (['client', 'server'] as const).flatMap(
-    (victim) => {
-      const hello = victim === 'client' ? 'server_hello' : 'client_hello';
-      return [
-        {
-          victim,
-          name: 'sends any legacy_record_version',
-          rfc: 'RFC 8446 §5.1',
-          break: (peer) => {
-            peer.changeRecords(hello, (record) => [{ ...record, version: 0x0300 }]);
-            peer.changeRecords('finished', (record) => [{ ...record, version: 0xffff }]);
-          },
-        },
-        {
-          victim,
-          name: 'sends its messages byte by byte in records of their own',
-          rfc: 'RFC 8446 §5.1',
-          break: (peer) => {
-            for (const place of [hello, 'finished'] as const) {
-              peer.changeRecords(place, (record) =>
-                Array.from(record.content, (byte) => ({ ...record, content: Uint8Array.of(byte) })),
-              );
-            }
-          },
-        },
-        {
-          victim,
-          name: 'pads its records to the limit',
-          rfc: 'RFC 8446 §5.4',
-          break: (peer) => peer.changeRecords('finished', (record) => [{ ...record, padding: 16384 - record.content.length }]),
-        },
-        {
-          victim,
-          name: 'sends change_cipher_spec a few times',
-          rfc: 'RFC 8446 §5',
-          break: (peer) =>
-            peer.before('finished', () => {
-              for (let i = 0; i < 3; i++) peer.sendChangeCipherSpec();
-            }),
-        },
-        {
-          victim,
-          name: 'sends user_canceled without meaning it',
-          rfc: 'RFC 8446 §6.1',
-          break: (peer) => peer.before('finished', () => peer.sendAlert(1, 'user_canceled')),
-        },
-        {
-          victim,
-          name: 'sends empty records as cover',
-          rfc: 'RFC 8446 §5.4',
-          break: (peer) =>
-            peer.whenConnected(() => {
-              for (let i = 0; i < 20; i++) peer.sendData('');
-            }),
-        },
-        {
-          victim,
-          name: 'updates its keys again and again, with data between',
-          rfc: 'RFC 8446 §4.6.3',
-          break: (peer) =>
-            peer.whenConnected(() => {
-              for (let i = 0; i < 100; i++) {
-                peer.sendKeyUpdate(1);
-                peer.sendData('.');
-              }
-            }),
-        },
-      ] satisfies Pick<Case, 'name' | 'rfc' | 'victim' | 'break'>[];
-    },
-  );
-
-  for (const tolerated of TOLERATED) {
-    it(`a ${tolerated.victim} bears a peer that ${tolerated.name} (${tolerated.rfc})`, () => {
-      const victim = createVictim(world, tolerated);
-      const { peer, run } = createPeer(world, tolerated);
-      tolerated.break(peer, world);
-      victim.connection.start();
-      run();
-      carry(victim, peer);
-      expectConversation(victim.connection, victim.recorder, peer);
-    });
   }
 });

@@ -86,6 +86,7 @@ export const alertFor = {
   curve_type_unsupported: 'illegal_parameter',
   session_unknown: 'illegal_parameter',
   session_suite_changed: 'illegal_parameter',
+  session_suite_missing: 'illegal_parameter',
   session_version_changed: 'illegal_parameter',
   certificate_unfit_for_suite: 'illegal_parameter',
   certificate_missing: 'handshake_failure',

@@ -106,8 +106,13 @@ export function versionTitle(variant: ProtocolVariant, name: VersionName): Proto
 
 /**
  * "Any endpoint receiving a Hello message with ClientHello.legacy_version or ServerHello.legacy_version set to 0x0300 MUST abort the
- * handshake with a "protocol_version" alert." (RFC 8446 §D.5)
+ * handshake with a "protocol_version" alert." (RFC 8446 §D.5) What is less than that may not be sent either, and gets the same.
  */
 export function refuseSsl3(variant: ProtocolVariant, legacyVersion: number): void {
-  if (legacyVersion === PROTOCOL_VERSIONS.SSLv3) throw new PeerIncompatible('version', [variant.name], ['SSLv3']);
+  if (legacyVersion > PROTOCOL_VERSIONS.SSLv3) return;
+  throw new PeerIncompatible(
+    'version',
+    [variant.name],
+    [protocolVersionName(legacyVersion) ?? `0x${legacyVersion.toString(16)}`],
+  );
 }

@@ -46,6 +46,12 @@ export function* findSession(
   const suite = config.tls12Suites.find(({ id }) => id === state?.suite);
   if (state === undefined || suite === undefined || !fits(context, config, offer, state) || !canProtect(config, offer, suite))
     return undefined;
+  if (!offer.hello.cipherSuites.includes(suite.id)) {
+    // "If the session_id field is not empty (implying a session resumption request), this vector MUST include at least the cipher_suite
+    // from that session." (RFC 5246 §7.4.1.2) With a ticket it may be empty, and nothing is implied.
+    if (offer.hello.legacySessionId.length === 0) return undefined;
+    throw new PeerMisbehaved('session_suite_missing', `the client asks for a session of ${suite.name}, which it does not offer`);
+  }
   // "If the original session used the "extended_master_secret" extension but the new ClientHello does not contain it, the server MUST
   // abort the abbreviated handshake." (RFC 7627 §5.3)
   if (state.extendedMasterSecret && !offer.extendedMasterSecret) {
@@ -76,7 +82,6 @@ function fits(
     age < state.lifetime * 1000 &&
     // Its number says of which protocol the version is, too.
     state.version === versionNumber(transport.variant, version.name) &&
-    hello.cipherSuites.includes(state.suite) &&
     state.serverName === hello.extensions.values.server_name &&
     // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
     state.maxFragmentLength === acceptedMaxFragmentLength(hello.extensions.values) &&
