@@ -73,6 +73,11 @@ export interface DtlsConnection {
   /** As that of a TlsConnection. For SRTP the label is EXTRACTOR-dtls_srtp, without context (RFC 5764 §4.2). */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   exportChannelBinding(type?: ChannelBindingType): Uint8Array;
+  /**
+   * Nothing is expected to come or go for a while: forgets what can be derived again, in DTLS 1.3 the keys of ciphers. The next record, either
+   * way, takes some microseconds more.
+   */
+  rest(): void;
   /** The datagrams to send, each by itself; the connection forgets them. */
   takeOutput(): Uint8Array[];
 }

@@ -74,7 +74,6 @@ export class DatagramConnection implements DtlsConnection {
   readonly #handshake: HandshakeDriver<DatagramConnection>;
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
   #established: Established | undefined;
-  #info: ConnectionInfo | undefined;
   #peerClosed = false;
   #weClosed = false;
   /** Ours that waits for its ACK, and whether another one is wanted after it. */
@@ -97,11 +96,9 @@ export class DatagramConnection implements DtlsConnection {
     return this.#state;
   }
 
+  /** Made each time: most connections are asked once, and live long. */
   get info(): ConnectionInfo | undefined {
-    if (this.#info === undefined && this.#established !== undefined) {
-      this.#info = connectionInfo(this.#established, this.#transport.variant);
-    }
-    return this.#info;
+    return this.#established === undefined ? undefined : connectionInfo(this.#established, this.#transport.variant);
   }
 
   get stats(): DatagramStats {
@@ -204,6 +201,10 @@ export class DatagramConnection implements DtlsConnection {
     const { labelPrefix } = this.#transport.variant;
     const end = { role: this.role, labelPrefix, hashes: this.#parts.provider.hashes, renegotiates: false };
     return channelBinding(this.#established, end, type);
+  }
+
+  rest(): void {
+    if (this.#state === 'connected') this.#transport.rest();
   }
 
   takeOutput(): Uint8Array[] {

@@ -47,7 +47,11 @@ export class EventQueue {
           continue;
         }
         const event = this.#events.shift();
-        if (event === undefined) return;
+        if (event === undefined) {
+          // An array that was filled once keeps its room.
+          this.#events = [];
+          return;
+        }
         this.#listener(event);
       }
     } finally {

@@ -41,5 +41,9 @@ export interface RecordProtection {
   readonly recordNumberCipher?: RecordNumberCipher | undefined;
   /** The same direction under its next keys (RFC 8446 §4.6.3), where keys can be updated. */
   next?(): RecordProtection;
+  /** Forgets what can be derived again, until it is used; where that is so. */
+  rest?(): void;
+  /** The secret that these keys derive from, and nothing but it: a copy; where there is one. */
+  exportSecret?(): Uint8Array;
   wipe(): void;
 }

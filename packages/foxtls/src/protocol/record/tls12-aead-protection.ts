@@ -46,9 +46,9 @@ class Tls12AeadProtection implements RecordProtection {
   readonly #options: AeadCipherOptions;
   readonly #key: AeadKey;
   readonly #iv: Uint8Array;
-  readonly #nonce: Uint8Array;
   readonly #pseudoHeader: RecordPseudoHeader;
-  readonly #additionalData: Uint8Array;
+  /** What every record is worked on with; undefined while none is. */
+  #scratch: Scratch | undefined;
   readonly #overhead: number;
   #sequence = 0;
 
@@ -56,10 +56,7 @@ class Tls12AeadProtection implements RecordProtection {
     this.#options = options;
     this.#key = aead.create(key);
     this.#iv = iv;
-    this.#nonce = new Uint8Array(aead.nonceSize);
-    this.#nonce.set(iv);
     this.#pseudoHeader = pseudoHeader;
-    this.#additionalData = new Uint8Array(pseudoHeader.size);
     this.#overhead = (options.explicitNonce ? EXPLICIT_NONCE : 0) + aead.tagSize;
     wipe(key);
   }
@@ -92,14 +89,14 @@ class Tls12AeadProtection implements RecordProtection {
     let length = 0;
     for (const piece of plaintext) length += piece.length;
     this.#sequence++;
-    const additionalData = this.#additionalDataOf(sequence, header, length);
+    const { nonce, additionalData } = this.#layOut(sequence, header, length);
     if (this.#options.explicitNonce) {
-      writeSequence(this.#nonce, this.#nonce.length - EXPLICIT_NONCE, sequence);
-      out.push(this.#nonce.slice(-EXPLICIT_NONCE));
+      writeSequence(nonce, nonce.length - EXPLICIT_NONCE, sequence);
+      out.push(nonce.slice(-EXPLICIT_NONCE));
     } else {
-      recordNonce(this.#iv, sequence, this.#nonce);
+      recordNonce(this.#iv, sequence, nonce);
     }
-    this.#key.seal(this.#nonce, additionalData, plaintext, out);
+    this.#key.seal(nonce, additionalData, plaintext, out);
   }
 
   open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
@@ -112,22 +109,40 @@ class Tls12AeadProtection implements RecordProtection {
     // What is too short to be sealed at all is not authentic either: "Implementations MUST send TLS Alert bad_record_mac for all types of
     // failures encountered in processing the AES-GCM algorithm." (RFC 5288 §3)
     if (fragment.length < this.#overhead) return undefined;
-    const additionalData = this.#additionalDataOf(sequence, header, fragment.length - this.#overhead);
-    if (!this.#options.explicitNonce)
-      return this.#key.open(recordNonce(this.#iv, sequence, this.#nonce), additionalData, fragment);
-    this.#nonce.set(fragment.subarray(0, EXPLICIT_NONCE), this.#nonce.length - EXPLICIT_NONCE);
-    return this.#key.open(this.#nonce, additionalData, fragment.subarray(EXPLICIT_NONCE));
+    const { nonce, additionalData } = this.#layOut(sequence, header, fragment.length - this.#overhead);
+    if (!this.#options.explicitNonce) return this.#key.open(recordNonce(this.#iv, sequence, nonce), additionalData, fragment);
+    nonce.set(fragment.subarray(0, EXPLICIT_NONCE), nonce.length - EXPLICIT_NONCE);
+    return this.#key.open(nonce, additionalData, fragment.subarray(EXPLICIT_NONCE));
+  }
+
+  /** The keys stay: nothing else has them. */
+  rest(): void {
+    wipe(this.#scratch?.nonce);
+    this.#scratch = undefined;
   }
 
   wipe(): void {
     this.#key.wipe();
-    wipe(this.#iv, this.#nonce);
+    this.rest();
+    wipe(this.#iv);
   }
 
-  #additionalDataOf(sequence: number, header: Uint8Array, length: number): Uint8Array {
-    const data = this.#additionalData;
-    this.#pseudoHeader.write(data, 0, sequence, header);
-    writeLength(data, data.length - LENGTH_SIZE, length);
-    return data;
+  #layOut(sequence: number, header: Uint8Array, length: number): Scratch {
+    this.#scratch ??= this.#createScratch();
+    const { additionalData } = this.#scratch;
+    this.#pseudoHeader.write(additionalData, 0, sequence, header);
+    writeLength(additionalData, additionalData.length - LENGTH_SIZE, length);
+    return this.#scratch;
   }
+
+  #createScratch(): Scratch {
+    const nonce = new Uint8Array(this.#iv.length + (this.#options.explicitNonce ? EXPLICIT_NONCE : 0));
+    nonce.set(this.#iv);
+    return { nonce, additionalData: new Uint8Array(this.#pseudoHeader.size) };
+  }
+}
+
+interface Scratch {
+  readonly nonce: Uint8Array;
+  readonly additionalData: Uint8Array;
 }

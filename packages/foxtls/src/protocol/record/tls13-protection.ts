@@ -24,25 +24,19 @@ export class Tls13Protection implements RecordProtection {
   readonly #labelPrefix: LabelPrefix;
   /** The secret that the keys come from, kept for KeyUpdate. */
   readonly #secret: Uint8Array;
-  readonly #key: AeadKey;
-  readonly #iv: Uint8Array;
-  readonly #nonce: Uint8Array;
+  /** Derived from the secret; undefined while it rests. */
+  #keys: RecordKeys | undefined;
   #recordNumberCipher: RecordNumberCipher | undefined;
   /** The sequence number of the next record. Never above 2^48: keys are updated long before. */
   #sequence: number;
 
   /** Owns `secret`. */
   constructor(suite: CipherSuite, labelPrefix: LabelPrefix, secret: Uint8Array, sequence = 0) {
-    const labelled = { hash: suite.hash, labelPrefix };
-    const key = expandLabel(labelled, secret, 'key', EMPTY, suite.aead.keySize);
     this.#suite = suite;
     this.#labelPrefix = labelPrefix;
     this.#secret = secret;
-    this.#key = suite.aead.create(key);
-    this.#iv = expandLabel(labelled, secret, 'iv', EMPTY, suite.aead.nonceSize);
-    this.#nonce = this.#iv.slice();
+    this.#keys = deriveKeys(suite, labelPrefix, secret);
     this.#sequence = sequence;
-    wipe(key);
   }
 
   get sequence(): number {
@@ -84,7 +78,8 @@ export class Tls13Protection implements RecordProtection {
 
   sealAt(sequence: number, header: Uint8Array, plaintext: readonly Uint8Array[], out: Uint8Array[]): void {
     this.#sequence++;
-    this.#key.seal(recordNonce(this.#iv, sequence, this.#nonce), header, plaintext, out);
+    const { key, iv, nonce } = this.#keys ?? this.#wake();
+    key.seal(recordNonce(iv, sequence, nonce), header, plaintext, out);
   }
 
   open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
@@ -94,7 +89,8 @@ export class Tls13Protection implements RecordProtection {
   }
 
   openAt(sequence: number, header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
-    return this.#key.open(recordNonce(this.#iv, sequence, this.#nonce), header, fragment);
+    const { key, iv, nonce } = this.#keys ?? this.#wake();
+    return key.open(recordNonce(iv, sequence, nonce), header, fragment);
   }
 
   next(): Tls13Protection {
@@ -102,9 +98,46 @@ export class Tls13Protection implements RecordProtection {
     return new Tls13Protection(this.#suite, this.#labelPrefix, nextTrafficSecret(labelled, this.#secret));
   }
 
-  wipe(): void {
-    this.#key.wipe();
+  /** Forgets what the secret gives again, until it is needed: a connection at rest holds no key objects. */
+  rest(): void {
+    this.#keys?.key.wipe();
+    wipe(this.#keys?.iv, this.#keys?.nonce);
+    this.#keys = undefined;
     this.#recordNumberCipher?.wipe();
-    wipe(this.#iv, this.#nonce, this.#secret);
+    this.#recordNumberCipher = undefined;
   }
+
+  #wake(): RecordKeys {
+    this.#keys = deriveKeys(this.#suite, this.#labelPrefix, this.#secret);
+    return this.#keys;
+  }
+
+  /** A copy of the traffic secret: whoever has it has the connection. */
+  exportSecret(): Uint8Array {
+    return this.#secret.slice();
+  }
+
+  wipe(): void {
+    // Not at rest: what is used afterwards finds keys that say so.
+    const { key, iv, nonce } = this.#keys ?? this.#wake();
+    key.wipe();
+    this.#recordNumberCipher?.wipe();
+    wipe(iv, nonce, this.#secret);
+  }
+}
+
+interface RecordKeys {
+  readonly key: AeadKey;
+  readonly iv: Uint8Array;
+  /** Of the record that is being sealed or opened. */
+  readonly nonce: Uint8Array;
+}
+
+function deriveKeys({ aead, hash }: CipherSuite, labelPrefix: LabelPrefix, secret: Uint8Array): RecordKeys {
+  const labelled = { hash, labelPrefix };
+  const key = expandLabel(labelled, secret, 'key', EMPTY, aead.keySize);
+  const iv = expandLabel(labelled, secret, 'iv', EMPTY, aead.nonceSize);
+  const keys = { key: aead.create(key), iv, nonce: iv.slice() };
+  wipe(key);
+  return keys;
 }

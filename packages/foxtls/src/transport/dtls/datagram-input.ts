@@ -97,6 +97,8 @@ export class DatagramInput {
         this.#datagrams.shift();
         this.#queuedBytes -= datagram.length;
         this.#at = 0;
+        // An array that was filled once keeps its room.
+        if (this.#queuedBytes === 0) this.#datagrams = [];
       }
       if (read !== undefined) return read.record;
     }
@@ -139,7 +141,7 @@ export class DatagramInput {
 
   /** From now on records of this epoch open, too; those that came too early are next. */
   install(epoch: ReadEpoch): void {
-    this.#epochs.push(epoch);
+    this.#epochs = [...this.#epochs, epoch];
     this.#again.push(...this.#early);
     this.#early = [];
   }
@@ -152,6 +154,12 @@ export class DatagramInput {
 
   get oldest(): number {
     return (this.#epochs[0] as ReadEpoch).number;
+  }
+
+  /** Forgets what can be derived again, until a record comes. */
+  rest(): void {
+    for (const epoch of this.#epochs) epoch.rest();
+    this.#again = [];
   }
 
   wipe(): void {

@@ -149,6 +149,11 @@ export class DatagramOutput {
     this.writeRecord(CONTENT_TYPES.application_data, data);
   }
 
+  /** Forgets what can be derived again, until a record is to be sent. */
+  rest(): void {
+    this.#epoch.rest();
+  }
+
   wipe(): void {
     this.forget();
     this.#epoch.wipe();

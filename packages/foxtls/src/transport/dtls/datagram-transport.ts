@@ -522,6 +522,12 @@ export class DatagramTransport implements HandshakeTransport {
     this.#input.dropBefore(this.#isTls13 ? EPOCHS.application : TLS12_EPOCH);
   }
 
+  /** Between two records that are far apart: forgets what can be derived again, which takes some microseconds. */
+  rest(): void {
+    this.#input.rest();
+    this.#output.rest();
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer.stop();

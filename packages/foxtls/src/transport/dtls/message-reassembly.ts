@@ -52,12 +52,14 @@ interface Incoming {
 }
 
 const DEFAULT_MAX_AHEAD = 16;
+const NOTHING: ReadonlyMap<number, Incoming> = new Map();
 
 export class MessageReassembly {
   readonly #maxMessage: number;
   readonly #maxAhead: number;
   readonly #maxAheadBytes: number;
-  readonly #incoming = new Map<number, Incoming>();
+  /** Made anew at each change: most of the time nothing waits, in any connection, and costs nothing. */
+  #incoming: ReadonlyMap<number, Incoming> = NOTHING;
   /** Beyond 65,535 none comes any more: message_seq never wraps. */
   #nextSequence = 0;
   #leastEpoch = 0;
@@ -98,14 +100,14 @@ export class MessageReassembly {
    * first in DTLS 1.2 begins with 0 again (RFC 6347 §4.2.2). What waits is forgotten.
    */
   startAt(sequence: number): void {
-    this.#incoming.clear();
+    this.#incoming = NOTHING;
     this.#nextSequence = sequence;
   }
 
   /** Messages are read from this epoch on alone; what came under an earlier one, and waits, is forgotten. */
   requireEpoch(epoch: number): void {
     this.#leastEpoch = epoch;
-    for (const [sequence, incoming] of this.#incoming) if (incoming.epoch < epoch) this.#incoming.delete(sequence);
+    for (const [sequence, incoming] of this.#incoming) if (incoming.epoch < epoch) this.#remove(sequence);
   }
 
   /** The next message, when it is whole. */
@@ -113,7 +115,7 @@ export class MessageReassembly {
     const sequence = this.#nextSequence;
     const incoming = this.#incoming.get(sequence);
     if (incoming === undefined || !incoming.body.isWhole) return undefined;
-    this.#incoming.delete(sequence);
+    this.#remove(sequence);
     this.#nextSequence++;
     const { type, length } = incoming;
     const bytes = incoming.body.takeAfter(HEADER_SIZE);
@@ -160,8 +162,13 @@ export class MessageReassembly {
     if (incoming === undefined || incoming.epoch < epoch) incoming = { epoch, type, length, body: new ByteRuns(length) };
     if (incoming.epoch !== epoch || incoming.type !== type || incoming.length !== length) return false;
     if (!incoming.body.add(offset, part)) return false;
-    this.#incoming.set(sequence, incoming);
+    if (this.#incoming.get(sequence) !== incoming) this.#incoming = new Map([...this.#incoming, [sequence, incoming]]);
     return true;
+  }
+
+  #remove(sequence: number): void {
+    const rest = [...this.#incoming].filter(([other]) => other !== sequence);
+    this.#incoming = rest.length === 0 ? NOTHING : new Map(rest);
   }
 
   #refuseLength(length: number, epoch: number): false {

@@ -63,7 +63,7 @@ class OutgoingMessage {
 export class OutgoingMessages {
   #messages: OutgoingMessage[] = [];
   /** By epoch and number, the oldest first. */
-  #records = new Map<string, Fragment>();
+  #records: Map<string, Fragment> | undefined;
 
   get isEmpty(): boolean {
     return this.#messages.length === 0;
@@ -104,6 +104,7 @@ export class OutgoingMessages {
   }
 
   #keep(of: OutgoingMessage, number: number, start: number, end: number): void {
+    this.#records ??= new Map();
     if (this.#records.size >= MAX_RECORDS_KEPT) {
       const [oldest = ''] = this.#records.keys();
       this.#records.delete(oldest);
@@ -114,9 +115,9 @@ export class OutgoingMessages {
   /** The peer has what was in a record. Returns whether that was news; then what is wholly there is forgotten. */
   acknowledge(epoch: number, sequence: number): boolean {
     const key = recordKey(epoch, sequence);
-    const fragment = this.#records.get(key);
+    const fragment = this.#records?.get(key);
     if (fragment === undefined) return false;
-    this.#records.delete(key);
+    this.#records?.delete(key);
     const { of, start, end } = fragment;
     const before = of.missing;
     of.acknowledge(start, end);
@@ -135,7 +136,7 @@ export class OutgoingMessages {
   /** The peer has it all, or the handshake is over. */
   clear(): void {
     this.#messages = [];
-    this.#records = new Map();
+    this.#records = undefined;
     this.hasProgress = false;
   }
 }

@@ -27,8 +27,6 @@ export class ReadEpoch {
   readonly number: number;
   readonly #protection: RecordProtection | undefined;
   readonly #window: ReplayWindow;
-  /** One more than the highest number that was opened. */
-  #next = 0;
   /** Records that did not open. */
   failures = 0;
 
@@ -41,7 +39,7 @@ export class ReadEpoch {
 
   /** Whether a record of these keys was received. */
   get hasOpened(): boolean {
-    return this.#protection !== undefined && this.#next > 0;
+    return this.#protection !== undefined && this.#window.highest >= 0;
   }
 
   /** "Implementations MUST count the number of received packets that fail authentication with each key." (RFC 9147 §4.5.3) */
@@ -59,7 +57,7 @@ export class ReadEpoch {
     if (protection?.recordNumberCipher === undefined) return 'unexpected_type';
     const header = unmaskedHeader(record, protection.recordNumberCipher);
     if (header === undefined) return this.#fail();
-    const sequence = recordSequence(record, header, this.#next);
+    const sequence = recordSequence(record, header, this.#window.highest + 1);
     const inner = protection.openAt(sequence, header, record.encrypted);
     if (inner === undefined) return this.#fail();
     return this.#accept(sequence) ? splitInner(inner, maxInner, this.number, sequence) : 'replayed';
@@ -83,7 +81,6 @@ export class ReadEpoch {
   #accept(sequence: number): boolean {
     if (!this.#window.isNew(sequence)) return false;
     this.#window.add(sequence);
-    if (sequence >= this.#next) this.#next = sequence + 1;
     return true;
   }
 
@@ -95,6 +92,11 @@ export class ReadEpoch {
   /** The next epoch of DTLS 1.3, after the peer's KeyUpdate (RFC 9147 §8). */
   next(windowSize: number): ReadEpoch {
     return new ReadEpoch(this.number + 1, windowSize, this.#protection?.next?.());
+  }
+
+  /** Forgets what can be derived again, until a record comes. */
+  rest(): void {
+    this.#protection?.rest?.();
   }
 
   wipe(): void {

@@ -19,8 +19,8 @@ export const MIN_REPLAY_WINDOW = 32;
 export const MAX_REPLAY_WINDOW = 1024;
 
 export class ReplayWindow {
-  /** A bit for each number of the window. */
-  readonly #bits: Uint32Array;
+  /** A bit for each number of the window, in words that are small integers: a typed array would be three times as large. */
+  #bits: number[];
   readonly #size: number;
   #highest = -1;
 
@@ -28,7 +28,7 @@ export class ReplayWindow {
   constructor(size: number = DEFAULT_REPLAY_WINDOW) {
     if (!isReplayWindowSize(size)) throw new InternalError(`a replay window of ${size} records`);
     this.#size = size;
-    this.#bits = new Uint32Array(size / WORD);
+    this.#bits = noBits(size);
   }
 
   /** The highest number that was added; -1 before the first. */
@@ -41,7 +41,7 @@ export class ReplayWindow {
     if (sequence > this.#highest) return true;
     if (sequence <= this.#highest - this.#size) return false;
     const at = sequence % this.#size;
-    return (((this.#bits[at >>> 5] as number) >>> (at & 31)) & 1) === 0;
+    return (((this.#bits[at >>> 4] as number) >>> (at & 15)) & 1) === 0;
   }
 
   /** The record of that number was authentic. */
@@ -49,24 +49,28 @@ export class ReplayWindow {
     if (sequence > this.#highest) this.#move(sequence);
     else if (sequence <= this.#highest - this.#size) return;
     const at = sequence % this.#size;
-    this.#bits[at >>> 5] = (this.#bits[at >>> 5] as number) | (1 << (at & 31));
+    this.#bits[at >>> 4] = (this.#bits[at >>> 4] as number) | (1 << (at & 15));
   }
 
   /** Makes `sequence` the right edge: what comes into the window with it was not received. */
   #move(sequence: number): void {
     const bits = this.#bits;
-    if (sequence - this.#highest >= this.#size) bits.fill(0);
+    if (sequence - this.#highest >= this.#size) this.#bits = noBits(this.#size);
     else {
       for (let number = this.#highest + 1; number < sequence; number++) {
         const at = number % this.#size;
-        bits[at >>> 5] = (bits[at >>> 5] as number) & ~(1 << (at & 31));
+        bits[at >>> 4] = (bits[at >>> 4] as number) & ~(1 << (at & 15));
       }
     }
     this.#highest = sequence;
   }
 }
 
-const WORD = 32;
+const WORD = 16;
+
+function noBits(size: number): number[] {
+  return new Array<number>(size / WORD).fill(0);
+}
 
 /** Whether a window can have that size: a ring of whole words, whose place is the low bits of a number. */
 export function isReplayWindowSize(size: number): boolean {

@@ -117,6 +117,11 @@ export class WriteEpoch {
     return concatAll(pieces);
   }
 
+  /** Forgets what can be derived again, until a record is to be sent. */
+  rest(): void {
+    this.#protection?.rest?.();
+  }
+
   wipe(): void {
     this.#protection?.wipe();
   }
