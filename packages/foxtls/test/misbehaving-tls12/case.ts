@@ -28,6 +28,7 @@ export interface Tls12Case extends Misbehaviour {
     | 'requestOcsp'
     | 'requestSct'
     | 'serverCertificateTypes'
+    | 'grease'
   >;
   readonly break: (peer: Tls12Peer) => void;
 }

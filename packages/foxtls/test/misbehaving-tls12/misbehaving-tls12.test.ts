@@ -11,6 +11,7 @@ import { adding, extension } from '../misbehaving/edits.ts';
 import { carryBytes, expectConversation, expectFault, expectSilence } from '../misbehaving/outcome.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
 import type { Tls12Case } from './case.ts';
+import { BESIDE_CERTIFICATES, GREASE } from './grease.ts';
 import { HEARTBEATS } from './heartbeats.ts';
 import { CLIENT_HELLOS, RESUMPTION, SERVER_HELLOS } from './hellos.ts';
 import { AUTHENTICATION, KEY_EXCHANGES } from './key-exchange.ts';
@@ -34,6 +35,8 @@ const SECTIONS: Readonly<Record<string, readonly Tls12Case[]>> = {
   'records, and after the handshake': RECORDS,
   'the sizes of records': RECORD_SIZES,
   heartbeats: HEARTBEATS,
+  'reserved values': GREASE,
+  'what stands beside certificates': BESIDE_CERTIFICATES,
 };
 
 let world: World;
