@@ -271,18 +271,26 @@ export const RESUMPTION: readonly Tls12Case[] = [
     alert: 'handshake_failure',
     error: misbehaved('extended_master_secret_missing'),
   },
-  ...(['id', 'ticket'] as const).map(
-    (session): Tls12Case => ({
-      name: `asks for a session, by ${session}, without the suite that it has`,
-      rfc: 'RFC 5246 §7.4.1.2',
-      victim: 'server',
-      situation: { session },
-      break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xc02c, 0xcca9] })),
-      ...illegal,
-      why: 'no alert is named; the list contradicts the session',
-      error: misbehaved('session_suite_missing'),
-    }),
-  ),
+  {
+    name: 'asks for a session, by id, without the suite that it has',
+    rfc: 'RFC 5246 §7.4.1.2',
+    victim: 'server',
+    situation: { session: 'id' },
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xc02c, 0xcca9] })),
+    ...illegal,
+    why: 'no alert is named; the list contradicts the session',
+    error: misbehaved('session_suite_missing'),
+  },
+  {
+    name: 'asks for a session, by ticket, without the suite that it has or any other of ours',
+    rfc: 'RFC 5246 §7.4.1.3',
+    victim: 'server',
+    situation: { session: 'ticket' },
+    break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xcafe] })),
+    alert: 'handshake_failure',
+    why: 'the ticket is passed over',
+    error: incompatible('suite'),
+  },
   ...(['id', 'ticket'] as const).map(
     (session): Tls12Case => ({
       name: `asks for a session, by ${session}, with a renegotiation_info of another connection`,

@@ -48,8 +48,8 @@ export function* findSession(
     return undefined;
   if (!offer.hello.cipherSuites.includes(suite.id)) {
     // "If the session_id field is not empty (implying a session resumption request), this vector MUST include at least the cipher_suite
-    // from that session." (RFC 5246 §7.4.1.2) With a ticket it may be empty, and nothing is implied.
-    if (offer.hello.legacySessionId.length === 0) return undefined;
+    // from that session." (RFC 5246 §7.4.1.2) Beside a ticket the id implies nothing, and may be empty.
+    if (byTicket) return undefined;
     throw new PeerMisbehaved('session_suite_missing', `the client asks for a session of ${suite.name}, which it does not offer`);
   }
   // "If the original session used the "extended_master_secret" extension but the new ClientHello does not contain it, the server MUST
