@@ -6,15 +6,19 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
 import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
-import { toHex, utf8 } from '../../src/core/bytes/bytes.ts';
+import { concat, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
 import { ApiMisuse } from '../../src/core/errors/errors.ts';
+import { EXTENSION_TYPES } from '../../src/core/registry/extension-types.ts';
 import { FFDHE2048, FFDHE3072 } from '../../src/crypto/finite-field.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { TLS12_CIPHER_SUITES } from '../../src/protocol/handshake/tls12/cipher-suites.ts';
+import { type RawMessage, readMessage, ServerHello } from '../../src/protocol/messages/messages.ts';
 import type { ClientSession } from '../../src/protocol/session/client-session.ts';
 import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
-import { connectEnds, connectEndsLater, cutNumber, type Ends, expectAgreement, expectData } from './ends.ts';
+import { HandshakeInput } from '../../src/transport/tls/handshake-input.ts';
+import { RECORD_HEADER_SIZE } from '../../src/transport/tls/record-input.ts';
+import { connectEnds, connectEndsLater, cutNumber, type Ends, expectAgreement, expectData, startEnds } from './ends.ts';
 
 const provider = nodeProvider;
 const key = utf8('sixteen bytes or more of a secret');
@@ -273,3 +277,23 @@ const MODP_2048 = Uint8Array.from(
   ).match(/../g) as string[],
   (byte) => Number.parseInt(byte, 16),
 );
+
+describe('ec_point_formats of a server', () => {
+  // "… when negotiating an ECC cipher suite." (RFC 8422 §5.2)
+  it.each([
+    ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', true],
+    ['TLS_DHE_RSA_WITH_AES_128_GCM_SHA256', false],
+  ] as const)('answers the client with %s: %s', (suite, answers) => {
+    const common = { provider, versions: ['TLSv1.2'] as const };
+    const offered = ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256', 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'];
+    const { client, server } = startEnds(
+      defineClientConfig({ ...common, verifier: verifierOf(rsa), cipherSuites: offered }),
+      defineServerConfig({ ...common, cipherSuites: [suite], credentials: [rsa.server] }),
+    );
+    server.receive(concat(...client.takeOutput()));
+    const flight = new HandshakeInput(65536);
+    flight.push(concat(...server.takeOutput()).subarray(RECORD_HEADER_SIZE));
+    const hello = readMessage(ServerHello, flight.next() as RawMessage);
+    expect(hello.extensions.list.some(({ type }) => type === EXTENSION_TYPES.ec_point_formats)).toBe(answers);
+  });
+});

@@ -10,6 +10,7 @@ import { CERTIFICATE_TYPE_OF } from '../../negotiate/certificate-types.ts';
 import { acceptedMaxFragmentLength, maxFragmentLengthCode } from '../../negotiate/max-fragment-length.ts';
 import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
 import { chooseSrtpProfile, srtpAnswer } from '../../negotiate/srtp.ts';
+import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { ServerConfig } from '../config.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { CheckedClientHello } from './checked-client-hello.ts';
@@ -19,15 +20,22 @@ import type { AuthenticationPlan } from './server-authentication.ts';
 type Answers = ExtensionValues<'server_hello_tls12'>;
 
 /** Those of a full and of an abbreviated handshake. */
-export function commonAnswers(config: ServerConfig, offer: CheckedClientHello, alpnProtocol: string | undefined): Answers {
+export function commonAnswers(
+  config: ServerConfig,
+  offer: CheckedClientHello,
+  { keyExchange }: Tls12CipherSuite,
+  alpnProtocol: string | undefined,
+): Answers {
   const { values } = offer.hello.extensions;
+  const isEcc = keyExchange.name.startsWith('ECDH');
   const maxFragmentLength = acceptedMaxFragmentLength(values);
   return {
     // "If the secure_renegotiation flag is set to TRUE, the server MUST include an empty "renegotiation_info" extension in the ServerHello
     // message." (RFC 5746 §3.6) For a client that sent the SCSV alone, too.
     ...(offer.secureRenegotiation && { renegotiation_info: serverRenegotiationInfo(offer.previous) }),
     ...(offer.extendedMasterSecret && { extended_master_secret: true as const }),
-    ...(values.ec_point_formats !== undefined && { ec_point_formats: [EC_POINT_FORMATS.uncompressed] }),
+    // "… when negotiating an ECC cipher suite." (RFC 8422 §5.2)
+    ...(isEcc && values.ec_point_formats !== undefined && { ec_point_formats: [EC_POINT_FORMATS.uncompressed] }),
     ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
     ...srtpAnswer(chooseSrtpProfile(config.srtpProfiles, values)),
     ...(values.record_size_limit !== undefined && { record_size_limit: ourRecordSizeLimit(config) }),

@@ -200,7 +200,7 @@ function sendServerHello(
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: writeAnswers({
-      ...commonAnswers(config, offer, alpnProtocol),
+      ...commonAnswers(config, offer, suite, alpnProtocol),
       ...connectionIdAnswer(context, theirId),
       ...(encryptThenMac && { encrypt_then_mac: true as const }),
       ...(plan !== undefined && authenticationAnswers(offer, plan)),
