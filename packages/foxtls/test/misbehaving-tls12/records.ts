@@ -211,6 +211,28 @@ export const RECORDS: readonly Tls12Case[] = [
     error: beyond('maxEmptyRecords'),
   })),
   ...both((victim) => ({
+    name: 'sends warnings without end',
+    rfc: 'RFC 5246 §7.2.2',
+    victim,
+    break: (peer) =>
+      peer.whenConnected(() => {
+        for (let i = 0; i < 5; i++) peer.sendAlert(1, 'certificate_unknown');
+      }),
+    ...unexpected,
+    error: beyond('warningAlerts'),
+  })),
+  {
+    name: 'sends warnings without end in the place of a ServerHello',
+    rfc: 'RFC 5246 §7.2.2',
+    victim: 'client',
+    break: (peer) =>
+      peer.before('server_hello', () => {
+        for (let i = 0; i < 5; i++) peer.sendAlert(1, 'unrecognized_name');
+      }),
+    ...unexpected,
+    error: beyond('warningAlerts'),
+  },
+  ...both((victim) => ({
     name: 'sends a KeyUpdate',
     rfc: 'RFC 8446 §4.6.3',
     victim,
