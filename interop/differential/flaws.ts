@@ -128,8 +128,9 @@ export const FLAWS = {
   'a record_size_limit of 63': wrong('illegal_parameter', as('record_size_limit', 0, 63), 'ignored'),
   'an empty list of names': malformed(as('server_name', 0, 0)),
   'an empty name': malformed(as('server_name', 0, 3, 0, 0, 0), 'ignored'),
-  'a name with a zero byte': malformed(as('server_name', 0, 6, 0, 0, 3, 0x61, 0, 0x62), 'unrecognized_name'),
-  'two names': malformed(as('server_name', 0, 8, 0, 0, 1, 0x61, 0, 0, 1, 0x62)),
+  // Right in form, and not allowed (RFC 6066 §3).
+  'a name with a zero byte': wrong('illegal_parameter', as('server_name', 0, 6, 0, 0, 3, 0x61, 0, 0x62), 'unrecognized_name'),
+  'two names': wrong('illegal_parameter', as('server_name', 0, 8, 0, 0, 1, 0x61, 0, 0, 1, 0x62), 'decode_error'),
   'an address for a name': {
     change: as('server_name', 0, 10, 0, 0, 7, 0x31, 0x2e, 0x31, 0x2e, 0x31, 0x2e, 0x31),
     ours: ['ignored'],
