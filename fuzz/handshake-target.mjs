@@ -5,7 +5,7 @@
  * What must hold, whatever is fed: only errors that blame the peer; one fatal alert at most, and nothing sent or delivered after the fault;
  * no data before the handshake is over, and no data but what was fed; output in proportion to input; and no handshake is over unless its
  * messages are those of a recording, in their order and under the protection that they had, for a Finished is of all that came before it.
- * "This message [HelloRequest] will be ignored by the client if the client is currently negotiating a session" (RFC 5246 §7.4.1.1) and
+ * HelloRequest ("This message will be ignored by the client if the client is currently negotiating a session", RFC 5246 §7.4.1.1) and
  * change_cipher_spec in TLS 1.3 (RFC 8446 §5) may stand anywhere.
  */
 

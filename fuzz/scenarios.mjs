@@ -72,6 +72,11 @@ const SCENARIOS = {
     byKey,
     { client: { preSharedKeys: [{ identity, key, imported: {} }] }, server: byKey.server },
     { client: both, server: both },
+    {
+      isResumed: true,
+      client: { permuteExtensions: true, grease: true, cipherSuites: ['TLS_AES_256_GCM_SHA384', 'TLS_AES_128_GCM_SHA256'] },
+      server: { ...mutual.server, grease: true, clientCertificates: 'request' },
+    },
   ],
   'TLSv1.2': [
     {
@@ -107,6 +112,23 @@ const SCENARIOS = {
     },
     { client: both },
     { server: both },
+    {
+      client: { ...byKey.client, cipherSuites: ['TLS_PSK_WITH_AES_128_GCM_SHA256'] },
+      server: { ...byKey.server, cipherSuites: ['TLS_PSK_WITH_AES_128_GCM_SHA256'] },
+    },
+    {
+      client: {
+        credentials: [bareCredential],
+        serverCertificateTypes: ['raw-public-key'],
+        groups: ['ffdhe2048', 'x25519', 'secp256r1'],
+      },
+      server: { ...mutual.server, credentials: [bareCredential], clientCertificateTypes: ['raw-public-key'] },
+    },
+    {
+      client: mutual.client,
+      server: { ...mutual.server, clientCertificates: 'request', renegotiation: 'accept' },
+      connected: { client: (end) => end.renegotiating || end.renegotiate() },
+    },
   ],
 };
 
