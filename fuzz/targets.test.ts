@@ -15,7 +15,7 @@ it('every fuzz target accepts its corpus, and blames changed inputs for what is 
   expect(reports.length).toBeGreaterThanOrEqual(named.length);
   for (const report of reports)
     expect(report).toMatch(/^\S+: 300 executions, \d+\/s, [1-9]\d* accepted, [1-9]\d* refused, slowest /);
-});
+}, 180_000);
 
 it('a target that is not there is named as such', async () => {
   await expect(run(process.execPath, ['fuzz/run.mjs', 'nothing'])).rejects.toMatchObject({ code: 2 });
