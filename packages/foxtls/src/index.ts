@@ -20,6 +20,26 @@ export type {
   TlsEventListener,
 } from './connection/connection.ts';
 export { type ClientConnectionOptions, type ConnectionOptions, createTlsClient, createTlsServer } from './connection/create.ts';
+export {
+  createDtlsClient,
+  createDtlsServer,
+  type DatagramOptions,
+  type DtlsClientOptions,
+  type DtlsServerOptions,
+} from './connection/create-dtls.ts';
+export type { DatagramStats, DiscardReason, DtlsConnection } from './connection/datagram-connection.ts';
+export type {
+  AddressedDatagram,
+  DtlsEndpoint,
+  DtlsEndpointOptions,
+  DtlsSession,
+  DtlsSessionEvent,
+  DtlsSessionListener,
+  EndpointConnectOptions,
+  EndpointDiscardReason,
+  EndpointStats,
+} from './connection/datagram-endpoint.ts';
+export { createDtlsEndpoint } from './connection/dtls-endpoint.ts';
 export type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';
 export { LIMITS } from './connection/limits.ts';
 export * from './core/errors/errors.ts';

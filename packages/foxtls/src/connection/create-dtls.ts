@@ -8,7 +8,7 @@ import { DatagramTransport } from '../transport/dtls/datagram-transport.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import { type ClientConnectionOptions, type ConnectionOptions, sessionKeeper } from './create.ts';
 import type { DtlsConnection } from './datagram-connection.ts';
-import { checkMtu, DatagramConnection } from './dtls-connection.ts';
+import { checkMtu, type DatagramCarrier, DatagramConnection } from './dtls-connection.ts';
 
 export interface DatagramOptions {
   /** The largest datagram to send, in bytes: the path's MTU less the headers of IP and UDP. Default 1200. */
@@ -30,6 +30,14 @@ export interface DatagramOptions {
 export interface DtlsClientOptions extends ClientConnectionOptions, DatagramOptions {}
 export interface DtlsServerOptions extends ConnectionOptions, DatagramOptions {}
 
+/** What an endpoint adds for a connection of its own. */
+export interface CarriedOptions {
+  readonly carrier?: DatagramCarrier | undefined;
+  /** Asked for each line: whoever reads them may come when the handshake has begun. */
+  readonly keyLog?: boolean | (() => boolean) | undefined;
+}
+type Carried<Options> = Omit<Options, 'keyLog'> & CarriedOptions;
+
 const DEFAULT_MTU = 1200;
 const INITIAL_TIMEOUT = 1000;
 /** "… up to no less than 60 seconds" (RFC 9147 §5.8.2). */
@@ -44,6 +52,16 @@ const REPLAY_WINDOW = 64;
  * Source: RFC 9147 §5, RFC 6347 §4.2. Errors arrive as `error` events, never as exceptions, but for `ApiMisuse`.
  */
 export function createDtlsClient(config: ClientConfig, options: DtlsClientOptions): DtlsConnection {
+  return createCarriedClient(config, options);
+}
+
+/** A server's end of a connection over datagrams, with one client; `start()` it. Errors as `createDtlsClient`. */
+export function createDtlsServer(config: ServerConfig, options: DtlsServerOptions): DtlsConnection {
+  return createCarriedServer(config, options);
+}
+
+/** As `createDtlsClient`, for an endpoint. */
+export function createCarriedClient(config: ClientConfig, options: Carried<DtlsClientOptions>): DatagramConnection {
   const { serverName, session, sessionKey = serverName } = options;
   const request = { serverName, session, sessionKey };
   return new DatagramConnection({
@@ -54,8 +72,8 @@ export function createDtlsClient(config: ClientConfig, options: DtlsClientOption
   });
 }
 
-/** A server's end of a connection over datagrams, with one client; `start()` it. Errors as `createDtlsClient`. */
-export function createDtlsServer(config: ServerConfig, options: DtlsServerOptions): DtlsConnection {
+/** As `createDtlsServer`, for an endpoint. */
+export function createCarriedServer(config: ServerConfig, options: Carried<DtlsServerOptions>): DatagramConnection {
   return new DatagramConnection({
     ...commonParts(config, options),
     role: 'server',
@@ -63,9 +81,9 @@ export function createDtlsServer(config: ServerConfig, options: DtlsServerOption
   });
 }
 
-function commonParts(config: ClientConfig | ServerConfig, options: DtlsServerOptions) {
+function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsServerOptions>) {
   const { now, limits, provider } = config;
-  const { mtu = DEFAULT_MTU, clock = now, onEvent, keyLog = false, peerAddress, connectionId } = options;
+  const { mtu = DEFAULT_MTU, clock = now, onEvent, keyLog = false, peerAddress, connectionId, carrier } = options;
   checkMtu(mtu);
   const transport = new DatagramTransport({
     role: config.role,
@@ -77,5 +95,5 @@ function commonParts(config: ClientConfig | ServerConfig, options: DtlsServerOpt
     maxHandshakeMessage: limits.maxHandshakeMessage,
     queuedInput: limits.queuedInput,
   });
-  return { transport, now, clock, limits, provider, keyLog, onEvent, peerAddress, connectionId };
+  return { transport, now, clock, limits, provider, keyLog, onEvent, peerAddress, connectionId, carrier };
 }

@@ -41,6 +41,14 @@ const FATAL = 2;
 /** What UDP over IPv4 takes, and what is too little for a handshake message in reasonable fragments. */
 const MTU_RANGE = [256, 65507] as const;
 
+/** Who carries the datagrams of several connections: told what a listener of events is not. */
+export interface DatagramCarrier {
+  /** Server: a cookie of ours came back. What it throws ends the handshake. */
+  addressProven(): void;
+  /** It is over, and every event was delivered; called once. */
+  closed(): void;
+}
+
 /** What makes a connection a client's or a server's. */
 export interface DatagramConnectionParts {
   readonly role: 'client' | 'server';
@@ -51,10 +59,11 @@ export interface DatagramConnectionParts {
   readonly clock: () => number;
   readonly limits: Limits;
   readonly provider: Pick<CryptoProvider, 'hashes' | 'random'>;
-  readonly keyLog: boolean;
+  readonly keyLog: boolean | (() => boolean);
   readonly onEvent: TlsEventListener;
   readonly peerAddress: Uint8Array | undefined;
   readonly connectionId: Uint8Array | undefined;
+  readonly carrier: DatagramCarrier | undefined;
   readonly flow: (context: HandshakeContext) => HandshakeFlow<Established>;
   /** Client: told of each session, before the application is. */
   readonly keepSession?: ((session: ClientSession) => void) | undefined;
@@ -82,6 +91,8 @@ export class DatagramConnection implements DtlsConnection {
   #keyUpdatesInARow = 0;
   #warningAlerts = 0;
   #heartbeats: Heartbeats | undefined;
+  /** Whether the carrier knows of the end. */
+  #isTold = false;
 
   constructor(parts: DatagramConnectionParts) {
     this.role = parts.role;
@@ -99,6 +110,21 @@ export class DatagramConnection implements DtlsConnection {
   /** Made each time: most connections are asked once, and live long. */
   get info(): ConnectionInfo | undefined {
     return this.#established === undefined ? undefined : connectionInfo(this.#established, this.#transport.variant);
+  }
+
+  /** Whether an asynchronous step is pending. */
+  get isSuspended(): boolean {
+    return this.#handshake.isWaiting;
+  }
+
+  /** Whether we have said that we send nothing more, and the peer has not. */
+  get isClosing(): boolean {
+    return this.#weClosed && this.#state !== 'closed';
+  }
+
+  /** What the last datagram showed: that its sender has the keys, and that it is no old one that was kept back. */
+  get heard(): DatagramTransport['heard'] {
+    return this.#transport.heard;
   }
 
   get stats(): DatagramStats {
@@ -134,8 +160,13 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   nextTimeout(): number | undefined {
-    const deadline = this.#state === 'closed' ? undefined : this.#transport.deadline;
+    const { deadline } = this;
     return deadline === undefined ? undefined : Math.max(0, deadline - this.#parts.clock());
+  }
+
+  /** When `handleTimeout` wants to be called, by the clock. */
+  get deadline(): number | undefined {
+    return this.#state === 'closed' ? undefined : this.#transport.deadline;
   }
 
   handleTimeout(): void {
@@ -151,7 +182,7 @@ export class DatagramConnection implements DtlsConnection {
     if (this.#transport.writeKeyTired) this.#renewWriteKeys();
     if (this.#state !== 'connected') return;
     this.#transport.sendData(data);
-    this.#events.deliver();
+    this.#deliver();
   }
 
   close(): void {
@@ -163,13 +194,19 @@ export class DatagramConnection implements DtlsConnection {
     this.#weClosed = true;
     this.#transport.sendAlert(WARNING, ALERTS.close_notify);
     if (this.#peerClosed) this.#finish();
-    this.#events.deliver();
+    this.#deliver();
   }
 
   abort(error?: TlsError): void {
     if (this.#state === 'closed') return;
     this.#end(error);
-    this.#events.deliver();
+    this.#deliver();
+  }
+
+  /** As `abort`, with an `error` event. */
+  fail(error: TlsError): void {
+    this.#fail(error);
+    this.#deliver();
   }
 
   updateKeys({ requestPeer = false }: { readonly requestPeer?: boolean } = {}): void {
@@ -177,7 +214,7 @@ export class DatagramConnection implements DtlsConnection {
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
     if (!this.#isTls13) throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', `${this.info?.version} has no KeyUpdate`);
     this.#sendKeyUpdate(requestPeer);
-    this.#events.deliver();
+    this.#deliver();
   }
 
   sendHeartbeat(payload?: Uint8Array): void {
@@ -186,7 +223,7 @@ export class DatagramConnection implements DtlsConnection {
     const message = this.#heartbeats?.request(payload, this.maxData);
     if (message === undefined) throw noHeartbeat();
     this.#transport.sendHeartbeat(message);
-    this.#events.deliver();
+    this.#deliver();
   }
 
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {
@@ -216,16 +253,17 @@ export class DatagramConnection implements DtlsConnection {
 
   #context(): HandshakeContext {
     const connection = this;
-    const { peerAddress, connectionId } = this.#parts;
+    const { peerAddress, connectionId, keyLog, carrier } = this.#parts;
     return {
       transport: this.#transport,
       peerAddress,
       connectionId,
+      addressProven: carrier && (() => carrier.addressProven()),
       get signal() {
         return connection.#handshake.signal;
       },
       logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array) {
-        if (!connection.#parts.keyLog) return;
+        if (!(typeof keyLog === 'function' ? keyLog() : keyLog)) return;
         connection.#events.push({ type: 'keylog', line: `${label} ${toHex(clientRandom)} ${toHex(secret)}` });
       },
     };
@@ -238,7 +276,7 @@ export class DatagramConnection implements DtlsConnection {
     } catch (thrown) {
       this.#fail(asTlsError(thrown));
     }
-    this.#events.deliver();
+    this.#deliver();
   }
 
   #connect(established: Established): void {
@@ -351,7 +389,7 @@ export class DatagramConnection implements DtlsConnection {
     if (!this.#transport.writeKeyExhausted) return;
     const problem = 'so many records were sent under one key that no more may be: open another connection';
     this.#fail(new LimitExceeded('recordsUnderOneKey', problem, 'internal_error'));
-    this.#events.deliver();
+    this.#deliver();
   }
 
   // ---- Alerts and the end ----
@@ -404,6 +442,20 @@ export class DatagramConnection implements DtlsConnection {
     this.#state = 'closed';
     this.#transport.close();
     wipe(this.#established?.resumptionSecret);
+  }
+
+  #deliver(): void {
+    try {
+      this.#events.deliver();
+    } finally {
+      if (this.#state === 'closed' && !this.#events.isDelivering) this.#tellCarrier();
+    }
+  }
+
+  #tellCarrier(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    this.#parts.carrier?.closed();
   }
 }
 

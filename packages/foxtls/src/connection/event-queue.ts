@@ -25,6 +25,11 @@ export class EventQueue {
     return this.#events.length > 0;
   }
 
+  /** Whether a listener runs. */
+  get isDelivering(): boolean {
+    return this.#delivering;
+  }
+
   /** What is queued is not delivered. */
   clear(): void {
     this.#events = [];

@@ -72,6 +72,8 @@ export interface HandshakeContext {
   readonly peerAddress?: Uint8Array | undefined;
   /** DTLS: the connection ID that we want on the peer's records; empty to put the peer's on ours, only. Undefined: none are spoken of. */
   readonly connectionId?: Uint8Array | undefined;
+  /** DTLS server: told when a cookie of ours came back, before anything is computed for it: the peer can be reached at `peerAddress`. */
+  readonly addressProven?: (() => void) | undefined;
   /** Aborted when the connection ends while an operation is pending. */
   readonly signal: AbortSignal;
   logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array): void;

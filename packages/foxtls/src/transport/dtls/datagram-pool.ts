@@ -79,6 +79,11 @@ export class DatagramPool {
     return this.#entries.size;
   }
 
+  /** Whether some of a ClientHello came from an address. */
+  has(address: string): boolean {
+    return this.#entries.has(address);
+  }
+
   /** Bytes of memory, about: never more than `maxBytes` between calls. */
   get bytes(): number {
     return this.#bytes;

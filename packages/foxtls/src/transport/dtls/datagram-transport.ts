@@ -98,6 +98,8 @@ export class DatagramTransport implements HandshakeTransport {
   /** Until when the keys of the handshake, and our last flight, are kept. */
   #keptUntil: number | undefined;
   #closed = false;
+  /** Of the last datagram: whether a record of it opened under keys, and one that no newer one had come before. */
+  heard: 'nothing' | 'authenticated' | 'newest' = 'nothing';
 
   constructor(options: DatagramTransportOptions) {
     const { mtu, queuedInput, replayWindow, maxHandshakeMessage } = options;
@@ -125,6 +127,7 @@ export class DatagramTransport implements HandshakeTransport {
   receive(datagram: Uint8Array): void {
     this.stats.datagramsReceived++;
     this.stats.bytesReceived += datagram.length;
+    this.heard = 'nothing';
     this.#input.push(datagram);
   }
 
@@ -159,6 +162,9 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   #readRecord(record: OpenedRecord): IncomingDatagram | undefined {
+    if (record.epoch > 0 && this.heard !== 'newest') {
+      this.heard = record.isNewest && record.epoch === this.#input.current.number ? 'newest' : 'authenticated';
+    }
     if (this.#keptUntil !== undefined) this.#dropLastFlight(record);
     if (this.#input.current.isOverFailureLimit) throw tooManyFailures();
     switch (record.type) {

@@ -21,6 +21,8 @@ export interface OpenedRecord {
   readonly content: Uint8Array;
   readonly epoch: number;
   readonly sequence: number;
+  /** Whether no record with a higher number was opened before, of this epoch. */
+  readonly isNewest: boolean;
 }
 
 export class ReadEpoch {
@@ -60,22 +62,24 @@ export class ReadEpoch {
     const sequence = recordSequence(record, header, this.#window.highest + 1);
     const inner = protection.openAt(sequence, header, record.encrypted);
     if (inner === undefined) return this.#fail();
-    return this.#accept(sequence) ? splitInner(inner, maxInner, this.number, sequence) : 'replayed';
+    const isNewest = sequence >= this.#next;
+    return this.#accept(sequence) ? splitInner(inner, maxInner, { epoch: this.number, sequence, isNewest }) : 'replayed';
   }
 
   #openClassic(record: ClassicRecord, maxInner: number): OpenedRecord | DiscardReason {
     const { type, sequence, fragment } = record;
     const protection = this.#protection;
     if (isUnified(this.number)) return 'unexpected_type';
+    const place = { epoch: this.number, sequence, isNewest: sequence >= this.#next };
     if (protection === undefined) {
       if (fragment.length >= maxInner) return 'too_large';
-      return this.#accept(sequence) ? { type, content: fragment, epoch: this.number, sequence } : 'replayed';
+      return this.#accept(sequence) ? { type, content: fragment, ...place } : 'replayed';
     }
     const opened = protection.openAt(this.number * EPOCH_FACTOR + sequence, record.header, fragment);
     if (opened === undefined) return this.#fail();
     if (!this.#accept(sequence)) return 'replayed';
-    if (record.connectionId !== undefined) return splitInner(opened, maxInner, this.number, sequence);
-    return opened.length >= maxInner ? 'too_large' : { type, content: opened, epoch: this.number, sequence };
+    if (record.connectionId !== undefined) return splitInner(opened, maxInner, place);
+    return opened.length >= maxInner ? 'too_large' : { type, content: opened, ...place };
   }
 
   #accept(sequence: number): boolean {
@@ -105,10 +109,14 @@ export class ReadEpoch {
 }
 
 /** Content, type, zeros (RFC 8446 §5.2; RFC 9146 §4). */
-function splitInner(inner: Uint8Array, maxInner: number, epoch: number, sequence: number): OpenedRecord | DiscardReason {
+function splitInner(
+  inner: Uint8Array,
+  maxInner: number,
+  place: Omit<OpenedRecord, 'type' | 'content'>,
+): OpenedRecord | DiscardReason {
   if (inner.length > maxInner) return 'too_large';
   let end = inner.length;
   while (end > 0 && inner[end - 1] === 0) end--;
   if (end === 0) return 'malformed';
-  return { type: inner[end - 1] as number, content: inner.subarray(0, end - 1), epoch, sequence };
+  return { type: inner[end - 1] as number, content: inner.subarray(0, end - 1), ...place };
 }

@@ -61,7 +61,10 @@ export function* helloVerifyRequest(
   if (kind === undefined || !config.requireCookie || cookieSealer === undefined) return undefined;
   const parameters = parametersHash(context, config, hello);
   const now = Math.floor(config.now() / 1000);
-  if (yield* isValid(cookieSealer, hello.legacyCookie ?? EMPTY, parameters, now)) return undefined;
+  if (yield* isValid(cookieSealer, hello.legacyCookie ?? EMPTY, parameters, now)) {
+    context.addressProven?.();
+    return undefined;
+  }
   const cookie = yield* sealCookie(cookieSealer, parameters, now);
   if (cookie.length > MAX_COOKIE) {
     throw new ApiMisuse(

@@ -154,6 +154,7 @@ function* resumeFromCookie(
   cookie: Uint8Array,
 ): HandshakeFlow<ServerHellos> {
   const state = yield* openCookie(context, config, cookie);
+  context.addressProven?.();
   // "A client MUST NOT include the "early_data" extension in its followup ClientHello." (RFC 8446 §4.2.10)
   if (offer.hello.extensions.values.early_data !== undefined) {
     throw new PeerMisbehaved('client_hello_changed_after_retry', 'early_data in the second ClientHello');

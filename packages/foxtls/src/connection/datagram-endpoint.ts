@@ -1,0 +1,102 @@
+/**
+ * The public face of the connections of one UDP socket: datagrams with addresses in, datagrams with addresses out; no socket, no clock.
+ *
+ * ```
+ *   socket ──receive(datagram, from)──▶ ┌──────────────┐ ──onSession(session)──▶ application
+ *                                       │ DtlsEndpoint │ ◀──connect(config, to)──
+ *   socket ◀──takeOutput(): {to, …}──── └──────────────┘
+ *                       nextTimeout() ───▶ one timer ───▶ handleTimeout()
+ * ```
+ * Source: RFC 9147 §5.1 (cookies), §5.11 (clients that begin anew), §9; RFC 6347 §4.2.1, §4.2.8; RFC 9146 §6. A stranger leaves no state
+ * before his cookie came back, but for the pieces of a ClientHello in a pool of fixed size, and gets no more than three times the bytes that
+ * he sent. What is no ClientHello, and of no session, is counted and not answered.
+ */
+
+import type { ClientConfig, ServerConfig } from './config.ts';
+import type { ClientConnectionOptions } from './create.ts';
+import type { DatagramOptions } from './create-dtls.ts';
+import type { DtlsSession, DtlsSessionListener } from './endpoint-session.ts';
+import type { EndpointStats } from './endpoint-stats.ts';
+
+export type { DtlsSession, DtlsSessionEvent, DtlsSessionListener } from './endpoint-session.ts';
+export type { EndpointDiscardReason, EndpointStats } from './endpoint-stats.ts';
+
+/** A datagram, and where it goes. */
+export interface AddressedDatagram {
+  readonly to: string;
+  readonly datagram: Uint8Array;
+}
+
+export interface DtlsEndpointOptions
+  extends Pick<DatagramOptions, 'mtu' | 'clock' | 'initialTimeout' | 'maxRetransmissions' | 'replayWindow'> {
+  /** For clients that come; without it, they don't: then there is only `connect`. */
+  readonly config?: ServerConfig | undefined;
+  /**
+   * A client has shown that it can be reached, and its handshake begins: its events go to the listener that this returns, from now on. Called
+   * inside the handshake; what it throws ends that, and comes out of `receive`. Needed with `config`.
+   */
+  readonly onSession?: ((session: DtlsSession) => DtlsSessionListener) | undefined;
+  /** There is output to take. Called once, until it is taken. */
+  readonly onOutput?: (() => void) | undefined;
+  /** Whether, and for whom, `keylog` events are told; asked for each line. Default false. */
+  readonly keyLog?: boolean | ((session: DtlsSession) => boolean) | undefined;
+  /**
+   * Whether clients have to return a cookie before anything is kept or computed for them; default true, by the config's `cookieSealer`, or one
+   * of the endpoint's own. Without it a round trip is saved, and everybody can make the endpoint work by forged addresses.
+   */
+  readonly requireCookie?: boolean | undefined;
+  /** Sessions at once; 0 for any number. Default 10000. Those beyond are not answered: they try again. */
+  readonly maxSessions?: number | undefined;
+  /** Sessions at once of one host; 0 for any number. Default 1000. */
+  readonly maxSessionsPerHost?: number | undefined;
+  /** The host of an address; default: what stands before its last colon. */
+  readonly hostOf?: ((address: string) => string) | undefined;
+  /** Milliseconds that a handshake may take; 0 for as long as it is retransmitted. Default 60000. */
+  readonly handshakeTimeout?: number | undefined;
+  /** Milliseconds that a session waits for the peer's close_notify after ours, which may be lost. Default 1000. */
+  readonly closeTimeout?: number | undefined;
+  /** Bytes of memory for ClientHellos in pieces, of all strangers. Default 1 MiB. */
+  readonly strangersMemory?: number | undefined;
+  /**
+   * Speak connection IDs (RFC 9146, RFC 9147 §9): a peer is known by them where its address has changed. The length of ours, in bytes, all of
+   * one; 0 to put the peers' on our records, only. Default: not spoken.
+   */
+  readonly connectionIdLength?: number | undefined;
+  /** Makes a connection ID of that length, as a load balancer wants it; has to be another one each time. Default: random bytes. */
+  readonly createConnectionId?: ((length: number) => Uint8Array) | undefined;
+}
+
+export interface EndpointConnectOptions extends Omit<ClientConnectionOptions, 'onEvent' | 'keyLog'> {
+  readonly onEvent: DtlsSessionListener;
+}
+
+export interface DtlsEndpoint {
+  /** Those that there are, in the order in which they came; also those whose handshake is not over. */
+  readonly sessions: Iterable<DtlsSession>;
+  readonly sessionCount: number;
+  /** What came and went, and was dropped. Counts that go on: the object is the same. */
+  readonly stats: EndpointStats;
+  /** Whether clients may come; at first, if there is a config for them. While false, their ClientHellos are dropped. */
+  acceptsSessions: boolean;
+  /**
+   * A datagram, and the address that it came from: a text that is the same for the same address, at most 255 bytes of UTF-8. Never throws for
+   * what is in it. The endpoint takes ownership of `datagram`.
+   */
+  receive(datagram: Uint8Array, from: string): void;
+  /**
+   * Begins a connection to a server. Throws `ApiMisuse`: `ERR_TLS_ADDRESS_IN_USE` when there is one with that address.
+   *
+   * ```ts
+   * const { connection } = endpoint.connect(config, '192.0.2.1:5684', { serverName: 'device.example', onEvent });
+   * ```
+   */
+  connect(config: ClientConfig, to: string, options: EndpointConnectOptions): DtlsSession;
+  /** The datagrams to send; the endpoint forgets them. */
+  takeOutput(): AddressedDatagram[];
+  /** Milliseconds until `handleTimeout` wants to be called: 0 when it is late, undefined when nothing is waited for. */
+  nextTimeout(): number | undefined;
+  /** Does what is due, for all sessions; calling too early does no harm. */
+  handleTimeout(): void;
+  /** Closes all sessions, and lets nobody in any more. */
+  close(): void;
+}

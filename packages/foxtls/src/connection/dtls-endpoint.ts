@@ -1,0 +1,507 @@
+/**
+ * The engine of an endpoint: which connection a datagram is for, who may have one, and what is sent to whom; see datagram-endpoint.ts.
+ *
+ * ```
+ *   datagram ─▶ connection ID on its first record ─▶ that session, wherever it comes from
+ *            ├▶ ClientHello in the clear: of a session by its random ─▶ that session
+ *            │                            else whole, or from the pool ─▶ a connection for one answer, which a cookie makes a session
+ *            └▶ address ─▶ the session there; where a client begins anew, the old one first, then the new
+ * ```
+ * Invariants: of strangers there is the pool, and at most `MAX_PENDING` who wait for an asynchronous step. A session is in `#sessions` from its
+ * cookie until `closed`. An address has one session, and one at most that may take its place.
+ */
+
+import { toHex, utf8 } from '../core/bytes/bytes.ts';
+import { ApiMisuse, ConnectionLost, LimitExceeded, PeerIncompatible, type TlsError } from '../core/errors/errors.ts';
+import { run, settle } from '../core/flow/flow.ts';
+import { DatagramPool } from '../transport/dtls/datagram-pool.ts';
+import { readDatagramRecord } from '../transport/dtls/datagram-record.ts';
+import type { ClientConfig, ServerConfig } from './config.ts';
+import { createCookieKeys } from './cookie-keys.ts';
+import { createCarriedClient, createCarriedServer } from './create-dtls.ts';
+import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
+import { Deadlines } from './deadlines.ts';
+import { AMPLIFICATION, type DtlsSession, EndpointSession, type SessionKeeper } from './endpoint-session.ts';
+import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
+import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
+import { inRange } from './option-checks.ts';
+
+const DEFAULTS = {
+  maxSessions: 10_000,
+  maxSessionsPerHost: 1000,
+  handshakeTimeout: 60_000,
+  closeTimeout: 1000,
+  strangersMemory: 2 ** 20,
+} as const;
+
+/** Strangers whose ClientHello waits for an asynchronous step: a choice of config, a sealer. */
+const MAX_PENDING = 1000;
+/** Bytes of an address that fit into a cookie. */
+const MAX_ADDRESS = 255;
+const MAX_TIME = 2 ** 31 - 1;
+
+/**
+ * An endpoint. Throws `ApiMisuse`: `ERR_TLS_OPTION_RANGE`, `ERR_TLS_ENDPOINT` for a config without `onSession`.
+ *
+ * ```ts
+ * const endpoint = createDtlsEndpoint({
+ *   config: defineServerConfig({ provider, credentials }),
+ *   clock: () => performance.now(),
+ *   onSession: ({ connection }) => (event) => {
+ *     if (event.type === 'data') connection.send(event.data);
+ *   },
+ * });
+ * socket.on('message', (message, { address, port }) => {
+ *   endpoint.receive(message, `${address}:${port}`);
+ *   for (const { to, datagram } of endpoint.takeOutput()) send(datagram, to);
+ * });
+ * ```
+ */
+export function createDtlsEndpoint(options: DtlsEndpointOptions): DtlsEndpoint {
+  return new Endpoint(options);
+}
+
+class Endpoint implements DtlsEndpoint, SessionKeeper {
+  readonly stats = newEndpointStats();
+  acceptsSessions: boolean;
+  readonly #options: DtlsEndpointOptions;
+  readonly #limits: { readonly [name in keyof typeof DEFAULTS]: number };
+  readonly #clock: () => number;
+  readonly #config: ServerConfig | undefined;
+  readonly #hostOf: (address: string) => string;
+  readonly #pool: DatagramPool;
+  readonly #sessions = new Set<EndpointSession>();
+  readonly #byAddress = new Map<string, EndpointSession>();
+  /** Those that take the place of the session at their address when their handshake is over. */
+  readonly #successors = new Map<string, EndpointSession>();
+  readonly #byId = new Map<string, EndpointSession>();
+  readonly #hosts = new Map<string, number>();
+  readonly #pending = new Set<EndpointSession>();
+  readonly #deadlines = new Deadlines<EndpointSession>();
+  #output: AddressedDatagram[] = [];
+  #isAnnounced = false;
+  /** Calls that are on the stack: output is announced when the last of them is over. */
+  #depth = 0;
+
+  constructor(options: DtlsEndpointOptions) {
+    const { config, onSession, clock = config?.now ?? Date.now, connectionIdLength } = options;
+    if (config !== undefined && onSession === undefined) {
+      throw new ApiMisuse('ERR_TLS_ENDPOINT', 'a config for clients needs onSession: who takes their sessions otherwise?');
+    }
+    if (connectionIdLength !== undefined) inRange('connectionIdLength', connectionIdLength, 0, 255);
+    this.#options = options;
+    this.#limits = resolveLimits(options);
+    this.#clock = clock;
+    this.#config = config && withCookies(config, options.requireCookie ?? true);
+    this.#hostOf = options.hostOf ?? hostOfAddress;
+    this.#pool = new DatagramPool({ maxBytes: this.#limits.strangersMemory });
+    this.acceptsSessions = config !== undefined;
+  }
+
+  get sessions(): Iterable<DtlsSession> {
+    return this.#sessions.values();
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  receive(datagram: Uint8Array, from: string): void {
+    this.stats.datagramsReceived++;
+    this.stats.bytesReceived += datagram.length;
+    this.#entered(() => this.#route(datagram, from));
+  }
+
+  connect(config: ClientConfig, to: string, options: EndpointConnectOptions): DtlsSession {
+    const current = this.#byAddress.get(to);
+    if (current !== undefined) throw new ApiMisuse('ERR_TLS_ADDRESS_IN_USE', `there is a connection with ${to}: close it first`);
+    const session = new EndpointSession(this, to);
+    session.isAccepted = true;
+    session.isProven = true;
+    session.connection = createCarriedClient(config, {
+      ...this.#connectionOptions(session, config.provider.random),
+      ...options,
+      onEvent: session.onEvent,
+    });
+    session.listen(options.onEvent);
+    this.#keep(session);
+    this.#byAddress.set(to, session);
+    this.#entered(() => {
+      session.connection.start();
+      this.collect(session);
+    });
+    return session;
+  }
+
+  takeOutput(): AddressedDatagram[] {
+    const output = this.#output;
+    this.#output = [];
+    this.#isAnnounced = false;
+    this.stats.datagramsSent += output.length;
+    for (const { datagram } of output) this.stats.bytesSent += datagram.length;
+    return output;
+  }
+
+  nextTimeout(): number | undefined {
+    const { next } = this.#deadlines;
+    return next === undefined ? undefined : Math.max(0, next - this.#clock());
+  }
+
+  handleTimeout(): void {
+    const now = this.#clock();
+    this.#entered(() => {
+      for (let due = this.#deadlines.takeDue(now); due !== undefined; due = this.#deadlines.takeDue(now)) this.#wake(due, now);
+    });
+  }
+
+  close(): void {
+    this.acceptsSessions = false;
+    this.#entered(() => {
+      for (const stranger of [...this.#pending]) this.#forget(stranger);
+      for (const { connection } of [...this.#sessions]) connection.close();
+    });
+  }
+
+  // ---- Which connection a datagram is for ----
+
+  #route(datagram: Uint8Array, from: string): void {
+    const first = readDatagramRecord(datagram, 0, this.#options.connectionIdLength ?? 0)?.record;
+    if (first?.connectionId !== undefined) {
+      const session = this.#byId.get(toHex(first.connectionId));
+      if (session === undefined) this.#discard('unknown_connection_id');
+      else this.#deliver(session, datagram, from);
+      return;
+    }
+    const hello = first && readHelloFragment(first);
+    const current = this.#byAddress.get(from);
+    const successor = this.#successors.get(from);
+    if (hello !== undefined) this.#receiveHellos(datagram, hello, from);
+    else if (current === undefined) this.#discard(first === undefined ? 'malformed' : 'no_session');
+    else if (successor === undefined) this.#deliver(current, datagram, from);
+    else if (first?.kind === 'classic' && first.epoch === 0) this.#deliver(successor, datagram, from);
+    else this.#tryBoth(current, successor, datagram, from);
+  }
+
+  /** "In these cases, trial decryption may be necessary" (RFC 9147 §5.11). */
+  #tryBoth(current: EndpointSession, successor: EndpointSession, datagram: Uint8Array, from: string): void {
+    this.#deliver(current, datagram.slice(), from);
+    if (current.connection.heard === 'nothing') this.#deliver(successor, datagram, from);
+  }
+
+  #deliver(session: EndpointSession, datagram: Uint8Array, _from: string): void {
+    const { connection } = session;
+    if (!session.isProven) session.received += datagram.length;
+    connection.receive(datagram);
+    if (connection.heard !== 'nothing') session.isProven = true;
+    this.collect(session);
+  }
+
+  // ---- Strangers ----
+
+  /** The ClientHellos of a datagram, each in a record of its own. */
+  #receiveHellos(datagram: Uint8Array, first: HelloFragment, from: string): void {
+    const owner = this.#ownerOf(first, from);
+    if (owner !== undefined) {
+      this.#deliver(owner, datagram, from);
+      return;
+    }
+    for (let at = 0; ; ) {
+      const read = readDatagramRecord(datagram, at, 0);
+      const hello = read && readHelloFragment(read.record);
+      if (read === undefined || hello === undefined) return;
+      this.#receiveHello(hello, from);
+      at = read.end;
+    }
+  }
+
+  /** The session whose handshake a ClientHello belongs to: what is sent again is no news. */
+  #ownerOf({ isWhole, random }: HelloFragment, from: string): EndpointSession | undefined {
+    const candidates = [this.#successors.get(from), this.#byAddress.get(from)];
+    if (random !== undefined) return candidates.find((session) => session?.random && toHex(session.random) === toHex(random));
+    const handshaking = candidates.find((session) => session?.connection.state === 'handshaking');
+    return isWhole || this.#pool.has(from) ? undefined : handshaking;
+  }
+
+  #receiveHello(hello: HelloFragment, from: string): void {
+    const config = this.#config;
+    // Two that call each other from the ports that they are called at would have one address for two connections.
+    const isCalled = this.#byAddress.get(from)?.connection.role === 'client';
+    if (config === undefined || !this.acceptsSessions || isCalled) {
+      this.#discard('not_accepting');
+      return;
+    }
+    if (hello.isWhole) {
+      this.#admit(config, hello, hello.content, from);
+      return;
+    }
+    const { refused } = this.#pool.stats;
+    const content = this.#pool.push(from, hello.content);
+    this.stats.discarded.fragment_refused += this.#pool.stats.refused - refused;
+    if (content !== undefined) this.#admit(config, { ...hello, random: content.subarray(14, 46) }, content, from);
+  }
+
+  /** A connection for a whole ClientHello. It becomes a session when it brings a cookie, or none is required. */
+  #admit(config: ServerConfig, hello: HelloFragment, content: Uint8Array, from: string): void {
+    const mayBecomeSession = hello.sequence > 0 || !config.requireCookie;
+    const full = mayBecomeSession ? this.#whyFull(from) : undefined;
+    if (full !== undefined) {
+      this.#discard(full);
+      return;
+    }
+    const session = new EndpointSession(this, from);
+    session.random = hello.random?.slice();
+    session.received = content.length;
+    session.connection = this.#serverConnection(config, session);
+    if (!config.requireCookie) this.accept(session);
+    session.connection.start();
+    session.connection.receive(helloDatagram(hello, content));
+    if (session.isAccepted) this.collect(session);
+    else if (session.connection.isSuspended) this.#await(session);
+    else if (!session.isJudged) this.judge(session, new LimitExceeded('hello', 'nothing came of it'));
+  }
+
+  #serverConnection(config: ServerConfig, session: EndpointSession) {
+    const peerAddress = utf8(session.address);
+    if (peerAddress.length > MAX_ADDRESS) {
+      throw new ApiMisuse(
+        'ERR_TLS_OPTION_RANGE',
+        `an address of ${peerAddress.length} bytes: at most ${MAX_ADDRESS} are expected`,
+      );
+    }
+    const options = this.#connectionOptions(session, config.provider.random);
+    return createCarriedServer(config, { ...options, peerAddress, onEvent: session.onEvent });
+  }
+
+  #connectionOptions(session: EndpointSession, random: (length: number) => Uint8Array) {
+    const { mtu, initialTimeout, maxRetransmissions, replayWindow, keyLog = false, connectionIdLength } = this.#options;
+    const connectionId = connectionIdLength === undefined ? undefined : this.#drawId(connectionIdLength, random);
+    if (connectionId !== undefined && connectionId.length > 0) session.idKey = toHex(connectionId);
+    return {
+      clock: this.#clock,
+      carrier: session,
+      connectionId,
+      keyLog: typeof keyLog === 'function' ? () => keyLog(session) : keyLog,
+      ...{ mtu, initialTimeout, maxRetransmissions, replayWindow },
+    };
+  }
+
+  #drawId(length: number, random: (length: number) => Uint8Array): Uint8Array {
+    const create = this.#options.createConnectionId ?? random;
+    for (let attempts = 0; attempts < 32; attempts++) {
+      const id = create(length);
+      if (id.length !== length) {
+        throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `createConnectionId made ${id.length} bytes: ${length} are expected`);
+      }
+      if (length === 0 || !this.#byId.has(toHex(id))) return id;
+    }
+    throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `there are no more connection IDs of ${length} bytes: let them be longer`);
+  }
+
+  #await(session: EndpointSession): void {
+    if (this.#pending.size >= MAX_PENDING) {
+      this.#discard('max_pending');
+      this.#forget(session);
+      return;
+    }
+    this.#pending.add(session);
+    session.giveUpAt = this.#clock() + (this.#limits.handshakeTimeout || DEFAULTS.handshakeTimeout);
+    this.#deadlines.set(session, session.giveUpAt);
+  }
+
+  judge(session: EndpointSession, error: TlsError | undefined): void {
+    if (session.isJudged) return;
+    session.isJudged = true;
+    const output = session.connection.takeOutput();
+    const bytes = output.reduce((sum, { length }) => sum + length, 0);
+    // Who speaks DTLS and has nothing in common with us is told so. All else may be a forgery, or a fault on the way.
+    const isAnswer = error === undefined || error instanceof PeerIncompatible;
+    if (error !== undefined && !(error instanceof NoPlace)) this.#discard('hello_refused');
+    if (isAnswer && bytes > AMPLIFICATION * session.received) this.#discard('amplification');
+    else if (isAnswer) this.#send(session.address, output);
+    if (error === undefined) this.stats.cookiesSent++;
+    this.#forget(session);
+  }
+
+  #forget(session: EndpointSession): void {
+    this.#pending.delete(session);
+    this.#deadlines.set(session, undefined);
+    session.isJudged = true;
+    session.connection.abort();
+    session.connection.takeOutput();
+  }
+
+  // ---- Sessions ----
+
+  accept(session: EndpointSession): void {
+    this.#pending.delete(session);
+    const full = this.#whyFull(session.address);
+    if (full !== undefined) {
+      this.#discard(full);
+      throw new NoPlace(full, 'there is no place for another session');
+    }
+    session.isAccepted = true;
+    this.#takePlace(session);
+    this.#keep(session);
+    this.stats.sessionsAccepted++;
+    const { onSession } = this.#options;
+    if (onSession !== undefined) session.listen(onSession(session));
+  }
+
+  /**
+   * "… it SHOULD proceed with a new handshake but MUST NOT destroy the existing association until the client has demonstrated reachability"
+   * (RFC 9147 §5.11). A cookie shows that; we wait for Finished all the same where there is a connection to lose.
+   */
+  #takePlace(session: EndpointSession): void {
+    const current = this.#byAddress.get(session.address);
+    if (current?.connection.state === 'connected') {
+      this.#successors.get(session.address)?.replace();
+      this.#successors.set(session.address, session);
+      return;
+    }
+    current?.replace();
+    this.#byAddress.set(session.address, session);
+  }
+
+  #keep(session: EndpointSession): void {
+    this.#sessions.add(session);
+    if (session.idKey !== undefined) this.#byId.set(session.idKey, session);
+    this.#countHost(session.address, 1);
+    const { handshakeTimeout } = this.#limits;
+    session.giveUpAt = handshakeTimeout === 0 ? undefined : this.#clock() + handshakeTimeout;
+  }
+
+  connected(session: EndpointSession): void {
+    session.giveUpAt = undefined;
+    session.isProven = true;
+    if (this.#successors.get(session.address) !== session) return;
+    // "After a correct Finished message is received, the server MUST abandon the previous association" (RFC 9147 §5.11).
+    this.#successors.delete(session.address);
+    const previous = this.#byAddress.get(session.address);
+    this.#byAddress.set(session.address, session);
+    this.stats.sessionsReplaced++;
+    previous?.replace();
+  }
+
+  closed(session: EndpointSession): void {
+    this.collect(session);
+    this.#deadlines.set(session, undefined);
+    this.#sessions.delete(session);
+    if (session.idKey !== undefined) this.#byId.delete(session.idKey);
+    this.#countHost(session.address, -1);
+    if (this.#successors.get(session.address) === session) this.#successors.delete(session.address);
+    if (this.#byAddress.get(session.address) === session) this.#vacate(session.address);
+  }
+
+  /** Who waited for the place has it. */
+  #vacate(address: string): void {
+    const successor = this.#successors.get(address);
+    this.#successors.delete(address);
+    if (successor === undefined) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, successor);
+  }
+
+  #whyFull(address: string): 'max_sessions' | 'max_sessions_per_host' | undefined {
+    const { maxSessions, maxSessionsPerHost } = this.#limits;
+    // Who begins anew takes the place that he has.
+    const own = this.#byAddress.has(address) ? 1 : 0;
+    if (maxSessions > 0 && this.#sessions.size - own >= maxSessions) return 'max_sessions';
+    const ofHost = this.#hosts.get(this.#hostOf(address)) ?? 0;
+    return maxSessionsPerHost > 0 && ofHost - own >= maxSessionsPerHost ? 'max_sessions_per_host' : undefined;
+  }
+
+  #countHost(address: string, change: 1 | -1): void {
+    const host = this.#hostOf(address);
+    const count = (this.#hosts.get(host) ?? 0) + change;
+    if (count > 0) this.#hosts.set(host, count);
+    else this.#hosts.delete(host);
+  }
+
+  // ---- Time and output ----
+
+  collect(session: EndpointSession): void {
+    if (!session.isAccepted) return;
+    const { connection } = session;
+    this.#send(session.address, session.takeOutput());
+    if (connection.isClosing && connection.state === 'connected') {
+      session.giveUpAt ??= this.#clock() + this.#limits.closeTimeout;
+    }
+    const deadline = connection.state === 'closed' ? undefined : earliest(connection.deadline, session.giveUpAt);
+    this.#deadlines.set(session, deadline);
+  }
+
+  #wake(session: EndpointSession, now: number): void {
+    const { connection, giveUpAt } = session;
+    if (giveUpAt === undefined || now < giveUpAt) {
+      connection.handleTimeout();
+      this.collect(session);
+    } else if (!session.isAccepted) {
+      this.#forget(session);
+    } else if (connection.state === 'handshaking') {
+      connection.fail(new ConnectionLost('timed_out', `the handshake took longer than ${this.#limits.handshakeTimeout} ms`));
+    } else {
+      connection.abort();
+    }
+  }
+
+  #send(to: string, datagrams: readonly Uint8Array[]): void {
+    for (const datagram of datagrams) this.#output.push({ to, datagram });
+    if (this.#depth === 0) this.#announce();
+  }
+
+  #entered(work: () => void): void {
+    this.#depth++;
+    try {
+      work();
+    } finally {
+      this.#depth--;
+      if (this.#depth === 0) this.#announce();
+    }
+  }
+
+  #announce(): void {
+    if (this.#output.length === 0 || this.#isAnnounced) return;
+    this.#isAnnounced = true;
+    this.#options.onOutput?.();
+  }
+
+  #discard(reason: EndpointDiscardReason): void {
+    this.stats.discarded[reason]++;
+  }
+}
+
+/** The endpoint has as many sessions as it may. */
+class NoPlace extends LimitExceeded {}
+
+function resolveLimits(options: DtlsEndpointOptions): { readonly [name in keyof typeof DEFAULTS]: number } {
+  const of = (name: keyof typeof DEFAULTS) => inRange(name, options[name] ?? DEFAULTS[name], 0, MAX_TIME);
+  return {
+    maxSessions: of('maxSessions'),
+    maxSessionsPerHost: of('maxSessionsPerHost'),
+    handshakeTimeout: of('handshakeTimeout'),
+    closeTimeout: of('closeTimeout'),
+    strangersMemory: of('strangersMemory'),
+  };
+}
+
+/** The config, and those that it selects, with cookies, or without. */
+function withCookies(config: ServerConfig, requireCookie: boolean): ServerConfig {
+  const cookieSealer = config.cookieSealer ?? createCookieKeys(config.provider, config.now);
+  const cookies = { requireCookie, cookieSealer };
+  const { selectConfig } = config;
+  if (selectConfig === undefined) return { ...config, ...cookies };
+  function* select(hello: Parameters<typeof selectConfig & object>[0]) {
+    const selected = yield* settle(selectConfig?.(hello));
+    return selected && { ...selected, ...cookies };
+  }
+  return { ...config, ...cookies, selectConfig: (hello) => run(select(hello)) };
+}
+
+/** `192.0.2.1` of `192.0.2.1:5684`, `[2001:db8::1]` of `[2001:db8::1]:5684`. */
+function hostOfAddress(address: string): string {
+  const colon = address.lastIndexOf(':');
+  return colon < 0 ? address : address.slice(0, colon);
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}

@@ -1,0 +1,136 @@
+/**
+ * One connection of an endpoint: where its datagrams go, and what may go there before the peer has shown that it is there
+ * (RFC 9147 §5.1, RFC 6347 §4.2.1).
+ *
+ * ```
+ *   stranger ──cookie──▶ accepted ──Finished──▶ connected ──▶ closed
+ *      │ output, 3 × at most what came                            'closed' is the last event
+ *      ▼
+ *   forgotten
+ * ```
+ */
+
+import type { TlsError } from '../core/errors/errors.ts';
+import { ConnectionLost } from '../core/errors/errors.ts';
+import type { TlsEvent } from './connection.ts';
+import type { DtlsConnection } from './datagram-connection.ts';
+import type { DatagramCarrier, DatagramConnection } from './dtls-connection.ts';
+
+/** What a session tells: the events of its connection, and that it is over, which comes last and once. */
+export type DtlsSessionEvent = Exclude<TlsEvent, { type: 'output' }> | { readonly type: 'closed' };
+
+export type DtlsSessionListener = (event: DtlsSessionEvent) => void;
+
+/** A connection of an endpoint. Its `takeOutput`, `receive` and timers are the endpoint's to call. */
+export interface DtlsSession {
+  readonly connection: Omit<DtlsConnection, 'start' | 'receive' | 'takeOutput' | 'nextTimeout' | 'handleTimeout'>;
+  /** Where its datagrams go. It may change when connection IDs are used. */
+  readonly address: string;
+}
+
+/** The endpoint, as its sessions see it. */
+export interface SessionKeeper {
+  /** A stranger's cookie came back. Throws when there is no place. */
+  accept(session: EndpointSession): void;
+  /** There may be output, and another deadline. */
+  collect(session: EndpointSession): void;
+  /** A stranger was answered, or failed. */
+  judge(session: EndpointSession, error: TlsError | undefined): void;
+  connected(session: EndpointSession): void;
+  closed(session: EndpointSession): void;
+}
+
+/** Bytes that may go to an address that was not proven, for each that came from there: as QUIC has it, and RFC 9147 §5.1 asks for. */
+export const AMPLIFICATION = 3;
+
+export class EndpointSession implements DtlsSession, DatagramCarrier {
+  readonly #keeper: SessionKeeper;
+  connection!: DatagramConnection;
+  address: string;
+  isAccepted = false;
+  /** A stranger that was answered, or will not be. */
+  isJudged = false;
+  /** Whether the peer was heard to be at its address. */
+  isProven = false;
+  /** The ClientHello's. */
+  random: Uint8Array | undefined;
+  /** What the peer puts on its records, in hexadecimal. */
+  idKey: string | undefined;
+  /** When the handshake, or the wait for the peer's close_notify, has lasted too long. */
+  giveUpAt: number | undefined;
+  /** Bytes that came, before the address was proven. */
+  received = 0;
+  #sent = 0;
+  #held: Uint8Array[] = [];
+  #listener: DtlsSessionListener = throwErrors;
+
+  constructor(keeper: SessionKeeper, address: string) {
+    this.#keeper = keeper;
+    this.address = address;
+  }
+
+  listen(listener: DtlsSessionListener): void {
+    this.#listener = listener;
+  }
+
+  readonly onEvent = (event: TlsEvent): void => {
+    if (!this.isAccepted) {
+      this.#onStrangersEvent(event);
+      return;
+    }
+    if (event.type === 'output') {
+      this.#keeper.collect(this);
+      return;
+    }
+    if (event.type === 'connected') this.#keeper.connected(this);
+    this.#listener(event);
+  };
+
+  #onStrangersEvent(event: TlsEvent): void {
+    // An alert is output, too: whether it is sent, its error says, which comes next.
+    if (event.type === 'output' && this.connection.state !== 'closed') this.#keeper.judge(this, undefined);
+    else if (event.type === 'error') this.#keeper.judge(this, event.error);
+  }
+
+  addressProven(): void {
+    this.isProven = true;
+    if (!this.isAccepted) this.#keeper.accept(this);
+  }
+
+  closed(): void {
+    this.#held = [];
+    if (!this.isAccepted) return;
+    this.#keeper.closed(this);
+    this.#listener({ type: 'closed' });
+  }
+
+  /** Ends it without a word to the peer, who has begun anew. */
+  replace(): void {
+    const error = new ConnectionLost('aborted', 'the client has begun another connection from the same address');
+    this.#listener({ type: 'error', error });
+    this.connection.abort();
+  }
+
+  /**
+   * What may be sent now. Beyond what an unproven address may get, datagrams wait for more of the peer's, and what is made meanwhile is dropped: it
+   * is the same flight again.
+   */
+  takeOutput(): readonly Uint8Array[] {
+    const made = this.connection.takeOutput();
+    if (this.isProven) return this.#held.length === 0 ? made : [...this.#held.splice(0), ...made];
+    if (this.#held.length === 0) this.#held = made;
+    const allowed = AMPLIFICATION * this.received;
+    let count = 0;
+    for (const { length } of this.#held) {
+      if (this.#sent + length > allowed) break;
+      this.#sent += length;
+      count++;
+    }
+    return this.#held.splice(0, count);
+  }
+}
+
+/** Nobody listens yet: what the endpoint's `onSession` threw goes to who called the endpoint. */
+function throwErrors(event: DtlsSessionEvent): void {
+  if (event.type === 'error') throw event.error.cause ?? event.error;
+}

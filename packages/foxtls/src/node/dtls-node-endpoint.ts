@@ -1,0 +1,267 @@
+/**
+ * An endpoint of `foxtls/dtls`: a UDP socket, the core's endpoint, and one timer for all that waits.
+ */
+
+import type { Socket } from 'node:dgram';
+import { performance } from 'node:perf_hooks';
+import type { DtlsEndpoint, DtlsEndpointOptions, DtlsSession, DtlsSessionListener } from '../connection/datagram-endpoint.ts';
+import { createDtlsEndpoint } from '../connection/dtls-endpoint.ts';
+import type { ClientConfig } from '../protocol/handshake/config.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
+import { NodeDtlsSession, type SessionTraits } from './dtls-session.ts';
+import { SocketStats } from './dtls-stats.ts';
+import type { DTLSEndpoint, DTLSSession, DtlsAddress, DtlsEndpointStats } from './dtls-types.ts';
+import { readAddress, writeAddress } from './udp-socket.ts';
+
+/** What an endpoint does for clients that come. */
+export interface ServerSide {
+  readonly onsession: (session: DTLSSession) => void;
+  readonly asksForCertificate: boolean;
+}
+
+/** What it takes to connect. */
+export interface ClientSide {
+  readonly config: ClientConfig;
+  readonly hostname: string;
+  readonly serverName: string | undefined;
+  readonly session: ClientSession | undefined;
+}
+
+export class NodeDtlsEndpoint implements DTLSEndpoint {
+  readonly opened: Promise<DtlsAddress>;
+  readonly closed: Promise<void>;
+  readonly sessions = new Set<NodeDtlsSession>();
+  readonly #core: DtlsEndpoint;
+  readonly #stats: SocketStats;
+  readonly #server: ServerSide | undefined;
+  readonly #bySession = new WeakMap<DtlsSession, NodeDtlsSession>();
+  #socket: Socket | undefined;
+  #address: DtlsAddress | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #isReferenced = true;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #settleOpened!: { resolve(address: DtlsAddress): void; reject(error: Error): void };
+  #settleClosed!: { resolve(): void; reject(error: Error): void };
+  /** Undone when it is closed. */
+  #release: (() => void)[] = [];
+
+  constructor(options: Omit<DtlsEndpointOptions, 'onSession' | 'onOutput' | 'clock' | 'keyLog'>, server?: ServerSide) {
+    this.#server = server;
+    this.#core = createDtlsEndpoint({
+      ...options,
+      clock: () => performance.now(),
+      onOutput: () => this.#flush(),
+      keyLog: (session) => this.#bySession.get(session)?.wantsKeyLog ?? false,
+      onSession: (session) => this.#accept(session),
+    });
+    this.#stats = new SocketStats(this.#core.stats);
+    this.opened = new Promise((resolve, reject) => {
+      this.#settleOpened = { resolve, reject };
+    });
+    this.closed = new Promise((resolve, reject) => {
+      this.#settleClosed = { resolve, reject };
+    });
+    this.opened.catch(() => {});
+    this.closed.catch(() => {});
+  }
+
+  get address(): DtlsAddress | undefined {
+    return this.#address;
+  }
+
+  get stats(): DtlsEndpointStats {
+    return this.#stats;
+  }
+
+  get busy(): boolean {
+    return !this.#core.acceptsSessions;
+  }
+
+  set busy(busy: boolean) {
+    this.#core.acceptsSessions = !busy && this.#server !== undefined && this.#state === 'open';
+  }
+
+  get destroyed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Takes a bound socket over. */
+  use(socket: Socket): void {
+    if (this.#state !== 'open') {
+      socket.close();
+      return;
+    }
+    this.#socket = socket;
+    if (!this.#isReferenced) socket.unref();
+    socket.on('message', (message, { address, port }) => {
+      this.#core.receive(new Uint8Array(message.buffer, message.byteOffset, message.length), writeAddress(address, port));
+      this.#schedule();
+    });
+    // An ICMP message that everybody can send must end nothing.
+    socket.on('error', () => {
+      this.#stats.socketErrors++;
+    });
+    const { address, family, port } = socket.address();
+    this.#address = { address, family: family as DtlsAddress['family'], port };
+    this.#settleOpened.resolve(this.#address);
+    this.#flush();
+  }
+
+  /** Calls `end` when the signal is aborted, unless this is closed before. */
+  obey(signal: AbortSignal, end: () => void): void {
+    if (signal.aborted) {
+      end();
+      return;
+    }
+    signal.addEventListener('abort', end, { once: true });
+    this.#release.push(() => signal.removeEventListener('abort', end));
+  }
+
+  // ---- Sessions ----
+
+  #accept(core: DtlsSession): DtlsSessionListener {
+    const { onsession, asksForCertificate } = this.#server as ServerSide;
+    const session = new NodeDtlsSession({ role: 'server', endpoint: this, asksForCertificate, readAddress });
+    this.#adopt(session, core);
+    try {
+      onsession(session);
+    } catch (thrown) {
+      // It is the application's, and no affair of the handshake that it was called in.
+      session.destroy(thrown as Error);
+      process.nextTick(() => {
+        throw thrown;
+      });
+    }
+    return this.#listenerOf(session);
+  }
+
+  prepare(traits: Omit<SessionTraits, 'endpoint' | 'readAddress' | 'role'>): NodeDtlsSession {
+    const session = new NodeDtlsSession({ ...traits, role: 'client', endpoint: this, readAddress });
+    this.sessions.add(session);
+    return session;
+  }
+
+  connect(session: NodeDtlsSession, to: DtlsAddress, { config, serverName, session: resumed }: ClientSide): void {
+    this.#stats.clientSessions++;
+    const onEvent = this.#listenerOf(session);
+    this.#adopt(
+      session,
+      this.#core.connect(config, writeAddress(to.address, to.port), { serverName, session: resumed, onEvent }),
+    );
+    this.#schedule();
+  }
+
+  #adopt(session: NodeDtlsSession, core: DtlsSession): void {
+    this.sessions.add(session);
+    this.#bySession.set(core, session);
+    session.attach(core);
+  }
+
+  #listenerOf(session: NodeDtlsSession): DtlsSessionListener {
+    return (event) => {
+      session.onEvent(event);
+      if (event.type === 'closed') this.#onSessionClosed(session);
+    };
+  }
+
+  #onSessionClosed(session: NodeDtlsSession): void {
+    this.sessions.delete(session);
+    if (this.#state === 'closing') this.#closeWhenEmpty();
+    // A client's has no other reason to be.
+    else if (this.#server === undefined) process.nextTick(() => this.close());
+  }
+
+  // ---- The end ----
+
+  close(): Promise<void> {
+    if (this.#state !== 'open') return this.closed.catch(() => {});
+    this.#state = 'closing';
+    this.#core.close();
+    this.#schedule();
+    this.#closeWhenEmpty();
+    return this.closed.catch(() => {});
+  }
+
+  #closeWhenEmpty(): void {
+    if (this.#state === 'closing' && this.#core.sessionCount === 0) process.nextTick(() => this.#end(undefined));
+  }
+
+  destroy(error?: Error): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closing';
+    this.busy = true;
+    for (const session of [...this.sessions]) session.destroy(error);
+    this.#end(error);
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    clearTimeout(this.#timer);
+    for (const undo of this.#release.splice(0)) undo();
+    this.sessions.clear();
+    this.#stats.destroyedAt = process.hrtime.bigint();
+    this.#settleOpened.reject(error ?? new Error('the endpoint was closed'));
+    const done = () => (error === undefined ? this.#settleClosed.resolve() : this.#settleClosed.reject(error));
+    if (this.#socket === undefined) done();
+    else this.#socket.close(done);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  ref(): this {
+    this.#isReferenced = true;
+    this.#socket?.ref();
+    this.#timer?.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#isReferenced = false;
+    this.#socket?.unref();
+    this.#timer?.unref();
+    return this;
+  }
+
+  // ---- Datagrams and time ----
+
+  #flush(): void {
+    const socket = this.#socket;
+    if (socket === undefined || this.#state === 'closed') return;
+    for (const { to, datagram } of this.#core.takeOutput()) {
+      const { address, port } = readAddress(to);
+      socket.send(datagram, port, address, this.#onSent);
+    }
+    this.#schedule();
+  }
+
+  readonly #onSent = (error: Error | null): void => {
+    if (error !== null) this.#stats.socketErrors++;
+  };
+
+  /** One timer, which may come too early: then it is set again. */
+  #schedule(): void {
+    const wait = this.#state === 'closed' ? undefined : this.#core.nextTimeout();
+    if (wait === undefined) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
+    const at = performance.now() + wait;
+    if (this.#timer !== undefined && this.#timerAt <= at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(this.#onTimer, Math.ceil(wait));
+    if (!this.#isReferenced) this.#timer.unref();
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    this.#core.handleTimeout();
+    this.#flush();
+    this.#schedule();
+  };
+}

@@ -1,0 +1,327 @@
+/**
+ * A session of `foxtls/dtls`: one association with a peer, over an endpoint that carries its datagrams.
+ */
+
+import { X509Certificate } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type { ConnectionInfo } from '../connection/connection.ts';
+import type { DtlsSession, DtlsSessionEvent } from '../connection/datagram-endpoint.ts';
+import { ApiMisuse, ConnectionLost, type TlsError } from '../core/errors/errors.ts';
+import { presentedCertificates } from '../protocol/handshake/peer-identity.ts';
+import type { ClientSession } from '../protocol/session/client-session.ts';
+import { formatCipherSuite } from './cipher-list.ts';
+import { writeDtlsSession } from './dtls-session-bytes.ts';
+import { SessionStats } from './dtls-stats.ts';
+import type { DTLSEndpoint, DTLSSession, DtlsAddress, DtlsSessionEvents, DtlsSessionStats } from './dtls-types.ts';
+import { authorizationCode, toNodeError, withCode } from './errors.ts';
+import { MessageQueue } from './message-queue.ts';
+
+/** What a session knows of itself before it has a connection. */
+export interface SessionTraits {
+  readonly role: 'client' | 'server';
+  readonly endpoint: DTLSEndpoint;
+  /** Whether a certificate is asked for. */
+  readonly asksForCertificate: boolean;
+  /** A client's: what the server is verified as, which its sessions are good for. */
+  readonly hostname?: string | undefined;
+  readonly readAddress: (address: string) => DtlsAddress;
+}
+
+const MAX_EXPORT = 65536;
+
+export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements DTLSSession {
+  readonly endpoint: DTLSEndpoint;
+  readonly opened: Promise<{ readonly protocol: string }>;
+  readonly closed: Promise<void>;
+  onerror: ((error: Error) => void) | undefined;
+  onhandshake: ((protocol: string) => void) | undefined;
+  onkeylog: ((line: string) => void) | undefined;
+  readonly #traits: SessionTraits;
+  readonly #stats = new SessionStats();
+  readonly #messages = new MessageQueue<Buffer>();
+  #onmessage: ((data: Buffer) => void) | undefined;
+  #session: DtlsSession | undefined;
+  #info: ConnectionInfo | undefined;
+  #clientSession: ClientSession | undefined;
+  #certificate: X509Certificate | undefined;
+  #isOpen = false;
+  #isOver = false;
+  #error: Error | undefined;
+  #settleOpened!: { resolve(value: { readonly protocol: string }): void; reject(error: Error): void };
+  #settleClosed!: { resolve(): void; reject(error: Error): void };
+
+  constructor(traits: SessionTraits) {
+    super();
+    this.#traits = traits;
+    this.endpoint = traits.endpoint;
+    this.opened = new Promise((resolve, reject) => {
+      this.#settleOpened = { resolve, reject };
+    });
+    this.closed = new Promise((resolve, reject) => {
+      this.#settleClosed = { resolve, reject };
+    });
+    // Who does not ask is told by onerror; a peer's failure is no reason to end the process.
+    this.opened.catch(() => {});
+    this.closed.catch(() => {});
+  }
+
+  /** @internal */
+  attach(session: DtlsSession): void {
+    this.#session = session;
+    this.#stats.transport = session.connection.stats;
+  }
+
+  /** @internal */
+  get wantsKeyLog(): boolean {
+    return this.onkeylog !== undefined || this.listenerCount('keylog') > 0;
+  }
+
+  /** @internal */
+  readonly onEvent = (event: DtlsSessionEvent): void => {
+    if (this.#isOver) return;
+    if (event.type === 'data') this.#onData(event.data);
+    else if (event.type === 'connected') this.#onConnected(event.info);
+    else if (event.type === 'session') this.#onSession(event.session);
+    else if (event.type === 'keylog') this.#onKeyLog(event.line);
+    else if (event.type === 'error') this.finish(this.#describe(event.error));
+    else if (event.type === 'closed') this.finish(undefined);
+  };
+
+  #onKeyLog(line: string): void {
+    this.onkeylog?.(line);
+    this.emit('keylog', line);
+  }
+
+  #onConnected(info: ConnectionInfo): void {
+    this.#isOpen = true;
+    this.#info = info;
+    this.#stats.handshakeCompletedAt = process.hrtime.bigint();
+    this.#settleOpened.resolve({ protocol: info.version });
+    this.onhandshake?.(info.version);
+    this.emit('handshake', info.version);
+  }
+
+  #onData(data: Uint8Array): void {
+    const message = Buffer.from(data.buffer, data.byteOffset, data.length);
+    this.#stats.messagesReceived++;
+    this.#stats.bytesReceived += BigInt(data.length);
+    const isHeard = this.#onmessage !== undefined || this.listenerCount('message') > 0;
+    if (isHeard) this.#tell(message);
+    else this.#messages.push(message);
+    this.#stats.messagesDropped = BigInt(this.#messages.dropped);
+  }
+
+  #tell(message: Buffer): void {
+    this.#onmessage?.(message);
+    this.emit('message', message);
+  }
+
+  #onSession(session: ClientSession): void {
+    this.#clientSession = session;
+    if (this.listenerCount('session') > 0 && this.session !== undefined) this.emit('session', this.session);
+  }
+
+  #describe(error: TlsError): Error {
+    if (error instanceof ConnectionLost && error.reason === 'timed_out') {
+      return this.#isOpen
+        ? withCode(new Error('the DTLS peer does not answer', { cause: error }), 'ETIMEDOUT')
+        : withCode(new Error('DTLS handshake timeout', { cause: error }), 'ERR_TLS_HANDSHAKE_TIMEOUT');
+    }
+    return toNodeError(error);
+  }
+
+  /** @internal The session is over. */
+  finish(error: Error | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#error = error;
+    this.#stats.destroyedAt = process.hrtime.bigint();
+    this.#settleOpened.reject(error ?? invalidState('the session was closed before the handshake was over'));
+    this.#messages.end(error);
+    if (error === undefined) {
+      this.#settleClosed.resolve();
+    } else {
+      this.#settleClosed.reject(error);
+      this.onerror?.(error);
+      if (this.listenerCount('error') > 0) this.emit('error', error);
+    }
+    this.emit('close');
+  }
+
+  // ---- What the application does ----
+
+  send(data: string | NodeJS.ArrayBufferView): number {
+    const { connection } = this.#require('send');
+    const bytes = asBytes(data);
+    try {
+      connection.send(bytes);
+    } catch (thrown) {
+      if (!(thrown instanceof ApiMisuse) || thrown.code !== 'ERR_TLS_DATAGRAM_SIZE') throw stateError(thrown);
+      throw withCode(new RangeError(thrown.message, { cause: thrown }), 'ERR_OUT_OF_RANGE');
+    }
+    this.#stats.messagesSent++;
+    this.#stats.bytesSent += BigInt(bytes.length);
+    return bytes.length;
+  }
+
+  get maxMessageSize(): number {
+    return this.#isOpen && !this.#isOver ? (this.#session?.connection.maxData ?? 0) : 0;
+  }
+
+  close(): Promise<void> {
+    if (this.#isOver) return this.closed.catch(() => {});
+    if (this.#stats.closingAt === 0n) this.#stats.closingAt = process.hrtime.bigint();
+    if (this.#isOpen) this.#session?.connection.close();
+    else this.destroy();
+    return this.closed.catch(() => {});
+  }
+
+  destroy(error?: Error): void {
+    if (this.#isOver) return;
+    const session = this.#session;
+    this.finish(error);
+    session?.connection.abort();
+  }
+
+  get destroyed(): boolean {
+    return this.#isOver;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  get onmessage(): ((data: Buffer) => void) | undefined {
+    return this.#onmessage;
+  }
+
+  set onmessage(listener: ((data: Buffer) => void) | undefined) {
+    this.#onmessage = listener;
+    if (listener !== undefined) this.#tellWaiting();
+  }
+
+  override on<E extends keyof DtlsSessionEvents>(event: E, listener: (...args: DtlsSessionEvents[E]) => void): this {
+    super.on(event as never, listener as never);
+    if (event === 'message') this.#tellWaiting();
+    return this;
+  }
+
+  /** What came before somebody listened: not from inside of his call. */
+  #tellWaiting(): void {
+    queueMicrotask(() => {
+      for (const message of this.#messages.take()) this.#tell(message);
+    });
+  }
+
+  /** Messages, until the session is over: an error is thrown. To leave the loop closes nothing. */
+  [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
+    return {
+      next: () => this.#messages.next(),
+      return: () => Promise.resolve({ value: undefined, done: true }),
+    };
+  }
+
+  updateKeys(options?: { readonly requestPeer?: boolean }): void {
+    this.#require('updateKeys').connection.updateKeys(options);
+  }
+
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Buffer {
+    if (!Number.isInteger(length) || length < 1 || length > MAX_EXPORT) {
+      const message = `The value of "length" is out of range. It must be >= 1 && <= ${MAX_EXPORT}. Received ${length}`;
+      throw withCode(new RangeError(message), 'ERR_OUT_OF_RANGE');
+    }
+    return Buffer.from(this.#require('exportKeyingMaterial').connection.exportKeyingMaterial(length, label, context));
+  }
+
+  #require(what: string): DtlsSession {
+    if (this.#isOpen && !this.#isOver && this.#stats.closingAt === 0n && this.#session !== undefined) return this.#session;
+    throw invalidState(
+      this.#isOver || this.#isOpen ? `${what} after the session was closed` : `${what} before the handshake is over`,
+    );
+  }
+
+  // ---- What was agreed on ----
+
+  get remoteAddress(): DtlsAddress | undefined {
+    return this.#session && this.#traits.readAddress(this.#session.address);
+  }
+
+  get connectionInfo(): ConnectionInfo | undefined {
+    return this.#info;
+  }
+
+  get protocol(): string | undefined {
+    return this.#info?.version;
+  }
+
+  get cipher(): DTLSSession['cipher'] {
+    const info = this.#info;
+    return info && { name: formatCipherSuite(info.suite.name), standardName: info.suite.name, version: info.version };
+  }
+
+  get peerCertificate(): string | undefined {
+    return this.peerX509Certificate?.toString();
+  }
+
+  get peerX509Certificate(): X509Certificate | undefined {
+    const [leaf] = this.#info === undefined ? [] : presentedCertificates(this.#info.peer);
+    if (leaf !== undefined) this.#certificate ??= new X509Certificate(leaf);
+    return this.#certificate;
+  }
+
+  get authorized(): boolean {
+    const kind = this.#isOver ? undefined : this.#info?.peer.kind;
+    return kind === 'verified' || kind === 'psk';
+  }
+
+  get authorizationError(): string | undefined {
+    const peer = this.#info?.peer;
+    if (peer?.kind === 'unverified') return authorizationCode(peer.error);
+    return peer?.kind === 'anonymous' && this.#traits.asksForCertificate ? 'UNABLE_TO_GET_ISSUER_CERT' : undefined;
+  }
+
+  get alpnProtocol(): string | undefined {
+    return this.#info?.alpnProtocol;
+  }
+
+  get srtpProfile(): string | undefined {
+    return undefined;
+  }
+
+  get servername(): string | undefined {
+    return this.#info?.serverName;
+  }
+
+  get reused(): boolean {
+    return !this.#isOver && this.#info?.resumed === true;
+  }
+
+  get session(): Buffer | undefined {
+    const { hostname } = this.#traits;
+    return this.#clientSession && hostname !== undefined ? writeDtlsSession(hostname, this.#clientSession) : undefined;
+  }
+
+  get stats(): DtlsSessionStats {
+    return this.#stats;
+  }
+
+  /** What it ended with. @internal */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+}
+
+export function invalidState(message: string): Error {
+  return withCode(new Error(`Invalid state: ${message}`), 'ERR_INVALID_STATE');
+}
+
+function stateError(thrown: unknown): unknown {
+  return thrown instanceof ApiMisuse && thrown.code === 'ERR_TLS_NOT_CONNECTED' ? invalidState(thrown.message) : thrown;
+}
+
+function asBytes(data: string | NodeJS.ArrayBufferView): Uint8Array {
+  if (typeof data === 'string') return Buffer.from(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const message = 'The "data" argument must be of type string or an instance of Buffer, TypedArray, or DataView.';
+  throw withCode(new TypeError(message), 'ERR_INVALID_ARG_TYPE');
+}

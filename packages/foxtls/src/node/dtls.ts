@@ -1,0 +1,169 @@
+/**
+ * `foxtls/dtls`: DTLS over node:dgram, in the shape of node:dtls, which Node is to have; and beyond it DTLS 1.3, connection IDs, host names,
+ * answers that come later (keys, names, verdicts), and AbortSignal.
+ */
+
+import { isIP } from 'node:net';
+import { clientConfigOf, invalidType, invalidValue, refuseSrtp, serverConfigOf } from './dtls-config.ts';
+import { NodeDtlsEndpoint } from './dtls-node-endpoint.ts';
+import { readDtlsSession } from './dtls-session-bytes.ts';
+import type { DTLSEndpoint, DTLSSession, DtlsConnectOptions, DtlsListenOptions, DtlsOptions } from './dtls-types.ts';
+import { withCode } from './errors.ts';
+import { bindSocket, literalHost, resolveHost } from './udp-socket.ts';
+
+export { checkServerIdentity } from './certificate-objects.ts';
+export type {
+  ClientPsk,
+  DTLSEndpoint,
+  DTLSSession,
+  DtlsAddress,
+  DtlsConnectOptions,
+  DtlsEndpointStats,
+  DtlsListenOptions,
+  DtlsOptions,
+  DtlsPsk,
+  DtlsSessionEvents,
+  DtlsSessionStats,
+  DtlsVersion,
+  PskChoice,
+  PskLookUp,
+  ServerPsk,
+  Sni,
+  SniChoice,
+  SniIdentity,
+} from './dtls-types.ts';
+export { createSecureContext, SecureContext } from './secure-context.ts';
+
+const MAX_PORT = 65535;
+/** Bytes: enough that nobody guesses one, and that a client who draws at random never meets another's. */
+const CONNECTION_ID_LENGTH = 8;
+
+/**
+ * Serves clients on a UDP port. `onsession` is called for each that has shown by a cookie that it is where it says; its handshake is not
+ * over then: `session.opened`.
+ *
+ * Throws what binding comes to (`EADDRINUSE` …), and for options as `tls.createServer` does; a `host` that is a name is looked up first:
+ * `endpoint.opened`.
+ *
+ * ```ts
+ * const endpoint = listen((session) => {
+ *   session.onmessage = (data) => session.send(data);
+ * }, { key: readFileSync('key.pem'), cert: readFileSync('cert.pem'), port: 5684 });
+ * ```
+ */
+export function listen(onsession: (session: DTLSSession) => void, options: DtlsListenOptions): DTLSEndpoint {
+  if (typeof onsession !== 'function') throw argumentType('callback', 'of type function');
+  if (typeof options !== 'object' || options === null) throw argumentType('options', 'of type object');
+  const { host = '0.0.0.0', port, requestCert = false, maxSessions, maxSessionsPerHost, requireCookie } = options;
+  checkPort('port', port);
+  refuseSrtp(options.srtp);
+  const config = serverConfigOf(options);
+  const endpoint = new NodeDtlsEndpoint(
+    {
+      ...endpointOptions(options),
+      config,
+      connectionIdLength: idLength(options.connectionId, CONNECTION_ID_LENGTH),
+      ...{ maxSessions, maxSessionsPerHost, requireCookie },
+    },
+    { onsession, asksForCertificate: requestCert || config.clientCertificates !== 'none' },
+  );
+  const literal = literalHost(host);
+  if (literal !== undefined) endpoint.use(bindSocket(literal, port, options));
+  else bindLater(endpoint, host, options);
+  const { signal } = options;
+  if (signal !== undefined) endpoint.obey(signal, () => void endpoint.close());
+  return endpoint;
+}
+
+async function bindLater(endpoint: NodeDtlsEndpoint, host: string, options: DtlsListenOptions): Promise<void> {
+  try {
+    endpoint.use(bindSocket(await resolveHost(host, options.lookup), options.port, options));
+  } catch (error) {
+    endpoint.destroy(error as Error);
+  }
+}
+
+/**
+ * Connects to a DTLS server, over a socket of its own, and verifies that it is who it should be.
+ *
+ * Throws for options as `tls.connect` does, and for a `session` of another name; everything later rejects `session.opened`, and is told to
+ * `session.onerror`, with the codes of `foxtls/tls`.
+ *
+ * ```ts
+ * const session = connect('device.example', 5684, { ca: readFileSync('ca.pem') });
+ * await session.opened;
+ * session.send('hello');
+ * for await (const message of session) console.log(message.toString());
+ * ```
+ */
+export function connect(host: string, port: number, options: DtlsConnectOptions = {}): DTLSSession {
+  if (typeof host !== 'string' || host === '') throw argumentType('host', 'of type string');
+  if (typeof options !== 'object' || options === null) throw argumentType('options', 'of type object');
+  checkPort('port', port);
+  if (port === 0)
+    throw withCode(new RangeError('The value of "port" is out of range: a server has none of 0'), 'ERR_OUT_OF_RANGE');
+  refuseSrtp(options.srtp);
+  const { servername, signal } = options;
+  const hostname = servername || host;
+  const config = clientConfigOf(options, { hostname });
+  const resumed = options.session && readDtlsSession(hostname, options.session);
+  // RFC 6066 §3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"."
+  const serverName = servername === '' || isIP(hostname) !== 0 ? undefined : hostname;
+  const endpoint = new NodeDtlsEndpoint({ ...endpointOptions(options), connectionIdLength: idLength(options.connectionId, 0) });
+  const session = endpoint.prepare({ asksForCertificate: true, hostname });
+  const begin = (to: NonNullable<ReturnType<typeof literalHost>>) => {
+    const local = options.bindHost ?? (to.family === 6 ? '::' : '0.0.0.0');
+    const bound = literalHost(local);
+    if (bound?.family !== to.family) throw invalidValue('bindHost', `an address of the family of ${to.address} is expected`);
+    endpoint.use(bindSocket(bound, options.bindPort ?? 0, options));
+    const family = to.family === 6 ? 'IPv6' : 'IPv4';
+    endpoint.connect(session, { address: to.address, family, port }, { config, hostname, serverName, session: resumed });
+  };
+  const literal = literalHost(host);
+  if (signal?.aborted !== true) {
+    if (literal !== undefined) begin(literal);
+    else {
+      resolveHost(host, options.lookup).then(
+        (found) => {
+          if (session.destroyed) return;
+          try {
+            begin(found);
+          } catch (thrown) {
+            endpoint.destroy(thrown as Error);
+          }
+        },
+        (error: Error) => endpoint.destroy(error),
+      );
+    }
+  }
+  if (signal !== undefined) endpoint.obey(signal, () => endpoint.destroy(abortError(signal)));
+  return session;
+}
+
+function endpointOptions({ mtu, handshakeTimeout, initialTimeout }: DtlsOptions) {
+  return { mtu, handshakeTimeout, initialTimeout };
+}
+
+/** Undefined: connection IDs are not spoken. */
+function idLength(option: boolean | number | undefined, byDefault: number): number | undefined {
+  if (option === undefined || option === false) return undefined;
+  if (option === true) return byDefault;
+  if (Number.isInteger(option) && option >= 1 && option <= 255) return option;
+  throw invalidType('connectionId', 'true, or a number of bytes from 1 to 255');
+}
+
+function checkPort(name: string, port: unknown): void {
+  if (typeof port !== 'number') throw argumentType(name, 'of type number');
+  if (Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return;
+  throw withCode(new RangeError(`${name} should be >= 0 and < 65536. Received ${port}`), 'ERR_SOCKET_BAD_PORT');
+}
+
+function argumentType(name: string, expected: string): TypeError {
+  return withCode(new TypeError(`The "${name}" argument must be ${expected}.`), 'ERR_INVALID_ARG_TYPE');
+}
+
+function abortError(signal: AbortSignal): Error {
+  const error = new Error('The operation was aborted', { cause: signal.reason });
+  error.name = 'AbortError';
+  return withCode(error, 'ABORT_ERR');
+}

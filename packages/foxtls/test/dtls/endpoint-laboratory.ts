@@ -1,0 +1,143 @@
+/**
+ * Endpoints on a network in virtual time: what each sends arrives at the address it was sent to, unless the test says otherwise.
+ */
+
+import type { ClientConfig } from '../../src/connection/config.ts';
+import type {
+  DtlsEndpoint,
+  DtlsEndpointOptions,
+  DtlsSession,
+  DtlsSessionEvent,
+  EndpointConnectOptions,
+} from '../../src/connection/datagram-endpoint.ts';
+import { createDtlsEndpoint } from '../../src/connection/dtls-endpoint.ts';
+import { concat } from '../../src/core/bytes/bytes.ts';
+
+/** What happened to one session. */
+export class SessionRecord {
+  session!: DtlsSession;
+  readonly events: DtlsSessionEvent[] = [];
+  readonly onEvent = (event: DtlsSessionEvent): void => {
+    this.events.push(event);
+  };
+
+  get types(): string[] {
+    return this.events.map(({ type }) => type).filter((type) => type !== 'session');
+  }
+
+  get data(): Uint8Array {
+    return concat(...this.events.flatMap((event) => (event.type === 'data' ? [event.data] : [])));
+  }
+
+  get error(): Error | undefined {
+    return this.events.find((event) => event.type === 'error')?.error;
+  }
+
+  get isConnected(): boolean {
+    return this.session.connection.state === 'connected';
+  }
+}
+
+/** An endpoint that has an address, or another one later. */
+export class Host {
+  readonly endpoint: DtlsEndpoint;
+  /** Those that came. */
+  readonly accepted: SessionRecord[] = [];
+  address: string;
+
+  constructor(address: string, options: Omit<DtlsEndpointOptions, 'onSession'>) {
+    this.address = address;
+    this.endpoint = createDtlsEndpoint({
+      ...options,
+      onSession: (session) => {
+        const record = new SessionRecord();
+        record.session = session;
+        this.accepted.push(record);
+        return record.onEvent;
+      },
+    });
+  }
+
+  connect(config: ClientConfig, to: string, options: Omit<EndpointConnectOptions, 'onEvent'> = {}): SessionRecord {
+    const record = new SessionRecord();
+    record.session = this.endpoint.connect(config, to, { serverName: 'localhost', ...options, onEvent: record.onEvent });
+    return record;
+  }
+}
+
+export interface Carried {
+  readonly from: string;
+  readonly to: string;
+  readonly datagram: Uint8Array;
+}
+
+interface Flying extends Carried {
+  readonly at: number;
+}
+
+/** Milliseconds one way. */
+const DELAY = 20;
+
+export class Network {
+  /** Milliseconds. */
+  now = 0;
+  readonly hosts: Host[] = [];
+  /** All that was sent. */
+  readonly sent: Carried[] = [];
+  /** False: it is lost. */
+  passes: (carried: Carried) => boolean = () => true;
+  #flying: Flying[] = [];
+
+  readonly clock = (): number => this.now;
+
+  host(address: string, options: Omit<DtlsEndpointOptions, 'onSession' | 'clock'> = {}): Host {
+    const host = new Host(address, { ...options, clock: this.clock });
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** A host is gone without a word. */
+  remove(host: Host): void {
+    this.hosts.splice(this.hosts.indexOf(host), 1);
+  }
+
+  collect(): void {
+    for (const { endpoint, address } of this.hosts) {
+      for (const { to, datagram } of endpoint.takeOutput()) {
+        const carried = { from: address, to, datagram };
+        this.sent.push(carried);
+        if (this.passes(carried)) this.#flying.push({ ...carried, at: this.now + DELAY });
+      }
+    }
+  }
+
+  /** Lets time pass until nothing is under way and nobody waits, or `until` says so, or so many milliseconds are over. */
+  run(until: () => boolean = () => false, milliseconds = 600_000): void {
+    const latest = this.now + milliseconds;
+    this.collect();
+    while (!until()) {
+      const next = this.#next();
+      if (next === undefined || next > latest) {
+        this.now = latest;
+        return;
+      }
+      this.now = Math.max(this.now, next);
+      const due = this.#flying.filter(({ at }) => at <= this.now);
+      this.#flying = this.#flying.filter(({ at }) => at > this.now);
+      for (const { from, to, datagram } of due) {
+        this.hosts.find(({ address }) => address === to)?.endpoint.receive(datagram.slice(), from);
+      }
+      for (const { endpoint } of this.hosts) if (endpoint.nextTimeout() === 0) endpoint.handleTimeout();
+      this.collect();
+    }
+  }
+
+  #next(): number | undefined {
+    const times = this.#flying.map(({ at }) => at);
+    for (const { endpoint } of this.hosts) {
+      const wait = endpoint.nextTimeout();
+      if (wait !== undefined) times.push(this.now + wait);
+    }
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+}
