@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientConfig, ServerConfig } from '../connection/config.ts';
 import { utf8 } from '../core/bytes/bytes.ts';
-import { ApiMisuse, PeerIncompatible } from '../core/errors/errors.ts';
+import { PeerIncompatible } from '../core/errors/errors.ts';
 import { type Flow, run, settle } from '../core/flow/flow.ts';
 import type { ClientHelloInfo } from '../protocol/handshake/config.ts';
 import { parseAlpnProtocols } from './alpn.ts';
@@ -38,6 +38,7 @@ import {
 import { createSecureContext, type SecureContext } from './secure-context.ts';
 import { refuseUnsupported, type SecureContextOptions } from './secure-context-options.ts';
 import { asContext, requireContext } from './server-policy.ts';
+import { parseSrtpProfiles } from './srtp-profiles.ts';
 import { isVerificationDisabled } from './trust.ts';
 
 /** What a context is made of, and what it would be a contradiction to give beside one. */
@@ -73,11 +74,10 @@ export function serverConfigOf(options: DtlsListenOptions): ServerConfig {
     pskIdentityHint: pskIdentityHint ? utf8(pskIdentityHint) : undefined,
   };
   const context = contextOf(options, psk === undefined ? 'none' : 'beside');
-  const serve = new NamesServed(sni, (chosen) => chosen.serverConfig(traits));
-  const config = context.serverConfig({
-    ...traits,
-    ...(sni !== undefined && { selectConfig: (hello: ClientHelloInfo) => serve.select(hello) }),
-  });
+  const srtp = srtpOf(options);
+  const names = new NamesServed(sni, (chosen) => ({ ...chosen.serverConfig(traits), ...srtp }));
+  const selectConfig = sni && ((hello: ClientHelloInfo) => names.select(hello));
+  const config = { ...context.serverConfig({ ...traits, selectConfig }), ...srtp };
   return psk === undefined ? config : withLookUp(config, lookUpByCallback(undefined as never, findKeyIn(psk)));
 }
 
@@ -100,7 +100,16 @@ export function clientConfigOf(options: DtlsConnectOptions, { hostname }: Client
     checkServerIdentity: options.checkServerIdentity ?? checkServerIdentity,
     rejectUnauthorized,
   });
-  return { ...config, verifier, ...(psk !== undefined && keysByCallback(undefined as never, chooseKey(psk))) };
+  return {
+    ...config,
+    ...srtpOf(options),
+    verifier,
+    ...(psk !== undefined && keysByCallback(undefined as never, chooseKey(psk))),
+  };
+}
+
+function srtpOf({ srtp }: DtlsOptions): { readonly srtpProfiles?: readonly number[] } {
+  return srtp === undefined ? {} : { srtpProfiles: parseSrtpProfiles(srtp) };
 }
 
 /** The context: that of the options, or one made of them. `psk`: whether suites with a pre-shared key are added, or are all there are. */
@@ -251,9 +260,4 @@ export function invalidType(name: string, expected: string): TypeError {
 
 export function invalidValue(name: string, problem: string): TypeError {
   return withCode(new TypeError(`The property 'options.${name}' is invalid: ${problem}`), 'ERR_INVALID_ARG_VALUE');
-}
-
-/** SRTP waits for its negotiation. */
-export function refuseSrtp(srtp: string | undefined): void {
-  if (srtp !== undefined) throw new ApiMisuse('ERR_TLS_OPTION_UNSUPPORTED', 'the option srtp is not there yet');
 }

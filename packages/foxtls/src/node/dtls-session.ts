@@ -15,6 +15,7 @@ import { SessionStats } from './dtls-stats.ts';
 import type { DTLSEndpoint, DTLSSession, DtlsAddress, DtlsSessionEvents, DtlsSessionStats } from './dtls-types.ts';
 import { authorizationCode, toNodeError, withCode } from './errors.ts';
 import { MessageQueue } from './message-queue.ts';
+import { formatSrtpProfile } from './srtp-profiles.ts';
 
 /** What a session knows of itself before it has a connection. */
 export interface SessionTraits {
@@ -285,7 +286,8 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   }
 
   get srtpProfile(): string | undefined {
-    return undefined;
+    const profile = this.#info?.srtpProfile;
+    return profile && formatSrtpProfile(profile.name);
   }
 
   get servername(): string | undefined {

@@ -4,7 +4,7 @@
  */
 
 import { isIP } from 'node:net';
-import { clientConfigOf, invalidType, invalidValue, refuseSrtp, serverConfigOf } from './dtls-config.ts';
+import { clientConfigOf, invalidType, invalidValue, serverConfigOf } from './dtls-config.ts';
 import { NodeDtlsEndpoint } from './dtls-node-endpoint.ts';
 import { readDtlsSession } from './dtls-session-bytes.ts';
 import type { DTLSEndpoint, DTLSSession, DtlsConnectOptions, DtlsListenOptions, DtlsOptions } from './dtls-types.ts';
@@ -56,7 +56,6 @@ export function listen(onsession: (session: DTLSSession) => void, options: DtlsL
   if (typeof options !== 'object' || options === null) throw argumentType('options', 'of type object');
   const { host = '0.0.0.0', port, requestCert = false, maxSessions, maxSessionsPerHost, requireCookie } = options;
   checkPort('port', port);
-  refuseSrtp(options.srtp);
   const config = serverConfigOf(options);
   const endpoint = new NodeDtlsEndpoint(
     {
@@ -102,7 +101,6 @@ export function connect(host: string, port: number, options: DtlsConnectOptions 
   checkPort('port', port);
   if (port === 0)
     throw withCode(new RangeError('The value of "port" is out of range: a server has none of 0'), 'ERR_OUT_OF_RANGE');
-  refuseSrtp(options.srtp);
   const { servername, signal } = options;
   const hostname = servername || host;
   const config = clientConfigOf(options, { hostname });

@@ -62,7 +62,7 @@ export class ReadEpoch {
     const sequence = recordSequence(record, header, this.#window.highest + 1);
     const inner = protection.openAt(sequence, header, record.encrypted);
     if (inner === undefined) return this.#fail();
-    const isNewest = sequence >= this.#next;
+    const isNewest = sequence > this.#window.highest;
     return this.#accept(sequence) ? splitInner(inner, maxInner, { epoch: this.number, sequence, isNewest }) : 'replayed';
   }
 
@@ -70,7 +70,7 @@ export class ReadEpoch {
     const { type, sequence, fragment } = record;
     const protection = this.#protection;
     if (isUnified(this.number)) return 'unexpected_type';
-    const place = { epoch: this.number, sequence, isNewest: sequence >= this.#next };
+    const place = { epoch: this.number, sequence, isNewest: sequence > this.#window.highest };
     if (protection === undefined) {
       if (fragment.length >= maxInner) return 'too_large';
       return this.#accept(sequence) ? { type, content: fragment, ...place } : 'replayed';
