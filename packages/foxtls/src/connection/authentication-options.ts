@@ -111,6 +111,11 @@ export function prepareCredentials(
     if (!signsTls13 && !schemes.some((scheme) => schemeFitsKey(scheme, type, 'TLSv1.2'))) {
       throw new ApiMisuse('ERR_TLS_CREDENTIAL', `a ${type.kind} key cannot sign a handshake by one of the schemes that are used`);
     }
+    if (credential.signingSchemes?.length === 0) throw new ApiMisuse('ERR_TLS_CREDENTIAL', 'signingSchemes is empty');
+    for (const name of credential.signingSchemes ?? []) {
+      if (schemes.some((scheme) => scheme.name === name && schemeFitsKey(scheme, type, 'TLSv1.2'))) continue;
+      throw new ApiMisuse('ERR_TLS_CREDENTIAL', `a ${type.kind} key does not sign by ${name}, or the configuration does not`);
+    }
     checkCredential(credential);
     return { credential, certificateMessage: writeCertificate(credential), endPoint: endPointOf(provider.hashes, credential) };
   });
@@ -126,7 +131,10 @@ function checkCredential(credential: Credential): void {
     return;
   }
   if (credential.chain.length === 0) throw new ApiMisuse('ERR_TLS_CREDENTIAL', 'the certificate chain is empty');
-  const { signedCertificateTimestamps: timestamps, decrypter, signer } = credential;
+  const { signedCertificateTimestamps: timestamps, decrypter, signer, onlyForIssuers, issuers = [] } = credential;
+  if (onlyForIssuers === true && issuers.length === 0) {
+    throw new ApiMisuse('ERR_TLS_CREDENTIAL', 'onlyForIssuers without issuers is for nobody: see credentialOf');
+  }
   if (decrypter !== undefined && decrypter.type.kind !== signer.type.kind) {
     const kinds = `${signer.type.kind} signs and ${decrypter.type.kind} decrypts`;
     throw new ApiMisuse('ERR_TLS_CREDENTIAL', `signer and decrypter are to have the same key, but ${kinds}`);

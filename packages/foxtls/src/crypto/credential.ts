@@ -14,10 +14,9 @@ import type { Signer } from './signature.ts';
  * the chain; without the first three of them a credential fits every name and every peer, and one that is known to fit better is preferred
  * to it.
  */
-export interface X509Credential {
+export interface X509Credential extends SigningPart {
   readonly kind: 'x509';
   readonly chain: readonly Uint8Array[];
-  readonly signer: Signer;
   /**
    * Whoever decrypts, or agrees on keys, with the same key, as the key exchanges of `foxtls/legacy` ask for (static RSA, static ECDH). Others
    * never use it.
@@ -27,6 +26,12 @@ export interface X509Credential {
   readonly names?: readonly string[] | undefined;
   /** The names of those who issued the certificates of the chain, DER. */
   readonly issuers?: readonly Uint8Array[] | undefined;
+  /**
+   * Show it only to peers that name one of `issuers` in certificate_authorities (RFC 8446 §4.2.4, RFC 5246 §7.4.4); default false, where those
+   * only guide the choice. So a client can keep who it is from servers that have no use for it, and a server can have a chain for those
+   * clients alone that say that they trust its root. Another credential without it can stand beside it, for all others.
+   */
+  readonly onlyForIssuers?: boolean | undefined;
   /** For each certificate of the chain that is not self-signed: the signature schemes (IANA) of which a peer has to accept one. */
   readonly chainSchemes?: readonly (readonly number[])[] | undefined;
   /** The hash of the channel binding "tls-server-end-point" for the end entity (RFC 5929 §4.1), which a server without it does not have. */
@@ -41,10 +46,18 @@ export interface X509Credential {
 }
 
 /** A bare key (RFC 7250): `spki` is the SubjectPublicKeyInfo, DER, that `signer` signs for. The peer must know it beforehand. */
-export interface RawPublicKeyCredential {
+export interface RawPublicKeyCredential extends SigningPart {
   readonly kind: 'raw-public-key';
   readonly spki: Uint8Array;
+}
+
+interface SigningPart {
   readonly signer: Signer;
+  /**
+   * The signature schemes of this credential alone, by IANA's names in order of preference: for a key in a device that can do some of
+   * them only, say. TLS 1.3 and 1.2 are held to it; what came before has no choice. Default: `signingSchemes` of the configuration.
+   */
+  readonly signingSchemes?: readonly string[] | undefined;
 }
 
 export type Credential = X509Credential | RawPublicKeyCredential;

@@ -11,7 +11,10 @@ import { type Certificate, parseCertificate } from './certificate.ts';
 import { endPointHash } from './end-point-hash.ts';
 
 export interface CredentialParts
-  extends Pick<X509Credential, 'chain' | 'decrypter' | 'ocspResponse' | 'signedCertificateTimestamps'> {
+  extends Pick<
+    X509Credential,
+    'chain' | 'decrypter' | 'ocspResponse' | 'signedCertificateTimestamps' | 'signingSchemes' | 'onlyForIssuers'
+  > {
   /** The end entity's private key, or whoever signs in its place. */
   readonly key: Signer | PrivateKey;
 }

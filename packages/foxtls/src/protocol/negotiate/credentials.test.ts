@@ -53,6 +53,27 @@ describe('of several credentials', () => {
     expect(choose(list, { signatureSchemes: [RSA_SHA256] })).toBeUndefined();
   });
 
+  it('one with schemes of its own signs by no other, and by the first of them', () => {
+    const own = (...signingSchemes: string[]) => x509({ signingSchemes }, { kind: 'rsa', bits: 2048 });
+    const wish = { signatureSchemes: [PSS_SHA256, SIGNATURE_SCHEMES.rsa_pss_rsae_sha384] };
+    expect(choose([own('rsa_pss_rsae_sha512'), own('rsa_pss_rsae_sha256')], wish)).toBe(1);
+    expect(choose([own('rsa_pss_rsae_sha512')], wish)).toBeUndefined();
+    const prepared = [{ credential: own('rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha256') }];
+    const schemeOf = (version: 'TLSv1.3' | 'TLSv1.2') =>
+      chooseCredential(prepared, TLS13_SIGNATURE_SCHEMES, { ...WISH, ...wish, version })?.scheme.name;
+    expect([schemeOf('TLSv1.3'), schemeOf('TLSv1.2')]).toEqual(['rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha384']);
+  });
+
+  it('one that is only for its issuers is for peers that name one of them', () => {
+    const [root, other] = [utf8('root'), utf8('other')];
+    const list = [x509({ issuers: [root], onlyForIssuers: true })];
+    expect(choose(list, { authorities: [other, root] })).toBe(0);
+    expect(choose(list, { authorities: [other] })).toBeUndefined();
+    expect(choose(list)).toBeUndefined();
+    expect(choose([...list, x509({ issuers: [root] })], { authorities: [other] })).toBe(1);
+    expect(choose([...list, x509({ issuers: [root] })])).toBe(1);
+  });
+
   it('those of another kind are left out', () => {
     const raw = { credential: { kind: 'raw-public-key', spki: EMPTY, signer: signer(P256) } } as const;
     const prepared = [raw, { credential: x509() }];

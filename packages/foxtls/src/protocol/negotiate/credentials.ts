@@ -5,7 +5,7 @@
 import { equal } from '../../core/bytes/bytes.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import { SIGNATURE_SCHEMES } from '../../core/registry/signature-schemes.ts';
-import type { CertificateKind, Credential } from '../../crypto/credential.ts';
+import type { CertificateKind, Credential, X509Credential } from '../../crypto/credential.ts';
 import { chooseSignatureScheme, type SignatureScheme } from './signature-schemes.ts';
 
 /** What is known of the peer that a credential is chosen for. */
@@ -54,13 +54,24 @@ export function chooseFittest<P extends { readonly credential: Credential }>(
   let best: { readonly chosen: ChosenCredential<P, SignatureScheme | undefined>; readonly fitness: number } | undefined;
   for (const prepared of credentials) {
     const { credential } = prepared;
-    const scheme = chooseSignatureScheme(schemes, credential.signer.type, wish.signatureSchemes, wish.version);
+    const usable = schemesOf(credential, schemes, wish);
+    const scheme = chooseSignatureScheme(usable, credential.signer.type, wish.signatureSchemes, wish.version);
     const isOfUse = scheme !== undefined || canDoWithout(credential);
     if (credential.kind !== wish.kind || !isOfUse || isForbidden(credential, wish)) continue;
     const fitness = fitnessOf(credential, wish);
     if (best === undefined || fitness > best.fitness) best = { chosen: { prepared, scheme }, fitness };
   }
   return best?.chosen;
+}
+
+/** Those of the credential's own list, if it has one. Versions before TLS 1.2 have one scheme for each kind of key, which nobody lists. */
+function schemesOf(
+  { signingSchemes: own }: Credential,
+  schemes: readonly SignatureScheme[],
+  { version = 'TLSv1.3' }: CredentialWish,
+): readonly SignatureScheme[] {
+  if (own === undefined || (version !== 'TLSv1.3' && version !== 'TLSv1.2')) return schemes;
+  return own.flatMap((name) => schemes.filter((scheme) => scheme.name === name));
 }
 
 const EXACT_NAME = 8;
@@ -70,14 +81,15 @@ const AUTHORITY = 1;
 
 function fitnessOf(credential: Credential, wish: CredentialWish): number {
   if (credential.kind !== 'x509') return 0;
-  const { serverName, authorities } = wish;
+  const { serverName } = wish;
   const chain = (credential.chainSchemes ?? []).every((schemes) => isAccepted(schemes, wish)) ? CHAIN : 0;
-  const { issuers } = credential;
-  const isListed =
-    authorities === undefined ||
-    issuers === undefined ||
-    issuers.some((issuer) => authorities.some((authority) => equal(authority, issuer)));
-  return nameFitness(credential.names ?? [], serverName) + chain + (isListed ? AUTHORITY : 0);
+  return nameFitness(credential.names ?? [], serverName) + chain + (isListed(credential, wish, true) ? AUTHORITY : 0);
+}
+
+/** Whether the peer names an issuer of the chain; `unknown` where it names none, or nothing is known of the chain. */
+function isListed({ issuers }: X509Credential, { authorities }: CredentialWish, unknown: boolean): boolean {
+  if (authorities === undefined || issuers === undefined) return unknown;
+  return issuers.some((issuer) => authorities.some((authority) => equal(authority, issuer)));
 }
 
 /** By the DNS names of a certificate (RFC 6125 §6.4): a wildcard is the whole left-most label and stands for one. */
@@ -99,11 +111,12 @@ function isAccepted(schemes: readonly number[], { certificateSchemes, signatureS
 const SHA1_SCHEMES: readonly number[] = [SIGNATURE_SCHEMES.rsa_pkcs1_sha1, SIGNATURE_SCHEMES.ecdsa_sha1];
 
 /**
- * "This fallback chain SHOULD NOT use the deprecated SHA-1 hash algorithm in general, but MAY do so if the client's advertisement
- * permits it, and MUST NOT do so otherwise." (RFC 8446 §4.4.2.2)
+ * A chain for others; and one by SHA-1: "This fallback chain SHOULD NOT use the deprecated SHA-1 hash algorithm in general, but MAY do so if the
+ * client's advertisement permits it, and MUST NOT do so otherwise." (RFC 8446 §4.4.2.2)
  */
 function isForbidden(credential: Credential, wish: CredentialWish): boolean {
   if (credential.kind !== 'x509') return false;
+  if (credential.onlyForIssuers === true && !isListed(credential, wish, false)) return true;
   return (credential.chainSchemes ?? []).some(
     (schemes) => schemes.length > 0 && schemes.every((scheme) => SHA1_SCHEMES.includes(scheme)) && !isAccepted(schemes, wish),
   );
