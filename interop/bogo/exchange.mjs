@@ -294,11 +294,17 @@ function checkSelected(flags, info, credentials) {
   if (expected === undefined) return;
   const { identity } = info.peer;
   const keyAt = flags.credentials.findIndex(({ 'psk-importer-identity': known }) => known && identity && same(known, identity));
-  const shown = info.peer.kind === 'psk' ? keyAt : (credentials.find((credential) => isShown(info, credential))?.index ?? -1);
+  const shown =
+    info.peer.kind === 'psk'
+      ? keyAt
+      : (credentials.find((credential) => isShown(info, flags.server ? 'server' : 'client', credential))?.index ?? -1);
   if (shown !== expected) throw new Mismatch(`credential ${shown} was shown, not ${expected}`);
 }
 
-function isShown({ localCertificates, localRawPublicKey }, { kind, chain, spki }) {
+/** Where a key has two credentials, each with schemes of its own, they tell which. */
+function isShown({ localCertificates, localRawPublicKey, ...info }, role, { kind, chain, spki, signingSchemes }) {
+  const scheme = role === 'server' ? info.signatureScheme : info.clientSignatureScheme;
+  if (signingSchemes !== undefined && !signingSchemes.includes(scheme?.name)) return false;
   if (kind === 'raw-public-key') return localRawPublicKey !== undefined && same(localRawPublicKey, spki);
   const hex = (certificates) => certificates.map((der) => Buffer.from(der).toString('hex')).join();
   return hex(localCertificates) === hex(chain);

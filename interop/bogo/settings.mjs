@@ -40,9 +40,15 @@ function namesOf(ids, names, what) {
   });
 }
 
+/** Whether a client has pre-shared keys and no other means to know its server: BoringSSL speaks TLS 1.3 alone then. @param {Flags} flags */
+function needsKey({ server, credentials, ...flags }) {
+  const verifies = flags['verify-peer'] || flags['use-custom-verify-callback'];
+  return !server && !verifies && credentials.length > 0 && credentials.every(({ type }) => type === 'psk');
+}
+
 /** With legacy versions so far as the build has them. @param {Flags} flags */
 function versionsOf(flags) {
-  const known = ['TLSv1.3', 'TLSv1.2', ...legacy.versions.map(({ name }) => name)];
+  const known = needsKey(flags) ? ['TLSv1.3'] : ['TLSv1.3', 'TLSv1.2', ...legacy.versions.map(({ name }) => name)];
   const wanted = VERSIONS.filter(
     ({ id, flag }) => id >= (flags['min-version'] ?? 0) && id <= (flags['max-version'] ?? 0xffff) && !flags[flag],
   ).map(({ name }) => name);
@@ -111,16 +117,19 @@ function slow(signer) {
 
 /** @param {Flags} flags @param {CredentialFlags} credential @param {number} index */
 async function readCredential(flags, credential, index) {
-  if (credential['must-match-issuer']) throw new Unimplemented('-must-match-issuer');
   const { signer: key, decrypter } = await cachedKey(credential['key-file']);
   const signer = flags.async ? slow(key) : key;
-  if (credential.type === 'raw-public-key') return { ...rawPublicKeyCredential(key), signer, index };
+  const own = {
+    ...(prefsOf(flags).length > 1 && { signingSchemes: schemeNames(credential['signing-prefs'], SIGNED_BY_DEFAULT) }),
+  };
+  if (credential.type === 'raw-public-key') return { ...rawPublicKeyCredential(key), ...own, signer, index };
   const chain = parsePem(readFileSync(credential['cert-file'])).map(({ data }) => Uint8Array.from(data));
   const staples = {
     ocspResponse: stapleOf(flags, credential),
     signedCertificateTimestamps: credential['signed-cert-timestamps'],
   };
-  return { ...credentialOf({ chain, key, ...staples }), signer, decrypter, index };
+  const onlyForIssuers = credential['must-match-issuer'] === true;
+  return { ...credentialOf({ chain, key, onlyForIssuers, ...staples }), ...own, signer, decrypter, index };
 }
 
 /** What an OCSP callback of OpenSSL's kind does, as a function that fetches. */
@@ -145,13 +154,21 @@ export async function credentialsOf(flags) {
 
 /** What is verified, and what is signed with. @param {Flags} flags */
 function schemesOf(flags) {
-  const ofCredentials = [...flags.credentials, flags.default].map((credential) => credential['signing-prefs']).filter(Boolean);
-  if (ofCredentials.length > 1) throw new Unimplemented('-signing-prefs of several credentials');
-  const listOf = (ids, defaults) => (ids === undefined ? defaults : namesOf(ids, SIGNATURE_SCHEMES, 'signature scheme'));
+  const ofCredentials = prefsOf(flags);
   return {
-    signatureSchemes: listOf(flags['verify-prefs'], VERIFIED_BY_DEFAULT),
-    signingSchemes: listOf(ofCredentials[0], SIGNED_BY_DEFAULT),
+    signatureSchemes: schemeNames(flags['verify-prefs'], VERIFIED_BY_DEFAULT),
+    signingSchemes: schemeNames(ofCredentials.length === 1 ? ofCredentials[0] : undefined, SIGNED_BY_DEFAULT),
   };
+}
+
+/** Of several credentials, each has its own. @param {Flags} flags @returns {number[][]} */
+function prefsOf(flags) {
+  return [...flags.credentials, flags.default].flatMap(({ 'signing-prefs': prefs }) => (prefs === undefined ? [] : [prefs]));
+}
+
+/** @param {readonly number[] | undefined} ids @param {readonly string[]} defaults */
+function schemeNames(ids, defaults) {
+  return ids === undefined ? defaults : namesOf(ids, SIGNATURE_SCHEMES, 'signature scheme');
 }
 
 /** Accepts everybody, as BoringSSL's shim does, or refuses everybody. @param {Flags} flags */
@@ -159,6 +176,7 @@ function verifierOf(flags) {
   const trusting = trustWithoutVerification('the runner judges the handshake, not the certificates');
   const counts = flags['verify-peer'] || flags['require-any-client-certificate'] || flags['use-custom-verify-callback'];
   const judge = (request) => {
+    if (needsKey(flags)) throw new TlsError('ERR_TLS_TEST', 'PSK_REQUIRED', { alert: 'missing_extension' });
     if (flags['verify-fail'] && (counts || request.presented.kind === 'raw-public-key')) {
       const alert = flags['use-custom-verify-callback'] ? 'certificate_unknown' : 'handshake_failure';
       throw new TlsError('ERR_TLS_TEST', 'CERTIFICATE_VERIFY_FAILED', { alert });
