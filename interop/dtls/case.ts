@@ -1,0 +1,103 @@
+/**
+ * What is tried with a peer over datagrams: one row of docs/interop-dtls.md, over a link that carries everything, and over one that does not.
+ */
+
+import { onTestFinished } from 'vitest';
+import type { ConnectionInfo } from '../../packages/foxtls/src/connection/connection.ts';
+import type { ClientSession } from '../../packages/foxtls/src/protocol/session/client-session.ts';
+import type { DatagramEndpoint } from '../harness/datagram-endpoint.ts';
+import { startRelay } from '../harness/faulty-relay.ts';
+import type { PeerProcess } from '../harness/peer-process.ts';
+import { waitUntil } from '../harness/wait.ts';
+
+export interface DtlsCase {
+  readonly version: 'DTLSv1.3' | 'DTLSv1.2' | 'DTLSv1';
+  readonly ourRole: 'client' | 'server';
+  readonly feature: string;
+  /** Why it can't be tried, over any link or over a faulty one alone. */
+  readonly lack?: string;
+  readonly faultyLack?: string;
+  run?(link: Link): Promise<void>;
+}
+
+/** What lies between both ends. */
+export interface Link {
+  /** The port to speak to in place of that one. */
+  to(port: number): Promise<number>;
+  /** How long to wait for anything, in milliseconds. */
+  readonly patience: number;
+}
+
+export const DIRECT: Link = { to: async (port) => port, patience: 20_000 };
+
+/** A link that loses a seventh, doubles and delays others, always the same from the same seed. */
+export function faulty(seed: number): Link {
+  const faults = { seed, loss: 0.15, duplication: 0.15, reordering: 0.3, delay: 40 };
+  return { to: async (port) => (await startRelay(port, faults)).port, patience: 50_000 };
+}
+
+/** How long to wait before saying again what may have been lost. */
+const AGAIN = 300;
+
+/** Both ends say something until the other has it. What the peer hears it prints; what it says comes from its standard input. */
+export async function talk(ours: DatagramEndpoint, peer: PeerProcess, { patience }: Link): Promise<void> {
+  await tell(ours, peer, 'to the peer', patience);
+  const stop = repeat(() => peer.write('from the peer\n'));
+  try {
+    await ours.until('words of the peer', () => Buffer.from(ours.data).includes('from the peer'), patience);
+  } finally {
+    stop();
+  }
+}
+
+/** We say something until the peer prints it. */
+export async function tell(ours: DatagramEndpoint, peer: PeerProcess, text: string, patience: number): Promise<void> {
+  const stop = repeat(() => {
+    if (ours.connection.state === 'connected') ours.send(`${text}\n`);
+  });
+  try {
+    await peer.prints(new RegExp(text), patience);
+  } catch (error) {
+    throw ours.error ?? error;
+  } finally {
+    stop();
+  }
+}
+
+/** We say something until the peer, which repeats what it hears, has sent it back. */
+export async function hearEcho(ours: DatagramEndpoint, { patience }: Link, text = 'an echo'): Promise<void> {
+  const stop = repeat(() => ours.send(`${text}\n`));
+  try {
+    await ours.until('an echo', () => Buffer.from(ours.data).includes(text), patience);
+  } finally {
+    stop();
+  }
+}
+
+/** Does something now and again and again, until told to stop, or until the running test is over. */
+export function repeat(work: () => void): () => void {
+  work();
+  const timer = setInterval(work, AGAIN);
+  const stop = () => clearInterval(timer);
+  onTestFinished(stop);
+  return stop;
+}
+
+export async function connectedOver({ patience }: Link, end: DatagramEndpoint): Promise<ConnectionInfo> {
+  await end.until('connected', () => end.of('connected').length > 0, patience);
+  return (end.of('connected')[0] as { info: ConnectionInfo }).info;
+}
+
+export async function sessionOf({ patience }: Link, end: DatagramEndpoint): Promise<ClientSession> {
+  await end.until('a session', () => end.of('session').length > 0, patience);
+  return (end.of('session')[0] as { session: ClientSession }).session;
+}
+
+/** Waits for an end of a connection, with or without an error: close_notify may be lost. */
+export async function over(end: DatagramEndpoint): Promise<void> {
+  await waitUntil(
+    () => end.connection.state === 'closed',
+    () => 'an end',
+    3000,
+  ).catch(() => undefined);
+}
