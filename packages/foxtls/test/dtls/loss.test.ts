@@ -79,6 +79,26 @@ describe.each(VERSIONS)('a handshake of %s over datagrams', (version) => {
   });
 });
 
+describe('a client of both versions whose server has DTLS 1.2 alone', () => {
+  it('sends no ACK while the ServerHello is lost, for it would be unexpected there', () => {
+    const verifier = createX509Verifier({ provider, trustAnchors: pki.anchors });
+    const client = defineClientConfig({ provider, verifier });
+    const server = defineServerConfig({ provider, credentials: [pki.server], versions: ['TLSv1.2'] });
+    const types: (number | undefined)[] = [];
+    const lab = new Laboratory(1, {}, client, server, { server: { mtu: 256 } });
+    lab.faults = {
+      meddle(datagram, to, index) {
+        if (to === 'server') types.push(datagram[0]);
+        return to === 'client' && index === 0 ? [] : [datagram];
+      },
+    };
+    lab.start();
+    expectConnected(lab);
+    expect(types).not.toContain(26);
+    expect(lab.clientEvents.info?.version).toBe('DTLSv1.2');
+  });
+});
+
 describe.each(VERSIONS)('connection IDs in %s', (version) => {
   it.each([
     ['of both', '0102', 'a0b0c0'],

@@ -57,6 +57,11 @@ export class DatagramInput {
     return this.#early.length > 0;
   }
 
+  /** Whether there are any among them that only DTLS 1.3 writes. */
+  get hasEarlyUnified(): boolean {
+    return this.#early.some(({ kind }) => kind === 'unified');
+  }
+
   get current(): ReadEpoch {
     return this.#epochs.at(-1) as ReadEpoch;
   }

@@ -293,7 +293,7 @@ export class DatagramTransport implements HandshakeTransport {
   #endOfInput(): undefined {
     if (this.#acknowledgements.isEmpty && !this.#input.hasEarly) return;
     if (this.#isDone && this.#isTls13) this.#acknowledge();
-    else if (!this.#isBeforeTls13 && !this.#isDone && this.#isWaiting) {
+    else if (this.#peerKnowsAcknowledgements && !this.#isDone && this.#isWaiting) {
       this.#acknowledgeAt ??= this.#options.clock() + ACK_DELAY * this.#timer.duration;
     }
   }
@@ -303,9 +303,14 @@ export class DatagramTransport implements HandshakeTransport {
     return this.#isAnswered || this.#input.hasEarly;
   }
 
+  /** Servers of DTLS 1.2 end a connection for a content type that they don't know (OpenSSL's does): none is sent before the version is certain. */
+  get #peerKnowsAcknowledgements(): boolean {
+    return this.#isTls13 || (this.#version === undefined && this.#input.hasEarlyUnified);
+  }
+
   #acknowledge(): void {
     this.#acknowledgeAt = undefined;
-    if (this.#closed) return;
+    if (this.#closed || !this.#peerKnowsAcknowledgements) return;
     this.#output.writeRecord(CONTENT_TYPES.ack, this.#acknowledgements.write(this.#output.contentLimit));
     if (this.#isDone) this.#acknowledgements.clear();
   }
