@@ -1,10 +1,12 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { defineClientConfig, defineServerConfig } from '../../src/connection/config.ts';
 import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { EMPTY, fromHex, fromUtf8, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
 import { ConnectionLost } from '../../src/core/errors/errors.ts';
+import { CONTENT_TYPES } from '../../src/core/registry/content-types.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
+import { DatagramOutput } from '../../src/transport/dtls/datagram-output.ts';
 import { type EndOptions, type Faults, Laboratory } from './laboratory.ts';
 
 let pki: TestPki;
@@ -76,6 +78,33 @@ describe.each(VERSIONS)('a handshake of %s over datagrams', (version) => {
     expect(lab.clientEvents.error).toMatchObject({ name: 'ConnectionLost', reason: 'timed_out' });
     // A flight eleven times, user_canceled, close_notify.
     expect(lab.sent.client).toBe(13);
+  });
+});
+
+describe('another handshake of DTLS 1.2, whose messages are numbered from 0 again', () => {
+  // Type, length, message_seq, fragment offset, fragment length.
+  it.each([
+    ['a client', 'client', `01 000026 0000 000000 000026 fefd${'00'.repeat(36)}`],
+    ['a server', 'server', '00 000000 0000 000000 000000'],
+  ] as const)('is refused when %s asks for it, and the connection goes on', (_who, asking, fragment) => {
+    const lab = laboratory(1, {}, 'TLSv1.2');
+    expectConnected(lab);
+    const { writeRecord } = DatagramOutput.prototype;
+    vi.spyOn(DatagramOutput.prototype, 'writeRecord').mockImplementationOnce(function (this: DatagramOutput) {
+      writeRecord.call(this, CONTENT_TYPES.handshake, fromHex(fragment.replaceAll(' ', '')));
+    });
+    const { sent } = lab;
+    const [before, answering] = [{ ...sent }, asking === 'client' ? 'server' : 'client'] as const;
+    lab[asking].send(utf8('replaced'));
+    lab.collect();
+    lab.run();
+    // no_renegotiation, a warning.
+    expect(sent[answering] - before[answering]).toBe(1);
+    lab[answering].send(utf8('still here'));
+    lab.collect();
+    lab.run();
+    expect(lab.areConnected).toBe(true);
+    expect(fromUtf8((asking === 'client' ? lab.clientEvents : lab.serverEvents).data)).toContain('still here');
   });
 });
 

@@ -220,7 +220,8 @@ export class DatagramTransport implements HandshakeTransport {
 
   // ---- Handshake messages ----
 
-  #readHandshake({ epoch, sequence, content }: OpenedRecord): undefined {
+  #readHandshake({ epoch, sequence, content }: OpenedRecord): IncomingDatagram | undefined {
+    if (this.#isDone && this.#isBeforeTls13 && epoch === TLS12_EPOCH && this.#beginsAnother(content)) return beginning(content);
     if (this.#options.role === 'server' && this.#lastReceived < 0) this.#begin(content, sequence);
     const { taken, old, refused } = this.#reassembly.push(content, epoch);
     this.stats.discarded.fragment_refused += refused;
@@ -232,6 +233,15 @@ export class DatagramTransport implements HandshakeTransport {
     }
     if (old > 0 && taken === 0) this.#onRepetition(epoch);
     return undefined;
+  }
+
+  /**
+   * DTLS 1.2: whether the peer wants another handshake, in which numbers begin anew: "The first message each side transmits in each handshake
+   * always has message_seq = 0." (RFC 6347 §4.2.2) All that is under keys in the first one is its Finished.
+   */
+  #beginsAnother(content: Uint8Array): boolean {
+    const asks = this.#options.role === 'client' ? HANDSHAKE_TYPES.hello_request : HANDSHAKE_TYPES.client_hello;
+    return content[0] === asks;
   }
 
   /** A server that keeps nothing before the cookie goes on from the second ClientHello's numbers (RFC 6347 §4.2.1, §4.2.2). */
@@ -547,6 +557,12 @@ export class DatagramTransport implements HandshakeTransport {
     this.#input.wipe();
     this.#output.wipe();
   }
+}
+
+/** What is never read further: that it came is all there is to it. */
+function beginning(content: Uint8Array): IncomingDatagram {
+  const message = { type: content[0] as number, body: EMPTY, bytes: content, sequence: 0 };
+  return { kind: 'handshake', message };
 }
 
 function silent(timeouts: number): ConnectionLost {
