@@ -20,20 +20,25 @@ export interface DtlsCase {
   run?(link: Link): Promise<void>;
 }
 
+export function titleOf({ version, ourRole, feature }: DtlsCase): string {
+  return `${version}, our ${ourRole}: ${feature}`;
+}
+
 /** What lies between both ends. */
 export interface Link {
   /** The port to speak to in place of that one. */
   to(port: number): Promise<number>;
   /** How long to wait for anything, in milliseconds. */
   readonly patience: number;
+  readonly isFaulty: boolean;
 }
 
-export const DIRECT: Link = { to: async (port) => port, patience: 20_000 };
+export const DIRECT: Link = { to: async (port) => port, patience: 20_000, isFaulty: false };
 
 /** A link that loses a seventh, doubles and delays others, always the same from the same seed. */
 export function faulty(seed: number): Link {
   const faults = { seed, loss: 0.15, duplication: 0.15, reordering: 0.3, delay: 40 };
-  return { to: async (port) => (await startRelay(port, faults)).port, patience: 50_000 };
+  return { to: async (port) => (await startRelay(port, faults)).port, patience: 50_000, isFaulty: true };
 }
 
 /** How long to wait before saying again what may have been lost. */
@@ -42,6 +47,11 @@ const AGAIN = 300;
 /** Both ends say something until the other has it. What the peer hears it prints; what it says comes from its standard input. */
 export async function talk(ours: DatagramEndpoint, peer: PeerProcess, { patience }: Link): Promise<void> {
   await tell(ours, peer, 'to the peer', patience);
+  await hear(ours, peer, patience);
+}
+
+/** The peer says something until we have it. */
+export async function hear(ours: DatagramEndpoint, peer: PeerProcess, patience: number): Promise<void> {
   const stop = repeat(() => peer.write('from the peer\n'));
   try {
     await ours.until('words of the peer', () => Buffer.from(ours.data).includes('from the peer'), patience);

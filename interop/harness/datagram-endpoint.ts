@@ -189,7 +189,9 @@ function hasCookie(datagram: Uint8Array): boolean {
 /** A UDP socket on a free port of 127.0.0.1, closed when the running test is over. */
 export async function openSocket(): Promise<Socket> {
   const socket = await bindSocket();
-  onTestFinished(() => socket.close());
+  onTestFinished(() => {
+    socket.close();
+  });
   return socket;
 }
 

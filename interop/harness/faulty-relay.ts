@@ -36,9 +36,7 @@ export async function startRelay(target: number, { seed, ...faults }: RelayFault
   const timers = new Set<NodeJS.Timeout>();
   const { loss = 0, duplication = 0, reordering = 0, delay = 30 } = faults;
   const carry = (socket: Socket, datagram: Uint8Array, port: number) => {
-    const trace = (faults as never as Record<string, Function>)['trace'];
     if (random() < loss) {
-      trace?.('lost', datagram, port);
       counts.lost++;
       return;
     }
@@ -48,12 +46,11 @@ export async function startRelay(target: number, { seed, ...faults }: RelayFault
       counts.carried++;
       const isLate = random() < reordering;
       if (!isLate) {
-        trace?.('----', datagram, port);
         send(socket, datagram, port);
         continue;
       }
       counts.late++;
-      const timer = setTimeout(() => (trace?.('late', datagram, port), send(socket, datagram, port)), delay * random());
+      const timer = setTimeout(() => send(socket, datagram, port), delay * random());
       timers.add(timer);
     }
   };
