@@ -6,6 +6,7 @@ import { clientHandshake } from '../protocol/handshake/client.ts';
 import { serverHandshake } from '../protocol/handshake/server.ts';
 import { DatagramTransport } from '../transport/dtls/datagram-transport.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
+import { readContinued } from './continue-dtls.ts';
 import { type ClientConnectionOptions, type ConnectionOptions, sessionKeeper } from './create.ts';
 import type { DtlsConnection } from './datagram-connection.ts';
 import { checkMtu, type DatagramCarrier, DatagramConnection } from './dtls-connection.ts';
@@ -79,6 +80,36 @@ export function createCarriedServer(config: ServerConfig, options: Carried<DtlsS
     role: 'server',
     flow: (context) => serverHandshake(context, config),
   });
+}
+
+/**
+ * A client's connection that goes on from `exportState()` of another. The config has to have its version and suite. It is connected, and there is no
+ * `connected` event; `info` is what it was, but for what the state does not hold: `path` of a verified peer, our own certificates, `ocspResponse`.
+ *
+ * Throws `ApiMisuse`: `ERR_TLS_STATE` when the state does not fit.
+ *
+ * ```ts
+ * const state = session.exportState();
+ * // … in another process, whose socket has the same address:
+ * const again = continueDtlsClient(config, state, { onEvent });
+ * ```
+ */
+export function continueDtlsClient(config: ClientConfig, state: Uint8Array, options: DtlsClientOptions): DtlsConnection {
+  const { serverName, sessionKey = serverName } = options;
+  const keepSession = sessionKeeper(config.sessionStore, sessionKey);
+  return new DatagramConnection({ ...continuedParts(config, state, options), role: 'client', keepSession });
+}
+
+/** A server's connection that goes on from `exportState()` of another; as `continueDtlsClient`. */
+export function continueDtlsServer(config: ServerConfig, state: Uint8Array, options: DtlsServerOptions): DtlsConnection {
+  return new DatagramConnection({ ...continuedParts(config, state, options), role: 'server' });
+}
+
+function continuedParts(config: ClientConfig | ServerConfig, state: Uint8Array, options: DtlsServerOptions) {
+  const { established, version, transport, protections } = readContinued(config, state);
+  const parts = commonParts(config, { mtu: transport.mtu, ...options });
+  parts.transport.continueFrom(version, transport, protections);
+  return { ...parts, flow: established };
 }
 
 function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsServerOptions>) {

@@ -74,6 +74,16 @@ export interface DtlsConnection {
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   exportChannelBinding(type?: ChannelBindingType): Uint8Array;
   /**
+   * The connection as bytes, for `continueDtlsClient` or `continueDtlsServer`, in this process or in another: about 500, and what the peer showed.
+   * This object is closed by it, without a word to the peer: of two that go on from one state, both would use the same numbers under the same
+   * keys. The bytes are as secret as the keys: they hold them. A server's last flight is not in them: of a client that it did not reach, the next
+   * connection will be another.
+   *
+   * Throws `ApiMisuse`: `ERR_TLS_NOT_IDLE` in a handshake, after `close`, and while something waits for an ACK (`nextTimeout()` says so);
+   * `ERR_TLS_NO_EXTENDED_MASTER_SECRET` when `info.extendedMasterSecret` is false.
+   */
+  exportState(): Uint8Array;
+  /**
    * Nothing is expected to come or go for a while: forgets what can be derived again, in DTLS 1.3 the keys of ciphers. The next record, either
    * way, takes some microseconds more.
    */

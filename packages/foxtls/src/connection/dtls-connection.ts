@@ -30,6 +30,7 @@ import type { DatagramTransport } from '../transport/dtls/datagram-transport.ts'
 import { adviceForAlert, WARNINGS } from './alert-advice.ts';
 import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
 import type { ConnectionInfo, TlsEventListener } from './connection.ts';
+import { describeConnection } from './continue-dtls.ts';
 import type { DatagramStats, DtlsConnection } from './datagram-connection.ts';
 import { EventQueue } from './event-queue.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
@@ -64,7 +65,8 @@ export interface DatagramConnectionParts {
   readonly peerAddress: Uint8Array | undefined;
   readonly connectionId: Uint8Array | undefined;
   readonly carrier: DatagramCarrier | undefined;
-  readonly flow: (context: HandshakeContext) => HandshakeFlow<Established>;
+  /** Makes the handshake, or what one was that was done elsewhere. */
+  readonly flow: ((context: HandshakeContext) => HandshakeFlow<Established>) | Established;
   /** Client: told of each session, before the application is. */
   readonly keepSession?: ((session: ClientSession) => void) | undefined;
 }
@@ -100,7 +102,9 @@ export class DatagramConnection implements DtlsConnection {
     this.#transport = parts.transport;
     this.#events = new EventQueue(parts.onEvent, parts.transport);
     this.#handshake = new HandshakeDriver<DatagramConnection>(this, DatagramConnection.#hooks);
-    this.#handshake.begin(parts.flow(this.#context()));
+    const { flow } = parts;
+    if (typeof flow === 'function') this.#handshake.begin(flow(this.#context()));
+    else this.#continue(flow);
   }
 
   get state(): 'handshaking' | 'connected' | 'closed' {
@@ -240,6 +244,20 @@ export class DatagramConnection implements DtlsConnection {
     return channelBinding(this.#established, end, type);
   }
 
+  exportState(): Uint8Array {
+    const transport = this.#state === 'connected' && !this.#weClosed ? this.#transport.exportState() : undefined;
+    if (transport === undefined || this.#established === undefined) {
+      throw new ApiMisuse(
+        'ERR_TLS_NOT_IDLE',
+        'exportState in a handshake, after close, or while something waits to be acknowledged',
+      );
+    }
+    const state = describeConnection(this.role, this.#established, transport);
+    this.#finish();
+    wipe(this.#established.exporter?.secret);
+    return state;
+  }
+
   rest(): void {
     if (this.#state === 'connected') this.#transport.rest();
   }
@@ -279,14 +297,19 @@ export class DatagramConnection implements DtlsConnection {
     this.#deliver();
   }
 
-  #connect(established: Established): void {
+  #continue(established: Established): void {
     this.#established = established;
     this.#state = 'connected';
-    this.#transport.handshakeDone();
-    const { session, heartbeat } = established;
+    const { heartbeat } = established;
     const { provider, now, limits } = this.#parts;
     if (heartbeat !== undefined) this.#heartbeats = new Heartbeats(provider.random, now, limits.heartbeats);
     this.#heartbeats?.agree(heartbeat);
+  }
+
+  #connect(established: Established): void {
+    this.#continue(established);
+    this.#transport.handshakeDone();
+    const { session } = established;
     if (session !== undefined) this.#keep(session.session, session.isNew);
     this.#events.push({ type: 'connected', info: this.info as ConnectionInfo });
   }

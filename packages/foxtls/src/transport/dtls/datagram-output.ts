@@ -13,6 +13,7 @@ import type { RecordNumber } from './acknowledgements.ts';
 import type { DatagramPacker } from './datagram-packer.ts';
 import type { DatagramStats } from './datagram-stats.ts';
 import { OutgoingMessages } from './outgoing-messages.ts';
+import type { DirectionState } from './read-epoch.ts';
 import { WriteEpoch } from './write-epoch.ts';
 
 export class DatagramOutput {
@@ -147,6 +148,16 @@ export class DatagramOutput {
     }
     this.packer.flush();
     this.writeRecord(CONTENT_TYPES.application_data, data);
+  }
+
+  exportState(): { readonly write: DirectionState; readonly nextSent: number } {
+    return { write: this.#epoch.exportState(), nextSent: this.#messageSequence };
+  }
+
+  /** Goes on where another output was. */
+  continueFrom(epoch: WriteEpoch, nextSent: number): void {
+    this.#epoch = epoch;
+    this.#messageSequence = nextSent;
   }
 
   /** Forgets what can be derived again, until a record is to be sent. */

@@ -197,6 +197,11 @@ export function unifiedHeader({ epoch, sequence, length, connectionId }: Unified
   return header;
 }
 
+/** Epoch 1 is of DTLS 1.2; 2 and those above are of DTLS 1.3 (RFC 9147 §6.1). */
+export function isUnified(epoch: number): boolean {
+  return epoch >= 2;
+}
+
 function uint16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 }

@@ -27,7 +27,7 @@ import { DatagramPacker } from './datagram-packer.ts';
 import type { DatagramRecord } from './datagram-record.ts';
 import { type DatagramStats, type DiscardReason, newStats } from './datagram-stats.ts';
 import { MessageReassembly } from './message-reassembly.ts';
-import { type OpenedRecord, ReadEpoch } from './read-epoch.ts';
+import { type DirectionState, type OpenedRecord, ReadEpoch } from './read-epoch.ts';
 import { RetransmissionTimer, type TimerOptions } from './retransmission-timer.ts';
 import { WriteEpoch } from './write-epoch.ts';
 
@@ -53,6 +53,24 @@ export interface DatagramTransportOptions {
   readonly maxHandshakeMessage: number;
   /** Bytes of datagrams that wait while an asynchronous step is pending. */
   readonly queuedInput: number;
+}
+
+/** What another transport can go on from, with the same keys. */
+export interface TransportState {
+  readonly read: DirectionState;
+  readonly write: DirectionState;
+  readonly nextReceived: number;
+  readonly nextSent: number;
+  readonly receiveConnectionId: Uint8Array;
+  readonly sendConnectionId: Uint8Array;
+  readonly contentLimit: number;
+  readonly receiveLimit: number;
+  readonly mtu: number;
+}
+
+export interface TransportProtections {
+  readonly read: RecordProtection;
+  readonly write: RecordProtection;
 }
 
 /** RFC 9147 §6.1: epoch 1 is early data's. In DTLS 1.2 there is one epoch of keys, for there is no renegotiation. */
@@ -541,6 +559,44 @@ export class DatagramTransport implements HandshakeTransport {
     this.#keptUntil = undefined;
     if (!this.#isTls13) this.#output.forget();
     this.#input.dropBefore(this.#isTls13 ? EPOCHS.application : TLS12_EPOCH);
+  }
+
+  // ---- Sleep, and elsewhere ----
+
+  /** Undefined while something is on its way that is to be answered. */
+  exportState(): TransportState | undefined {
+    // What DTLS 1.2 keeps after the handshake waits for nothing.
+    if (!this.#isDone || this.#closed || (this.#isTls13 && this.#output.isPending)) return undefined;
+    const { form, contentLimit, mtu } = this.#output.packer;
+    return {
+      ...this.#output.exportState(),
+      read: this.#input.current.exportState(),
+      nextReceived: this.#reassembly.nextSequence,
+      receiveConnectionId: this.#input.connectionIds[0] ?? EMPTY,
+      sendConnectionId: form.connectionId,
+      contentLimit,
+      receiveLimit: this.#input.maxInner,
+      mtu,
+    };
+  }
+
+  /** Goes on where another transport was, which may not. Owns the protections. */
+  continueFrom(version: VersionName, state: TransportState, protections: TransportProtections): void {
+    this.setVersion(version);
+    const { read, write } = state;
+    const epoch = new ReadEpoch(read.epoch, this.#options.replayWindow, protections.read);
+    epoch.continueFrom(read);
+    this.#input.install(epoch);
+    this.#input.dropBefore(read.epoch);
+    this.#input.maxInner = state.receiveLimit;
+    this.#reassembly.startAt(state.nextReceived);
+    this.#reassembly.requireEpoch(read.epoch);
+    this.#lastReceived = state.nextReceived - 1;
+    this.#output.continueFrom(new WriteEpoch(write.epoch, protections.write, write.sequence), state.nextSent);
+    this.#output.packer.contentLimit = state.contentLimit;
+    this.setConnectionIds({ receive: state.receiveConnectionId, send: state.sendConnectionId });
+    this.#isOpen = true;
+    this.#isDone = true;
   }
 
   /** Between two records that are far apart: forgets what can be derived again, which takes some microseconds. */

@@ -7,13 +7,23 @@
  */
 
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';
-import type { ClassicRecord, DatagramRecord, UnifiedRecord } from './datagram-record.ts';
+import { type ClassicRecord, type DatagramRecord, isUnified, type UnifiedRecord } from './datagram-record.ts';
 import type { DiscardReason } from './datagram-stats.ts';
 import { recordSequence, unmaskedHeader } from './record-number.ts';
 import { ReplayWindow } from './replay-window.ts';
-import { isUnified } from './write-epoch.ts';
 
 const EPOCH_FACTOR = 2 ** 48;
+
+/** One direction of a connection that sleeps, or goes elsewhere. */
+export interface DirectionState {
+  readonly epoch: number;
+  /** The traffic secret, of DTLS 1.3. */
+  readonly secret: Uint8Array | undefined;
+  /** Write: the number of the next record. Read: the highest received, and one. */
+  readonly sequence: number;
+  /** Read: which of the numbers before it were received. */
+  readonly window: Uint8Array;
+}
 
 /** What was in a record. */
 export interface OpenedRecord {
@@ -96,6 +106,21 @@ export class ReadEpoch {
   /** The next epoch of DTLS 1.3, after the peer's KeyUpdate (RFC 9147 §8). */
   next(windowSize: number): ReadEpoch {
     return new ReadEpoch(this.number + 1, windowSize, this.#protection?.next?.());
+  }
+
+  /** What an epoch with the same keys goes on from. */
+  exportState(): DirectionState {
+    const { highest } = this.#window;
+    return {
+      epoch: this.number,
+      secret: this.#protection?.exportSecret?.(),
+      sequence: highest + 1,
+      window: this.#window.exportBits(),
+    };
+  }
+
+  continueFrom({ sequence, window }: DirectionState): void {
+    this.#window.continueFrom(sequence - 1, window);
   }
 
   /** Forgets what can be derived again, until a record comes. */

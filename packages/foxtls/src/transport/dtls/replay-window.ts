@@ -31,6 +31,19 @@ export class ReplayWindow {
     this.#bits = noBits(size);
   }
 
+  /** Which numbers of the window were added, for another window of the same size to go on from. */
+  exportBits(): Uint8Array {
+    return Uint8Array.from(this.#bits.flatMap((word) => [word >> 8, word & 0xff]));
+  }
+
+  /** Goes on from another window: what its `highest` and `exportBits` were. Without its bits, of another size, none of its numbers is new. */
+  continueFrom(highest: number, bits: Uint8Array): void {
+    this.#highest = highest;
+    this.#bits = this.#bits.map((_, i) =>
+      bits.length === 2 * this.#bits.length ? ((bits[2 * i] as number) << 8) | (bits[2 * i + 1] as number) : 0xffff,
+    );
+  }
+
   /** The highest number that was added; -1 before the first. */
   get highest(): number {
     return this.#highest;

@@ -9,11 +9,12 @@
  * Its sequence numbers never repeat: what is sent again has a new one.
  */
 
-import { concatAll } from '../../core/bytes/bytes.ts';
+import { concatAll, EMPTY } from '../../core/bytes/bytes.ts';
 import { InternalError } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';
-import { CLASSIC_HEADER_SIZE, classicHeader, UNIFIED_HEADER_SIZE, unifiedHeader } from './datagram-record.ts';
+import { CLASSIC_HEADER_SIZE, classicHeader, isUnified, UNIFIED_HEADER_SIZE, unifiedHeader } from './datagram-record.ts';
+import type { DirectionState } from './read-epoch.ts';
 import { maskRecordNumber } from './record-number.ts';
 
 /** A sequence number has 48 bits; before them stands the epoch (RFC 6347 §4.1). */
@@ -117,6 +118,11 @@ export class WriteEpoch {
     return concatAll(pieces);
   }
 
+  /** What an epoch with the same keys goes on from. */
+  exportState(): DirectionState {
+    return { epoch: this.number, secret: this.#protection?.exportSecret?.(), sequence: this.#sequence, window: EMPTY };
+  }
+
   /** Forgets what can be derived again, until a record is to be sent. */
   rest(): void {
     this.#protection?.rest?.();
@@ -130,9 +136,4 @@ export class WriteEpoch {
   next(): WriteEpoch {
     return new WriteEpoch(this.number + 1, this.#protection?.next?.());
   }
-}
-
-/** Epoch 1 is of DTLS 1.2; 2 and those above are of DTLS 1.3 (RFC 9147 §6.1). */
-export function isUnified(epoch: number): boolean {
-  return epoch >= 2;
 }

@@ -13,7 +13,7 @@ import type { RecordProtection } from '../../record/record-protection.ts';
 import type { Exporter } from '../established.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import { sendMessage } from '../send.ts';
-import type { HandshakeContext } from '../transport.ts';
+import type { HandshakeContext, HandshakeTransport } from '../transport.ts';
 import type { Tls12Version } from './version.ts';
 
 /** What every later step of one handshake needs. */
@@ -47,13 +47,13 @@ export interface Protections {
 }
 
 export function deriveProtections(
-  { context, role, version, suite, randoms, encryptThenMac }: Agreement,
+  { role, version, suite, randoms, encryptThenMac }: Pick<Agreement, 'role' | 'version' | 'suite' | 'randoms' | 'encryptThenMac'>,
   master: MasterSecret,
+  pseudoHeaders?: HandshakeTransport['pseudoHeaders'],
 ): Protections {
   const cipher = suite.cipher.create({ version: version.name, encryptThenMac });
   const { client, server } = master.connectionKeys(randoms, cipher);
   const [read, write] = role === 'client' ? [server, client] : [client, server];
-  const { pseudoHeaders } = context.transport;
   return { read: cipher.protect(read, pseudoHeaders?.read), write: cipher.protect(write, pseudoHeaders?.write) };
 }
 

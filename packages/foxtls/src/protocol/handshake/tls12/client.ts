@@ -92,7 +92,7 @@ function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: C
   const master = agreeOnMasterSecret(agreement, exchange.premasterSecret);
   yield* proveOurselves(agreement, chosen);
 
-  const protections = deriveProtections(agreement, master);
+  const protections = deriveProtections(agreement, master, agreement.context.transport.pseudoHeaders);
   const clientFinished = sendFinished(agreement, master, protections.write);
   const ticket = yield* receiveTicket(checked);
   const serverFinished = yield* receiveFinished(agreement, master, protections.read);
@@ -131,7 +131,7 @@ function* abbreviatedHandshake(
   // The session may be resumed again: its secret is not this connection's to wipe.
   const master = new MasterSecret(agreement.version.prf(agreement.suite), session.masterSecret.slice());
   agreement.context.logSecret('CLIENT_RANDOM', agreement.randoms.client, master.bytes);
-  const protections = deriveProtections(agreement, master);
+  const protections = deriveProtections(agreement, master, agreement.context.transport.pseudoHeaders);
   const ticket = yield* receiveTicket(checked);
   const serverFinished = yield* receiveFinished(agreement, master, protections.read);
   const clientFinished = sendFinished(agreement, master, protections.write);

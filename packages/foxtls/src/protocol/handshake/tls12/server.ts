@@ -82,7 +82,7 @@ function* fullHandshake(
   const master = agreeOnMasterSecret(agreement, premasterSecret);
   const client = yield* verifyClient(agreement, config, shown);
 
-  const protections = deriveProtections(agreement, master);
+  const protections = deriveProtections(agreement, master, agreement.context.transport.pseudoHeaders);
   const clientFinished = yield* receiveFinished(agreement, master, protections.read);
   const peer =
     pskIdentity === undefined ? client.identity : identityByPsk({ kind: 'psk', identity: pskIdentity }, clientFinished);
@@ -123,7 +123,7 @@ function* abbreviatedHandshake(
   const agreement = sendServerHello(context, config, offer, { suite, sessionId, alpnProtocol, ticketFollows: byTicket });
   const master = new MasterSecret(agreement.version.prf(suite), state.masterSecret.slice());
   context.logSecret('CLIENT_RANDOM', agreement.randoms.client, master.bytes);
-  const protections = deriveProtections(agreement, master);
+  const protections = deriveProtections(agreement, master, agreement.context.transport.pseudoHeaders);
   if (byTicket) yield* renewTicket(agreement, config, state);
   const serverFinished = sendFinished(agreement, master, protections.write);
   const clientFinished = yield* receiveFinished(agreement, master, protections.read);
