@@ -21,6 +21,8 @@ export type {
 } from './connection/connection.ts';
 export { type ClientConnectionOptions, type ConnectionOptions, createTlsClient, createTlsServer } from './connection/create.ts';
 export {
+  continueDtlsClient,
+  continueDtlsServer,
   createDtlsClient,
   createDtlsServer,
   type DatagramOptions,

@@ -16,7 +16,7 @@ import { maxFragmentLengthCode, maxFragmentLengthOf } from '../protocol/negotiat
 import { connectionIdPseudoHeader } from '../protocol/record/pseudo-header.ts';
 import { Tls13Protection } from '../protocol/record/tls13-protection.ts';
 import { describeIdentity, readIdentity } from '../protocol/session/ticket-state.ts';
-import type { TransportProtections, TransportState } from '../transport/dtls/datagram-transport.ts';
+import type { TransportProtections, TransportState } from '../transport/dtls/transport-state.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import { type ConnectedState, noState, readConnectedState, writeConnectedState } from './connected-state.ts';
 

@@ -17,7 +17,6 @@ import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { ConnectionIds, Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
 import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
-import type { RawMessage } from '../../protocol/messages/messages.ts';
 import { connectionIdPseudoHeader } from '../../protocol/record/pseudo-header.ts';
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';
 import { Acknowledgements, readAcknowledgement } from './acknowledgements.ts';
@@ -25,53 +24,13 @@ import { DatagramInput } from './datagram-input.ts';
 import { DatagramOutput } from './datagram-output.ts';
 import { DatagramPacker } from './datagram-packer.ts';
 import type { DatagramRecord } from './datagram-record.ts';
+import type { DatagramTransportOptions, IncomingDatagram } from './datagram-seam.ts';
 import { type DatagramStats, type DiscardReason, newStats } from './datagram-stats.ts';
 import { MessageReassembly } from './message-reassembly.ts';
-import { type DirectionState, type OpenedRecord, ReadEpoch } from './read-epoch.ts';
-import { RetransmissionTimer, type TimerOptions } from './retransmission-timer.ts';
+import { type OpenedRecord, ReadEpoch } from './read-epoch.ts';
+import { RetransmissionTimer } from './retransmission-timer.ts';
+import type { TransportProtections, TransportState } from './transport-state.ts';
 import { WriteEpoch } from './write-epoch.ts';
-
-/** What comes out of records. */
-export type IncomingDatagram =
-  | { readonly kind: 'handshake'; readonly message: RawMessage }
-  | { readonly kind: 'data'; readonly data: Uint8Array }
-  | { readonly kind: 'heartbeat'; readonly content: Uint8Array }
-  | { readonly kind: 'alert'; readonly level: number; readonly description: number };
-
-export interface DatagramTransportOptions {
-  readonly role: 'client' | 'server';
-  /** The largest datagram to send, in bytes: what the path takes, less IP's and UDP's headers. */
-  readonly mtu: number;
-  /** Milliseconds, of a clock that only grows. */
-  readonly clock: () => number;
-  readonly timer: TimerOptions;
-  /** How often a flight is sent again before the peer counts as gone. */
-  readonly maxRetransmissions: number;
-  /** Records behind the newest that may still come (RFC 6347 §4.1.2.6). */
-  readonly replayWindow: number;
-  /** Bytes of a handshake message's body. */
-  readonly maxHandshakeMessage: number;
-  /** Bytes of datagrams that wait while an asynchronous step is pending. */
-  readonly queuedInput: number;
-}
-
-/** What another transport can go on from, with the same keys. */
-export interface TransportState {
-  readonly read: DirectionState;
-  readonly write: DirectionState;
-  readonly nextReceived: number;
-  readonly nextSent: number;
-  readonly receiveConnectionId: Uint8Array;
-  readonly sendConnectionId: Uint8Array;
-  readonly contentLimit: number;
-  readonly receiveLimit: number;
-  readonly mtu: number;
-}
-
-export interface TransportProtections {
-  readonly read: RecordProtection;
-  readonly write: RecordProtection;
-}
 
 /** RFC 9147 §6.1: epoch 1 is early data's. In DTLS 1.2 there is one epoch of keys, for there is no renegotiation. */
 const EPOCHS: Readonly<Record<Epoch, number>> = { handshake: 2, application: 3 };

@@ -1,0 +1,30 @@
+/**
+ * What a transport of datagrams is made with, and what comes out of it: the seam to the connection above.
+ */
+
+import type { RawMessage } from '../../protocol/messages/messages.ts';
+import type { TimerOptions } from './retransmission-timer.ts';
+
+/** What comes out of records. */
+export type IncomingDatagram =
+  | { readonly kind: 'handshake'; readonly message: RawMessage }
+  | { readonly kind: 'data'; readonly data: Uint8Array }
+  | { readonly kind: 'heartbeat'; readonly content: Uint8Array }
+  | { readonly kind: 'alert'; readonly level: number; readonly description: number };
+
+export interface DatagramTransportOptions {
+  readonly role: 'client' | 'server';
+  /** The largest datagram to send, in bytes: what the path takes, less IP's and UDP's headers. */
+  readonly mtu: number;
+  /** Milliseconds, of a clock that only grows. */
+  readonly clock: () => number;
+  readonly timer: TimerOptions;
+  /** How often a flight is sent again before the peer counts as gone. */
+  readonly maxRetransmissions: number;
+  /** Records behind the newest that may still come (RFC 6347 §4.1.2.6). */
+  readonly replayWindow: number;
+  /** Bytes of a handshake message's body. */
+  readonly maxHandshakeMessage: number;
+  /** Bytes of datagrams that wait while an asynchronous step is pending. */
+  readonly queuedInput: number;
+}
