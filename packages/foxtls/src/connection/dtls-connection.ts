@@ -175,7 +175,7 @@ export class DatagramConnection implements DtlsConnection {
 
   handleTimeout(): void {
     if (this.#state === 'closed') return;
-    this.#guarded(() => this.#transport.handleTimeout());
+    this.#guarded(() => this.#transport.handleTimeout(this.#handshake.isWaiting));
   }
 
   send(data: Uint8Array): void {

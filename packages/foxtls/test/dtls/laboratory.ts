@@ -12,6 +12,7 @@ import {
 } from '../../src/connection/create-dtls.ts';
 import type { DtlsConnection } from '../../src/connection/datagram-connection.ts';
 import { createTestPki, Recorder, type TestPki } from '../../src/connection/pair.fixture.ts';
+import { later } from '../matrix/asynchronous.ts';
 
 export { createTestPki, type TestPki };
 
@@ -46,6 +47,10 @@ export interface EndOptions {
   readonly server?: Partial<DtlsServerOptions>;
 }
 
+const HOUR = 3_600_000;
+/** Turns of the event loop without anything to do after which nobody works any more. */
+const TURNS = 10;
+
 interface Flying {
   readonly at: number;
   readonly order: number;
@@ -66,6 +71,10 @@ export class Laboratory {
   readonly #random: () => number;
   #flying: Flying[] = [];
   #order = 0;
+
+  /** What left, as it was, when `isRecording`. */
+  readonly recorded: { readonly to: 'client' | 'server'; readonly datagram: Uint8Array }[] = [];
+  isRecording = false;
 
   constructor(seed: number, faults: Faults, client: ClientConfig, server: ServerConfig, options: EndOptions = {}) {
     this.#random = seededRandom(seed);
@@ -94,6 +103,7 @@ export class Laboratory {
 
   #send(to: 'client' | 'server', datagram: Uint8Array): void {
     const index = this.sent[to === 'server' ? 'client' : 'server']++;
+    if (this.isRecording) this.recorded.push({ to, datagram: datagram.slice() });
     const { loss = 0, duplication = 0, pathMtu = Number.POSITIVE_INFINITY, meddle } = this.faults;
     if (this.#random() < loss || datagram.length > pathMtu) return;
     for (const arriving of meddle?.(datagram, to, index) ?? [datagram]) {
@@ -113,17 +123,34 @@ export class Laboratory {
     this.#flying.push({ at: this.now + delay + late, order: this.#order++, to, datagram: copy });
   }
 
-  /** Lets time pass until nothing is under way and nobody waits, or `until` says so, or it is that late. Returns whether anything is left. */
-  run(until: () => boolean = () => false, latest = this.now + 3_600_000): boolean {
+  /** Lets time pass until nothing is under way and nobody waits, or `until` says so, or it is that late. Returns whether `until` did. */
+  run(until: () => boolean = () => false, latest = this.now + HOUR): boolean {
     for (;;) {
       if (until()) return true;
-      const next = this.#next();
-      if (next === undefined || next > latest) return false;
-      this.now = Math.max(this.now, next);
-      this.#arrive();
-      for (const end of [this.client, this.server]) if (end.nextTimeout() === 0) end.handleTimeout();
+      if (!this.#step(latest)) return false;
+    }
+  }
+
+  /** As `run`, for ends with steps that are answered later: after each datagram there is some time for them. */
+  async runLater(until: () => boolean = () => false, latest = this.now + HOUR): Promise<boolean> {
+    for (let idle = 0; idle < TURNS; ) {
+      if (until()) return true;
+      idle = this.#step(latest) ? 0 : idle + 1;
+      await later();
       this.collect();
     }
+    return false;
+  }
+
+  /** What is next; false when there is nothing. */
+  #step(latest: number): boolean {
+    const next = this.#next();
+    if (next === undefined || next > latest) return false;
+    this.now = Math.max(this.now, next);
+    this.#arrive();
+    for (const end of [this.client, this.server]) if (end.nextTimeout() === 0) end.handleTimeout();
+    this.collect();
+    return true;
   }
 
   #next(): number | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHex, toHex } from '../../core/bytes/bytes.ts';
+import { EMPTY, fromHex, toHex } from '../../core/bytes/bytes.ts';
 import { Acknowledgements, readAcknowledgement } from './acknowledgements.ts';
 
 describe('Acknowledgements', () => {
@@ -11,29 +11,29 @@ describe('Acknowledgements', () => {
       [2, 5],
     ] as const)
       numbers.add(epoch, sequence);
-    expect(toHex(numbers.write(1000))).toBe(
+    expect(numbers.write(1000).map((content) => toHex(content))).toEqual([
       '0030' + '00000000000000020000000000000005' + '00000000000000020000010000000000' + '00000000000000030000000000000001',
-    );
+    ]);
   });
 
-  it('writes those that came last when not all fit', () => {
+  it('writes several ACKs when not all fit into one', () => {
     const numbers = new Acknowledgements();
-    for (let sequence = 0; sequence < 10; sequence++) numbers.add(2, sequence);
-    expect(readAcknowledgement(numbers.write(2 + 3 * 16 + 15))?.map(({ sequence }) => sequence)).toEqual([7, 8, 9]);
+    for (let sequence = 0; sequence < 7; sequence++) numbers.add(2, sequence);
+    const read = numbers.write(2 + 3 * 16 + 15).map((content) => readAcknowledgement(content)?.map(({ sequence }) => sequence));
+    expect(read).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
   });
 
   it('keeps 64 numbers, the latest', () => {
     const numbers = new Acknowledgements();
     for (let sequence = 0; sequence < 100; sequence++) numbers.add(2, sequence);
-    const read = readAcknowledgement(numbers.write(65535)) ?? [];
+    const read = readAcknowledgement(numbers.write(65535)[0] ?? EMPTY) ?? [];
     expect([read.length, read[0]?.sequence]).toEqual([64, 36]);
   });
 
-  it('writes an empty ACK when there is nothing to say, or no room', () => {
+  it('writes an empty ACK when there is nothing to say', () => {
     const numbers = new Acknowledgements();
-    expect(toHex(numbers.write(100))).toBe('0000');
+    expect(numbers.write(100).map((content) => toHex(content))).toEqual(['0000']);
     numbers.add(2, 1);
-    expect(toHex(numbers.write(17))).toBe('0000');
     expect(numbers.isEmpty).toBe(false);
     numbers.clear();
     expect(numbers.isEmpty).toBe(true);

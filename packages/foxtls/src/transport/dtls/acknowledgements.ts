@@ -40,22 +40,27 @@ export class Acknowledgements {
     this.#numbers = [];
   }
 
-  /** The content of an ACK of at most `room` bytes: the latest numbers, "in numerically increasing order" (RFC 9147 §7). */
-  write(room: number): Uint8Array {
-    const count = Math.max(0, Math.min(this.#numbers.length, Math.floor((room - LENGTH_SIZE) / RECORD_NUMBER_SIZE)));
-    const numbers = this.#numbers
-      .slice(this.#numbers.length - count)
-      .sort((a, b) => a.epoch - b.epoch || a.sequence - b.sequence);
-    const content = new Uint8Array(LENGTH_SIZE + count * RECORD_NUMBER_SIZE);
-    const view = new DataView(content.buffer);
-    view.setUint16(0, count * RECORD_NUMBER_SIZE);
-    numbers.forEach(({ epoch, sequence }, index) => {
-      const at = LENGTH_SIZE + index * RECORD_NUMBER_SIZE;
-      writeUint64(view, at, epoch);
-      writeUint64(view, at + 8, sequence);
-    });
-    return content;
+  /** The contents of ACKs of at most `room` bytes each, "in numerically increasing order" (RFC 9147 §7). An empty one, if there is nothing. */
+  write(room: number): Uint8Array[] {
+    const numbers = this.#numbers.toSorted((a, b) => a.epoch - b.epoch || a.sequence - b.sequence);
+    const most = Math.max(1, Math.floor((room - LENGTH_SIZE) / RECORD_NUMBER_SIZE));
+    const contents: Uint8Array[] = [];
+    do contents.push(contentOf(numbers.splice(0, most)));
+    while (numbers.length > 0);
+    return contents;
   }
+}
+
+function contentOf(numbers: readonly RecordNumber[]): Uint8Array {
+  const content = new Uint8Array(LENGTH_SIZE + numbers.length * RECORD_NUMBER_SIZE);
+  const view = new DataView(content.buffer);
+  view.setUint16(0, numbers.length * RECORD_NUMBER_SIZE);
+  numbers.forEach(({ epoch, sequence }, index) => {
+    const at = LENGTH_SIZE + index * RECORD_NUMBER_SIZE;
+    writeUint64(view, at, epoch);
+    writeUint64(view, at + 8, sequence);
+  });
+  return content;
 }
 
 /** The numbers of an ACK; undefined when it is none. Those beyond 2^53 are of no record of ours, and are left out. */

@@ -30,8 +30,9 @@ export class DatagramInput {
   readonly #expects: ExpectsEpoch;
   /** What the peer puts on protected records: one of these, all of the same length. */
   connectionIds: readonly Uint8Array[] = [];
-  /** The largest inner plaintext that we take, content type included (RFC 8449 §4). */
+  /** The largest inner plaintext that we take, content type included (RFC 8449 §4), and the largest content in the clear (RFC 6066 §4). */
   maxInner = 2 ** 14 + 1;
+  maxClear = 2 ** 14;
   #epochs: ReadEpoch[] = [];
   #datagrams: Uint8Array[] = [];
   #queuedBytes = 0;
@@ -52,15 +53,8 @@ export class DatagramInput {
     return this.#queuedBytes;
   }
 
-  /** Whether records wait for keys. */
-  get hasEarly(): boolean {
-    return this.#early.length > 0;
-  }
-
-  /** Whether there are any among them that only DTLS 1.3 writes. */
-  get hasEarlyUnified(): boolean {
-    return this.#early.some(({ kind }) => kind === 'unified');
-  }
+  /** How many records of DTLS 1.3 had to wait for keys. */
+  earlyRecords = 0;
 
   get current(): ReadEpoch {
     return this.#epochs.at(-1) as ReadEpoch;
@@ -121,7 +115,7 @@ export class DatagramInput {
       this.#keep(record);
       return undefined;
     }
-    const opened = epoch.open(record, this.maxInner);
+    const opened = epoch.open(record, epoch.isProtected ? this.maxInner : this.maxClear + 1);
     if (typeof opened !== 'string') return opened;
     this.discard(opened);
     return undefined;
@@ -137,7 +131,10 @@ export class DatagramInput {
   #keep(record: DatagramRecord): void {
     if (!this.#expects(record)) this.discard('unknown_epoch');
     else if (this.#early.length >= this.#limits.maxEarlyRecords) this.discard('queue_full');
-    else this.#early.push(copyOfRecord(record));
+    else {
+      this.#early.push(copyOfRecord(record));
+      if (record.kind === 'unified') this.earlyRecords++;
+    }
   }
 
   discard(reason: DiscardReason): void {
@@ -151,10 +148,11 @@ export class DatagramInput {
     this.#early = [];
   }
 
-  /** Forgets the epochs before that number. */
-  dropBefore(number: number): void {
-    for (const epoch of this.#epochs) if (epoch.number < number) epoch.wipe();
-    this.#epochs = this.#epochs.filter((epoch) => epoch.number >= number);
+  /** Forgets the epochs from the first of those numbers to just before the second. */
+  drop(from: number, to: number): void {
+    const isOver = ({ number }: ReadEpoch) => number >= from && number < to;
+    for (const epoch of this.#epochs) if (isOver(epoch)) epoch.wipe();
+    this.#epochs = this.#epochs.filter((epoch) => !isOver(epoch));
   }
 
   get oldest(): number {

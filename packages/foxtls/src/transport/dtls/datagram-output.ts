@@ -93,7 +93,16 @@ export class DatagramOutput {
 
   /** Sends what the peer does not have yet. Returns whether there was something. */
   retransmit(): boolean {
-    if (!this.#outgoing.transmit(this.packer, 'missing')) return false;
+    return this.#retransmit('missing');
+  }
+
+  /** Sends what the peer does not have yet although it has something that was sent later. */
+  retransmitOlder(): boolean {
+    return this.#retransmit('older');
+  }
+
+  #retransmit(what: 'missing' | 'older'): boolean {
+    if (!this.#outgoing.transmit(this.packer, what)) return false;
     this.#stats.retransmissions++;
     this.packer.flush();
     return true;
@@ -134,6 +143,11 @@ export class DatagramOutput {
   writeRecord(type: number, content: Uint8Array): void {
     this.packer.write(this.#epoch, type, content);
     this.packer.flush();
+  }
+
+  /** An ACK may share its datagram with what is sent next. */
+  writeAcknowledgement(content: Uint8Array): void {
+    this.packer.write(this.#epoch, CONTENT_TYPES.ack, content);
   }
 
   /** One record, one datagram. Throws `ApiMisuse` when it would be larger than the MTU: DTLS does not cut what the application sends. */

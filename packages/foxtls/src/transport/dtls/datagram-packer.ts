@@ -11,8 +11,9 @@ export class DatagramPacker implements RecordSink {
   mtu: number;
   /** Of protected records. */
   form: RecordForm;
-  /** The most content that the peer takes in a protected record (RFC 8449 §4). */
+  /** The most content that the peer takes in a protected record (RFC 8449 §4), and in one in the clear (RFC 6066 §4). */
   contentLimit = 2 ** 14;
+  clearLimit = 2 ** 14;
   #open: Uint8Array[] = [];
   #openSize = 0;
   #datagrams: Uint8Array[] = [];
@@ -23,12 +24,12 @@ export class DatagramPacker implements RecordSink {
   }
 
   get hasDatagrams(): boolean {
-    return this.#datagrams.length > 0;
+    return this.#datagrams.length > 0 || this.#open.length > 0;
   }
 
   room(epoch: WriteEpoch, where: 'open' | 'empty'): number {
     const room = where === 'open' ? this.mtu - this.#openSize : this.mtu;
-    return Math.min(this.contentLimit, epoch.contentLimit(this.#formOf(epoch), room));
+    return Math.min(epoch.number === 0 ? this.clearLimit : this.contentLimit, epoch.contentLimit(this.#formOf(epoch), room));
   }
 
   write(epoch: WriteEpoch, type: number, content: Uint8Array): number {

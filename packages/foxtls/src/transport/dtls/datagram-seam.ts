@@ -3,7 +3,7 @@
  */
 
 import type { RawMessage } from '../../protocol/messages/messages.ts';
-import type { TimerOptions } from './retransmission-timer.ts';
+import type { FlightOptions } from './flight-machine.ts';
 
 /** What comes out of records. */
 export type IncomingDatagram =
@@ -12,15 +12,9 @@ export type IncomingDatagram =
   | { readonly kind: 'heartbeat'; readonly content: Uint8Array }
   | { readonly kind: 'alert'; readonly level: number; readonly description: number };
 
-export interface DatagramTransportOptions {
-  readonly role: 'client' | 'server';
+export interface DatagramTransportOptions extends FlightOptions {
   /** The largest datagram to send, in bytes: what the path takes, less IP's and UDP's headers. */
   readonly mtu: number;
-  /** Milliseconds, of a clock that only grows. */
-  readonly clock: () => number;
-  readonly timer: TimerOptions;
-  /** How often a flight is sent again before the peer counts as gone. */
-  readonly maxRetransmissions: number;
   /** Records behind the newest that may still come (RFC 6347 §4.1.2.6). */
   readonly replayWindow: number;
   /** Bytes of a handshake message's body. */

@@ -11,7 +11,7 @@
  */
 
 import { EMPTY } from '../../core/bytes/bytes.ts';
-import { ConnectionLost, LimitExceeded } from '../../core/errors/errors.ts';
+import { LimitExceeded } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
 import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
@@ -19,16 +19,16 @@ import type { ConnectionIds, Epoch, HandshakeTransport } from '../../protocol/ha
 import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
 import { connectionIdPseudoHeader } from '../../protocol/record/pseudo-header.ts';
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';
-import { Acknowledgements, readAcknowledgement } from './acknowledgements.ts';
+import { readAcknowledgement } from './acknowledgements.ts';
 import { DatagramInput } from './datagram-input.ts';
 import { DatagramOutput } from './datagram-output.ts';
 import { DatagramPacker } from './datagram-packer.ts';
 import type { DatagramRecord } from './datagram-record.ts';
 import type { DatagramTransportOptions, IncomingDatagram } from './datagram-seam.ts';
 import { type DatagramStats, type DiscardReason, newStats } from './datagram-stats.ts';
+import { FlightMachine } from './flight-machine.ts';
 import { MessageReassembly } from './message-reassembly.ts';
 import { type OpenedRecord, ReadEpoch } from './read-epoch.ts';
-import { RetransmissionTimer } from './retransmission-timer.ts';
 import type { TransportProtections, TransportState } from './transport-state.ts';
 import { WriteEpoch } from './write-epoch.ts';
 
@@ -37,15 +37,8 @@ const EPOCHS: Readonly<Record<Epoch, number>> = { handshake: 2, application: 3 }
 const TLS12_EPOCH = 1;
 /** Records that wait for their keys, or for the end of the handshake: what a peer may send at once. */
 const MAX_EARLY_RECORDS = 16;
-/** Of the retransmission timer, the part that an incomplete flight is acknowledged after (RFC 9147 §7.1). */
-const ACK_DELAY = 1 / 4;
 /** "… for at least twice the default MSL defined for [RFC0793], when in the FINISHED state, the server MUST respond to retransmission of the client's final flight" (RFC 9147 §5.8.1): twice two minutes. */
 const LAST_FLIGHT_KEPT = 240_000;
-/** What a path takes that loses what is larger: of IPv6 at least, of IPv4 at least, and of both with little sense (RFC 9147 §4.4). */
-const SMALLER_MTUS = [1232, 548, 256];
-/** Time-outs after which a flight is tried in smaller datagrams. */
-const TIMEOUTS_PER_MTU = 2;
-
 const DTLS10 = 0xfeff;
 const DTLS12 = 0xfefd;
 
@@ -56,21 +49,16 @@ export class DatagramTransport implements HandshakeTransport {
   readonly #input: DatagramInput;
   readonly #output: DatagramOutput;
   readonly #reassembly: MessageReassembly;
-  readonly #timer: RetransmissionTimer;
-  readonly #acknowledgements = new Acknowledgements();
-  /** When an incomplete flight of the peer's is acknowledged. */
-  #acknowledgeAt: number | undefined;
+  readonly #flights: FlightMachine;
   #version: VersionName | undefined;
   /** Whether application data may be read. */
   #isOpen = false;
-  /** The last message of the handshake was sent, or received. */
-  #isDone = false;
-  /** Of the peer, something came since our flight ended: in DTLS 1.3 that is its acknowledgement. */
-  #isAnswered = false;
-  /** The message_seq and type of the last message that the flow got. */
+  /** The message_seq of the last message that the flow got. */
   #lastReceived = -1;
   /** Application data that came before the end of the handshake. */
   #held: OpenedRecord[] = [];
+  /** Records that had come before their keys when it was last looked. */
+  #earlyRecords = 0;
   #heartbeatsAllowed = false;
   /** Until when the keys of the handshake, and our last flight, are kept. */
   #keptUntil: number | undefined;
@@ -87,7 +75,7 @@ export class DatagramTransport implements HandshakeTransport {
     const version = options.role === 'client' ? DTLS10 : DTLS12;
     this.#output = new DatagramOutput(new DatagramPacker(mtu, { version, connectionId: EMPTY }), this.stats);
     this.#reassembly = new MessageReassembly({ maxHandshakeMessage });
-    this.#timer = new RetransmissionTimer(options.timer);
+    this.#flights = new FlightMachine(options, this.#output);
   }
 
   // ---- Receiving ----
@@ -198,17 +186,13 @@ export class DatagramTransport implements HandshakeTransport {
   // ---- Handshake messages ----
 
   #readHandshake({ epoch, sequence, content }: OpenedRecord): IncomingDatagram | undefined {
-    if (this.#isDone && this.#isBeforeTls13 && epoch === TLS12_EPOCH && this.#beginsAnother(content)) return beginning(content);
+    if (this.#flights.isDone && this.#isBeforeTls13 && epoch === TLS12_EPOCH && this.#beginsAnother(content)) return beginning(content);
     if (this.#options.role === 'server' && this.#lastReceived < 0) this.#begin(content, sequence);
     const { taken, old, refused } = this.#reassembly.push(content, epoch);
     this.stats.discarded.fragment_refused += refused;
-    if (taken > 0) this.#onAnswer();
-    if (this.#isTls13 || this.#version === undefined) {
-      // "Implementations MUST NOT acknowledge records containing handshake messages or fragments which have not been processed or buffered."
-      // (RFC 9147 §7)
-      if (refused === 0 && (taken > 0 || this.#isDone)) this.#acknowledgements.add(epoch, sequence);
-    }
-    if (old > 0 && taken === 0) this.#onRepetition(epoch);
+    const number = { epoch, sequence };
+    if (taken > 0) this.#flights.onMessages(number, refused === 0);
+    else if (old > 0) this.#flights.onRepetition(number, this.#reassembly.lastOld?.sequence === this.#lastReceived);
     return undefined;
   }
 
@@ -230,76 +214,26 @@ export class DatagramTransport implements HandshakeTransport {
     this.#output.startAt(isSecond ? 1 : 0, recordSequence);
   }
 
-  /** Something new of the peer's flight is here. */
-  #onAnswer(): void {
-    if (this.#isDone || this.#isAnswered) return;
-    this.#isAnswered = true;
-    this.#acknowledgements.clear();
-    // "… the receipt of any record responding to a given flight MUST be taken as an implicit acknowledgement for the entire flight to which it
-    // is responding." (RFC 9147 §7.2) In DTLS 1.2 "Partial reads … do not cause state transitions or timer resets." (RFC 6347 §4.2.4)
-    if (!this.#isTls13) return;
-    this.#timer.answered(this.#options.clock());
-    this.#output.forget();
-  }
-
-  /**
-   * The peer sends what we have. "The rationale here is that the receipt of a duplicate message is the likely result of timer expiry on the
-   * peer and therefore suggests that part of one's previous flight was lost." (RFC 9147 §5.8.1) Once for each time that its flight comes: when
-   * the end of its last message does.
-   */
-  #onRepetition(epoch: number): void {
-    const isEndOfFlight = this.#reassembly.lastOld?.sequence === this.#lastReceived;
-    if (!isEndOfFlight || this.#isAnswered || this.#output.hasProgress) return;
-    // After the handshake, only what is under keys is worth an answer.
-    if (this.#isDone && epoch === 0) return;
-    if (this.#output.retransmit() && this.#timer.deadline !== undefined) this.#timer.restart(this.#options.clock());
-  }
-
   #readAcknowledgement({ epoch, content }: OpenedRecord): undefined {
     const numbers = this.#isBeforeTls13 ? undefined : readAcknowledgement(content);
     if (numbers === undefined) return this.#discard('malformed');
     // One in the clear says nothing of what was sent under keys.
-    const isNews = this.#output.acknowledge(epoch === 0 ? numbers.filter((number) => number.epoch === 0) : numbers);
-    if (!this.#output.isPending) {
-      this.#timer.answered(this.#options.clock());
-      if (this.#isDone && this.#isTls13) this.#onAcknowledged();
-    } else if (isNews || numbers.length === 0) {
-      // "Upon receipt of an ACK that leaves it with only some messages from a flight having been acknowledged, an implementation SHOULD
-      // retransmit the unacknowledged messages or fragments." (RFC 9147 §7.2)
-      if (this.#output.retransmit()) this.#timer.restart(this.#options.clock());
-    }
+    this.#flights.onAcknowledgement(epoch === 0 ? numbers.filter((number) => number.epoch === 0) : numbers);
+    if (!this.#output.isPending && this.#flights.isDone) this.#onAcknowledged();
     return undefined;
   }
 
   /** Client: the server has our Finished, and will not send its own again. */
   #onAcknowledged(): void {
-    if (this.#options.role === 'client') this.#input.dropBefore(EPOCHS.application);
+    if (this.#options.role === 'client') this.#input.drop(0, EPOCHS.application);
   }
 
   /** All that came was looked at. */
   #endOfInput(): undefined {
-    if (this.#acknowledgements.isEmpty && !this.#input.hasEarly) return;
-    if (this.#isDone && this.#isTls13) this.#acknowledge();
-    else if (this.#peerKnowsAcknowledgements && !this.#isDone && this.#isWaiting) {
-      this.#acknowledgeAt ??= this.#options.clock() + ACK_DELAY * this.#timer.duration;
-    }
-  }
-
-  /** Whether a flight of the peer's is what we wait for. */
-  get #isWaiting(): boolean {
-    return this.#isAnswered || this.#input.hasEarly;
-  }
-
-  /** Servers of DTLS 1.2 end a connection for a content type that they don't know (OpenSSL's does): none is sent before the version is certain. */
-  get #peerKnowsAcknowledgements(): boolean {
-    return this.#isTls13 || (this.#version === undefined && this.#input.hasEarlyUnified);
-  }
-
-  #acknowledge(): void {
-    this.#acknowledgeAt = undefined;
-    if (this.#closed || !this.#peerKnowsAcknowledgements) return;
-    this.#output.writeRecord(CONTENT_TYPES.ack, this.#acknowledgements.write(this.#output.contentLimit));
-    if (this.#isDone) this.#acknowledgements.clear();
+    // Something is missing before it.
+    if (this.#input.earlyRecords > this.#earlyRecords) this.#flights.acknowledgeSoon();
+    this.#earlyRecords = this.#input.earlyRecords;
+    if (!this.#closed) this.#flights.onEndOfInput();
   }
 
   // ---- What flows do ----
@@ -316,10 +250,7 @@ export class DatagramTransport implements HandshakeTransport {
     this.#version = version;
     const number = this.#isTls13 ? DTLS12 : (this.variant.versions[version] as number);
     this.#output.packer.form = { ...this.#output.packer.form, version: number };
-    if (this.#isTls13 && this.#isAnswered) {
-      this.#timer.answered(this.#options.clock());
-      this.#output.forget();
-    }
+    this.#flights.setVersion(this.#isTls13);
   }
 
   send(message: Uint8Array): number {
@@ -332,10 +263,7 @@ export class DatagramTransport implements HandshakeTransport {
 
   endFlight(): void {
     this.#output.endFlight();
-    if (!this.#output.flush()) return;
-    this.#isAnswered = false;
-    this.#acknowledgeAt = undefined;
-    if (!this.#isDone) this.#timer.start(this.#options.clock());
+    if (this.#output.flush()) this.#flights.flightSent();
   }
 
   setReadProtection(epoch: Epoch, protection: RecordProtection): void {
@@ -345,7 +273,7 @@ export class DatagramTransport implements HandshakeTransport {
     if (epoch !== 'application') return;
     this.#isOpen = true;
     // The client's last flight has no answer but this.
-    if (role === 'server') this.#acknowledge();
+    if (role === 'server') this.#flights.acknowledgeAll();
   }
 
   setWriteProtection(epoch: Epoch, protection: RecordProtection): void {
@@ -368,6 +296,8 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   setMaxFragmentLength(length: number): void {
+    this.#output.packer.clearLimit = length;
+    this.#input.maxClear = length;
     this.setRecordSizeLimits({ send: length + 1, receive: length + 1 });
   }
 
@@ -394,29 +324,15 @@ export class DatagramTransport implements HandshakeTransport {
 
   /** The handshake is over. */
   handshakeDone(): void {
-    this.#isDone = true;
-    this.#acknowledgeAt = undefined;
+    this.#flights.handshakeDone();
     this.#keptUntil = this.#options.clock() + LAST_FLIGHT_KEPT;
-    if (this.#isTls13) {
-      // What we sent last, the peer acknowledges; of a server that sent no ticket, the client's Finished was the acknowledgement.
-      if (!this.#output.isPending) this.#timer.stop();
-      return;
-    }
-    // Who was last to send keeps it, for a peer that sends its own last flight again.
-    if (this.#isAnswered) this.#output.forget();
-    this.#timer.stop();
   }
 
   /** DTLS 1.3: a message after the handshake, sent until it is acknowledged. */
   sendAlone(message: Uint8Array, onAcknowledged?: () => void): void {
     this.#output.addMessage(message, true, onAcknowledged);
     this.#output.flush();
-    if (this.#timer.deadline === undefined) this.#timer.start(this.#options.clock());
-  }
-
-  /** Whether something of ours waits for an ACK. */
-  get isPending(): boolean {
-    return this.#output.isPending;
+    this.#flights.messageSent();
   }
 
   /** After the ACK of a KeyUpdate of ours (RFC 9147 §8). */
@@ -431,7 +347,8 @@ export class DatagramTransport implements HandshakeTransport {
   updateReadKeys(): void {
     const { current } = this.#input;
     this.#input.install(current.next(this.#options.replayWindow));
-    this.#input.dropBefore(current.number);
+    // The keys of the handshake stay: its last flight may not have been acknowledged yet.
+    this.#input.drop(EPOCHS.application, current.number);
   }
 
   /** Whether only one more record may be sent under the keys. */
@@ -484,40 +401,23 @@ export class DatagramTransport implements HandshakeTransport {
 
   /** When `handleTimeout` has something to do, by the clock; undefined when nothing is waited for. */
   get deadline(): number | undefined {
-    const { deadline } = this.#timer;
-    if (this.#acknowledgeAt === undefined || deadline === undefined) return this.#acknowledgeAt ?? deadline;
-    return Math.min(this.#acknowledgeAt, deadline);
+    return this.#flights.deadline;
   }
 
-  /** Sends again, or acknowledges, what is due. Throws `ConnectionLost` (`timed_out`) when the peer was silent for too long. */
-  handleTimeout(): void {
-    const now = this.#options.clock();
-    if (this.#acknowledgeAt !== undefined && now >= this.#acknowledgeAt) this.#acknowledge();
-    if (!this.#timer.expire(now)) return;
-    const { timeouts } = this.#timer;
-    if (timeouts > this.#options.maxRetransmissions) throw silent(timeouts);
-    if (timeouts % TIMEOUTS_PER_MTU === 0) this.#reduceMtu();
-    this.#output.retransmit();
-  }
-
-  /**
-   * "If repeated retransmissions do not result in a response, and the PMTU is unknown, subsequent retransmissions SHOULD back off to a smaller
-   * record size, fragmenting the handshake message as appropriate." (RFC 9147 §4.4)
-   */
-  #reduceMtu(): void {
-    const smaller = SMALLER_MTUS.find((mtu) => mtu < this.mtu);
-    if (smaller !== undefined) this.setMtu(smaller);
+  /** Sends again, or acknowledges, what is due; `isBusy`: we have not looked at all that came. Throws `ConnectionLost` (`timed_out`). */
+  handleTimeout(isBusy: boolean): void {
+    this.#flights.handleTimeout(isBusy);
   }
 
   /** Whether the keys of the handshake, and our last flight, can't be asked for any more. */
   #dropLastFlight({ type, epoch }: OpenedRecord): void {
     const isOver = this.#options.clock() >= (this.#keptUntil as number);
     // Of DTLS 1.2, application data says that the peer has our Finished.
-    const isHeard = !this.#isTls13 && type === CONTENT_TYPES.application_data && epoch > 0 && this.#isDone;
+    const isHeard = !this.#isTls13 && type === CONTENT_TYPES.application_data && epoch > 0 && this.#flights.isDone;
     if (!isOver && !isHeard) return;
     this.#keptUntil = undefined;
     if (!this.#isTls13) this.#output.forget();
-    this.#input.dropBefore(this.#isTls13 ? EPOCHS.application : TLS12_EPOCH);
+    this.#input.drop(0, this.#isTls13 ? EPOCHS.application : TLS12_EPOCH);
   }
 
   // ---- Sleep, and elsewhere ----
@@ -525,7 +425,7 @@ export class DatagramTransport implements HandshakeTransport {
   /** Undefined while something is on its way that is to be answered. */
   exportState(): TransportState | undefined {
     // What DTLS 1.2 keeps after the handshake waits for nothing.
-    if (!this.#isDone || this.#closed || (this.#isTls13 && this.#output.isPending)) return undefined;
+    if (!this.#flights.isDone || this.#closed || (this.#isTls13 && this.#output.isPending)) return undefined;
     const { form, contentLimit, mtu } = this.#output.packer;
     return {
       ...this.#output.exportState(),
@@ -546,7 +446,7 @@ export class DatagramTransport implements HandshakeTransport {
     const epoch = new ReadEpoch(read.epoch, this.#options.replayWindow, protections.read);
     epoch.continueFrom(read);
     this.#input.install(epoch);
-    this.#input.dropBefore(read.epoch);
+    this.#input.drop(0, read.epoch);
     this.#input.maxInner = state.receiveLimit;
     this.#reassembly.startAt(state.nextReceived);
     this.#reassembly.requireEpoch(read.epoch);
@@ -555,7 +455,7 @@ export class DatagramTransport implements HandshakeTransport {
     this.#output.packer.contentLimit = state.contentLimit;
     this.setConnectionIds({ receive: state.receiveConnectionId, send: state.sendConnectionId });
     this.#isOpen = true;
-    this.#isDone = true;
+    this.#flights.handshakeDone();
   }
 
   /** Between two records that are far apart: forgets what can be derived again, which takes some microseconds. */
@@ -566,8 +466,7 @@ export class DatagramTransport implements HandshakeTransport {
 
   close(): void {
     this.#closed = true;
-    this.#timer.stop();
-    this.#acknowledgeAt = undefined;
+    this.#flights.stop();
     this.clearInput();
     this.#input.wipe();
     this.#output.wipe();
@@ -578,10 +477,6 @@ export class DatagramTransport implements HandshakeTransport {
 function beginning(content: Uint8Array): IncomingDatagram {
   const message = { type: content[0] as number, body: EMPTY, bytes: content, sequence: 0 };
   return { kind: 'handshake', message };
-}
-
-function silent(timeouts: number): ConnectionLost {
-  return new ConnectionLost('timed_out', `the peer did not answer, although a flight was sent ${timeouts} times`);
 }
 
 /** "If the number of packets that fail authentication exceeds a limit that is specific to the AEAD in use, an implementation SHOULD immediately close the connection." (RFC 9147 §4.5.3) */

@@ -10,7 +10,8 @@
  * the original TLS 1.3-style Handshake messages without the message_seq, fragment_offset, and fragment_length values." (RFC 9147 §5.2)
  *
  * A fragment carries the epoch that it came under. All fragments of a message have one, and what came under a later epoch replaces what
- * came under an earlier: nobody can slip a message that was not protected, or a part of it, under those that are.
+ * came under an earlier: nobody can slip a message that was not protected, or a part of it, under those that are. In the clear, of two that
+ * are not of one message, the later counts.
  *
  * Nothing that comes in the clear is an error, for anybody can have sent it. Memory is in proportion to what came, never to what is claimed.
  */
@@ -159,8 +160,11 @@ export class MessageReassembly {
     if (length > this.#maxMessage) return this.#refuseLength(length, epoch);
     if (sequence > this.#nextSequence && !this.#hasRoomAhead(sequence, part.length)) return false;
     let incoming = this.#incoming.get(sequence);
-    if (incoming === undefined || incoming.epoch < epoch) incoming = { epoch, type, length, body: new ByteRuns(length) };
-    if (incoming.epoch !== epoch || incoming.type !== type || incoming.length !== length) return false;
+    const isOther = incoming !== undefined && (incoming.type !== type || incoming.length !== length);
+    // In the clear anybody could shut the right one out by sending another first; and it may have been damaged on the way.
+    if (incoming === undefined || incoming.epoch < epoch || (isOther && epoch === 0 && incoming.epoch === 0)) {
+      incoming = { epoch, type, length, body: new ByteRuns(length) };
+    } else if (incoming.epoch !== epoch || isOther) return false;
     if (!incoming.body.add(offset, part)) return false;
     if (this.#incoming.get(sequence) !== incoming) this.#incoming = new Map([...this.#incoming, [sequence, incoming]]);
     return true;

@@ -30,6 +30,8 @@ interface Fragment {
   readonly of: OutgoingMessage;
   readonly start: number;
   readonly end: number;
+  /** The how-manieth record of all it was. */
+  readonly order: number;
 }
 
 class OutgoingMessage {
@@ -39,6 +41,8 @@ class OutgoingMessage {
   readonly message: Uint8Array | undefined;
   readonly onAcknowledged: (() => void) | undefined;
   sent = false;
+  /** Of the last record that it was sent in. */
+  order = -1;
   /** The parts of the body that the peer does not have, in order; a body without bytes has one part without bytes. */
   missing: (readonly [start: number, end: number])[];
 
@@ -64,6 +68,9 @@ export class OutgoingMessages {
   #messages: OutgoingMessage[] = [];
   /** By epoch and number, the oldest first. */
   #records: Map<string, Fragment> | undefined;
+  #order = 0;
+  /** Of the latest record that the peer acknowledged. */
+  #acknowledgedOrder = -1;
 
   get isEmpty(): boolean {
     return this.#messages.length === 0;
@@ -81,9 +88,14 @@ export class OutgoingMessages {
     this.#messages.push(new OutgoingMessage(epoch, undefined, -1));
   }
 
-  /** Writes what was not sent yet, or all that the peer does not have. Returns whether there was something. */
-  transmit(sink: RecordSink, what: 'new' | 'missing'): boolean {
-    const messages = what === 'new' ? this.#messages.filter(({ sent }) => !sent) : this.#messages;
+  /**
+   * Writes what was not sent yet, or all that the peer does not have, or of that what was sent before something that it has. Returns whether
+   * there was something.
+   */
+  transmit(sink: RecordSink, what: 'new' | 'missing' | 'older'): boolean {
+    const messages = this.#messages.filter(
+      ({ sent, order }) => what === 'missing' || (what === 'new' ? !sent : sent && order < this.#acknowledgedOrder),
+    );
     for (const message of messages) {
       message.sent = true;
       if (message.message === undefined) sink.write(message.epoch, CONTENT_TYPES.change_cipher_spec, CHANGE_CIPHER_SPEC);
@@ -109,7 +121,8 @@ export class OutgoingMessages {
       const [oldest = ''] = this.#records.keys();
       this.#records.delete(oldest);
     }
-    this.#records.set(recordKey(of.epoch.number, number), { of, start, end });
+    of.order = this.#order++;
+    this.#records.set(recordKey(of.epoch.number, number), { of, start, end, order: of.order });
   }
 
   /** The peer has what was in a record. Returns whether that was news; then what is wholly there is forgotten. */
@@ -118,7 +131,8 @@ export class OutgoingMessages {
     const fragment = this.#records?.get(key);
     if (fragment === undefined) return false;
     this.#records?.delete(key);
-    const { of, start, end } = fragment;
+    const { of, start, end, order } = fragment;
+    this.#acknowledgedOrder = Math.max(this.#acknowledgedOrder, order);
     const before = of.missing;
     of.acknowledge(start, end);
     const isNews = sizeOf(before) !== sizeOf(of.missing) || before.length !== of.missing.length;

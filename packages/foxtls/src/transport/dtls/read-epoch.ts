@@ -13,6 +13,7 @@ import { recordSequence, unmaskedHeader } from './record-number.ts';
 import { ReplayWindow } from './replay-window.ts';
 
 const EPOCH_FACTOR = 2 ** 48;
+const LATEST_KEPT = 32;
 
 /** One direction of a connection that sleeps, or goes elsewhere. */
 export interface DirectionState {
@@ -39,6 +40,8 @@ export class ReadEpoch {
   readonly number: number;
   readonly #protection: RecordProtection | undefined;
   readonly #window: ReplayWindow;
+  /** In the clear: the numbers that came last. */
+  #latest: number[] | undefined;
   /** Records that did not open. */
   failures = 0;
 
@@ -47,6 +50,11 @@ export class ReadEpoch {
     this.number = number;
     this.#protection = protection;
     this.#window = new ReplayWindow(windowSize);
+  }
+
+  /** Whether there are keys. */
+  get isProtected(): boolean {
+    return this.#protection !== undefined;
   }
 
   /** Whether a record of these keys was received. */
@@ -83,7 +91,7 @@ export class ReadEpoch {
     const place = { epoch: this.number, sequence, isNewest: sequence > this.#window.highest };
     if (protection === undefined) {
       if (fragment.length >= maxInner) return 'too_large';
-      return this.#accept(sequence) ? { type, content: fragment, ...place } : 'replayed';
+      return this.#isNewInClear(sequence) ? { type, content: fragment, ...place } : 'replayed';
     }
     const opened = protection.openAt(this.number * EPOCH_FACTOR + sequence, record.header, fragment);
     if (opened === undefined) return this.#fail();
@@ -95,6 +103,14 @@ export class ReadEpoch {
   #accept(sequence: number): boolean {
     if (!this.#window.isNew(sequence)) return false;
     this.#window.add(sequence);
+    return true;
+  }
+
+  /** Anybody can send any number in the clear: a window that moved by it would shut the right ones out. Of doubles, the link's are told. */
+  #isNewInClear(sequence: number): boolean {
+    const latest = this.#latest ?? [];
+    if (latest.includes(sequence)) return false;
+    this.#latest = [...latest.slice(1 - LATEST_KEPT), sequence];
     return true;
   }
 

@@ -46,10 +46,22 @@ export class RetransmissionTimer {
     this.#deadline = now + this.#duration;
   }
 
-  /** It went out again, for another reason than this timer: how long its answer took can't be told any more. */
+  /** It went out again, because of what the peer sent, who is there: how long its answer took can't be told any more. */
   restart(now: number): void {
-    this.timeouts = Math.max(this.timeouts, 1);
+    this.timeouts = 1;
     this.#deadline = now + this.#duration;
+  }
+
+  /** Whether it ran out; then it runs again, as long as before. */
+  postpone(now: number): boolean {
+    if (this.#deadline === undefined || now < this.#deadline) return false;
+    this.#deadline = now + this.#duration;
+    return true;
+  }
+
+  /** Back to the initial duration, if what was sent last was sent once. */
+  resetUnlessLost(): void {
+    if (this.timeouts === 0) this.#duration = this.#options.initial;
   }
 
   /** Whether it ran out; then it runs again, twice as long. */
