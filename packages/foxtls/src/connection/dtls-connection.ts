@@ -156,7 +156,10 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   receive(datagram: Uint8Array): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed') {
+      this.stats.discarded.after_close++;
+      return;
+    }
     this.#guarded(() => {
       this.#transport.receive(plain(datagram));
       this.#pump();

@@ -18,7 +18,7 @@ export type DiscardReason =
   | 'fragment_refused'
   /** Application data before the handshake was over, or records before their keys, beyond what is kept of them. */
   | 'queue_full'
-  /** Behind the peer's close_notify. */
+  /** Datagrams that came when the connection was closed. */
   | 'after_close';
 
 export interface DatagramStats {

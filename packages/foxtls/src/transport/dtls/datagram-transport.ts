@@ -12,6 +12,7 @@
 
 import { EMPTY } from '../../core/bytes/bytes.ts';
 import { LimitExceeded } from '../../core/errors/errors.ts';
+import { ALERTS } from '../../core/registry/alerts.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
 import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
@@ -55,8 +56,8 @@ export class DatagramTransport implements HandshakeTransport {
   #isOpen = false;
   /** The message_seq of the last message that the flow got. */
   #lastReceived = -1;
-  /** Application data that came before the end of the handshake. */
-  #held: OpenedRecord[] = [];
+  /** Application data, and a close_notify, that came before the end of the handshake. */
+  #held: IncomingDatagram[] = [];
   /** Records that had come before their keys when it was last looked. */
   #earlyRecords = 0;
   #heartbeatsAllowed = false;
@@ -110,7 +111,7 @@ export class DatagramTransport implements HandshakeTransport {
         return { kind: 'handshake', message };
       }
       const held = this.#isOpen ? this.#held.shift() : undefined;
-      if (held !== undefined) return { kind: 'data', data: held.content };
+      if (held !== undefined) return held;
       const record = this.#input.next();
       if (record === undefined) return this.#endOfInput();
       const incoming = this.#readRecord(record);
@@ -157,12 +158,16 @@ export class DatagramTransport implements HandshakeTransport {
 
   #readData(record: OpenedRecord): IncomingDatagram | undefined {
     if (record.epoch === 0 || (this.#isTls13 && record.epoch < EPOCHS.application)) return this.#discard('unexpected_type');
-    if (this.#isOpen) return { kind: 'data', data: record.content };
+    const incoming = { kind: 'data', data: record.content } as const;
+    if (this.#isOpen) return incoming;
     // "Implementations MUST either discard or buffer all application data packets for the new epoch until they have received the Finished
     // message for that epoch." (RFC 6347 §4.2.4)
-    if (this.#held.length >= MAX_EARLY_RECORDS) return this.#discard('queue_full');
-    this.#held.push(record);
-    return undefined;
+    return this.#hold(incoming);
+  }
+
+  #hold(incoming: IncomingDatagram): undefined {
+    if (this.#held.length >= MAX_EARLY_RECORDS) this.#discard('queue_full');
+    else this.#held.push(incoming);
   }
 
   #readAlert({ epoch, content }: OpenedRecord): IncomingDatagram | undefined {
@@ -170,7 +175,11 @@ export class DatagramTransport implements HandshakeTransport {
     const isFresh = epoch === this.#input.current.number || (epoch === 0 && !this.#isOpen && !this.#isAuthenticated);
     if (!isFresh && epoch === 0) return this.#discard('unexpected_type');
     if (content.length !== 2) return this.#discard('malformed');
-    return { kind: 'alert', level: content[0] as number, description: content[1] as number };
+    const [level, description] = content as unknown as [number, number];
+    const incoming = { kind: 'alert', level, description } as const;
+    // Of DTLS 1.2, the peer may have finished and closed, and what came before that be late.
+    const isAhead = !this.#isTls13 && epoch > 0 && !this.#isOpen && description === ALERTS.close_notify;
+    return isAhead ? this.#hold(incoming) : incoming;
   }
 
   #readHeartbeat({ epoch, content }: OpenedRecord): IncomingDatagram | undefined {
