@@ -78,6 +78,7 @@ describe('a peer that falls silent', () => {
 
   it('is not given up while it is our turn', async () => {
     for (const version of VERSIONS) {
+      const verdict = deferred<never>();
       const right = verifier();
       const slow = { ...right, verify: () => verdict.promise };
       const lab = laboratory({ clientConfig: { versions: [version], verifier: slow } });
