@@ -195,7 +195,8 @@ export class DatagramTransport implements HandshakeTransport {
   // ---- Handshake messages ----
 
   #readHandshake({ epoch, sequence, content }: OpenedRecord): IncomingDatagram | undefined {
-    if (this.#flights.isDone && this.#isBeforeTls13 && epoch === TLS12_EPOCH && this.#beginsAnother(content)) return beginning(content);
+    if (this.#flights.isDone && this.#isBeforeTls13 && epoch === TLS12_EPOCH && this.#beginsAnother(content))
+      return beginning(content);
     if (this.#options.role === 'server' && this.#lastReceived < 0) this.#begin(content, sequence);
     const { taken, old, refused } = this.#reassembly.push(content, epoch);
     this.stats.discarded.fragment_refused += refused;
