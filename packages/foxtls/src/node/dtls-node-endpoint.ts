@@ -2,7 +2,6 @@
  * An endpoint of `foxtls/dtls`: a UDP socket, the core's endpoint, and one timer for all that waits.
  */
 
-import type { Socket } from 'node:dgram';
 import { performance } from 'node:perf_hooks';
 import type { DtlsEndpoint, DtlsEndpointOptions, DtlsSession, DtlsSessionListener } from '../connection/datagram-endpoint.ts';
 import { createDtlsEndpoint } from '../connection/dtls-endpoint.ts';
@@ -10,7 +9,7 @@ import type { ClientConfig } from '../protocol/handshake/config.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { NodeDtlsSession, type SessionTraits } from './dtls-session.ts';
 import { SocketStats } from './dtls-stats.ts';
-import type { DTLSEndpoint, DTLSSession, DtlsAddress, DtlsEndpointStats } from './dtls-types.ts';
+import type { DatagramSocket, DTLSEndpoint, DTLSSession, DtlsAddress, DtlsEndpointStats } from './dtls-types.ts';
 import { readAddress, writeAddress } from './udp-socket.ts';
 
 /** What an endpoint does for clients that come. */
@@ -35,7 +34,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   readonly #stats: SocketStats;
   readonly #server: ServerSide | undefined;
   readonly #bySession = new WeakMap<DtlsSession, NodeDtlsSession>();
-  #socket: Socket | undefined;
+  #socket: DatagramSocket | undefined;
   #address: DtlsAddress | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -87,9 +86,9 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   }
 
   /** Takes a bound socket over. */
-  use(socket: Socket): void {
+  use(socket: DatagramSocket): void {
     if (this.#state !== 'open') {
-      socket.close();
+      socket.close(() => {});
       return;
     }
     this.#socket = socket;

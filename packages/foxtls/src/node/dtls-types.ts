@@ -44,6 +44,21 @@ export type Sni = Readonly<Record<string, SniIdentity>> | SniChoice;
 
 type ContextOptions = Omit<SecureContextOptions, 'minVersion' | 'maxVersion' | 'ticketKeys' | 'secureProtocol'>;
 
+/** What sessions need of a UDP socket: `dgram.Socket` has it, and so has anything that carries datagrams. */
+export interface DatagramSocket {
+  /** Bound already. */
+  address(): { readonly address: string; readonly family: string; readonly port: number };
+  on(
+    event: 'message',
+    listener: (message: Uint8Array, from: { readonly address: string; readonly port: number }) => void,
+  ): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  send(datagram: Uint8Array, port: number, address: string, callback: (error: Error | null) => void): void;
+  close(callback: () => void): unknown;
+  ref(): unknown;
+  unref(): unknown;
+}
+
 /** What both ends can set. */
 export interface DtlsOptions extends ContextOptions {
   /** In place of the options that a context is made of. */
@@ -69,13 +84,15 @@ export interface DtlsOptions extends ContextOptions {
   readonly udpTTL?: number | undefined;
   /** Looks host names up; default `dns.lookup`. */
   readonly lookup?: LookupFunction | undefined;
+  /** A bound socket in place of a new one, or what carries datagrams in another way. It is taken over: closed with the endpoint. */
+  readonly socket?: DatagramSocket | undefined;
 }
 
 export type DtlsVersion = 'DTLSv1.3' | 'DTLSv1.2' | 'DTLSv1';
 
 export interface DtlsListenOptions extends DtlsOptions {
-  /** 0 for any that is free. */
-  readonly port: number;
+  /** 0 for any that is free. Only with `socket` it can be left out. */
+  readonly port?: number | undefined;
   /** Default `'0.0.0.0'`. */
   readonly host?: string | undefined;
   readonly ipv6Only?: boolean | undefined;

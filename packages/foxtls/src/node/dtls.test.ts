@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect, type DTLSEndpoint, type DTLSSession, type DtlsConnectOptions, type DtlsListenOptions, listen } from './dtls.ts';
 import { ca, server } from './endpoints.fixture.ts';
@@ -25,6 +26,39 @@ function nextMessage(session: DTLSSession): Promise<string> {
     session.onmessage = (data) => resolve(data.toString());
   });
 }
+
+describe('a socket of the caller', () => {
+  it('carries a server and a client, who close it', async () => {
+    const [theirs, ours] = [createSocket('udp4'), createSocket('udp4')];
+    await Promise.all(
+      [theirs, ours].map((socket) => new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', () => resolve()))),
+    );
+    const endpoint = listen(
+      (session) => {
+        session.onmessage = (data) => session.send(data);
+      },
+      { ...server, socket: theirs },
+    );
+    open.add(endpoint);
+    const session = client(theirs.address().port, { socket: ours });
+    await session.opened;
+    expect(session.endpoint.address?.port).toBe(ours.address().port);
+    session.send('hello');
+    expect(await nextMessage(session)).toBe('hello');
+    await session.close();
+    await endpoint.close();
+    expect(() => theirs.address()).toThrow();
+    expect(() => ours.address()).toThrow();
+  });
+
+  it('is bound already: what would bind one is refused beside it', () => {
+    const socket = createSocket('udp4').unref();
+    expect(() => listen(() => {}, { ...server, socket, port: 0 })).toThrow(/'options\.port' is invalid/);
+    expect(() => connect('127.0.0.1', 9, { socket, bindPort: 9 })).toThrow(/'options\.bindPort' is invalid/);
+    expect(() => listen(() => {}, server)).toThrow(/"port" argument must be of type number/);
+    socket.close();
+  });
+});
 
 describe.each(['DTLSv1.3', 'DTLSv1.2'] as const)('foxtls/dtls in %s', (version) => {
   const only = { minVersion: version, maxVersion: version };

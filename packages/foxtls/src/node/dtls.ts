@@ -3,17 +3,19 @@
  * answers that come later (keys, names, verdicts), and AbortSignal.
  */
 
+import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { clientConfigOf, invalidType, invalidValue, serverConfigOf } from './dtls-config.ts';
 import { NodeDtlsEndpoint } from './dtls-node-endpoint.ts';
 import { readDtlsSession } from './dtls-session-bytes.ts';
 import type { DTLSEndpoint, DTLSSession, DtlsConnectOptions, DtlsListenOptions, DtlsOptions } from './dtls-types.ts';
 import { withCode } from './errors.ts';
-import { bindSocket, literalHost, resolveHost } from './udp-socket.ts';
+import { bindSocket, literalHost, type ResolvedHost, resolveHost } from './udp-socket.ts';
 
 export { checkServerIdentity } from './certificate-objects.ts';
 export type {
   ClientPsk,
+  DatagramSocket,
   DTLSEndpoint,
   DTLSSession,
   DtlsAddress,
@@ -34,6 +36,8 @@ export type {
 } from './dtls-types.ts';
 export { createSecureContext, SecureContext } from './secure-context.ts';
 
+/** What a new socket is made with. */
+const SOCKET_OPTIONS = ['ipv6Only', 'reusePort', 'udpReceiveBufferSize', 'udpSendBufferSize', 'udpTTL'] as const;
 const MAX_PORT = 65535;
 /** Bytes: enough that nobody guesses one, and that a client who draws at random never meets another's. */
 const CONNECTION_ID_LENGTH = 8;
@@ -54,8 +58,9 @@ const CONNECTION_ID_LENGTH = 8;
 export function listen(onsession: (session: DTLSSession) => void, options: DtlsListenOptions): DTLSEndpoint {
   if (typeof onsession !== 'function') throw argumentType('callback', 'of type function');
   if (typeof options !== 'object' || options === null) throw argumentType('options', 'of type object');
-  const { host = '0.0.0.0', port, requestCert = false, maxSessions, maxSessionsPerHost, requireCookie } = options;
-  checkPort('port', port);
+  const { host = '0.0.0.0', port, socket, requestCert = false, maxSessions, maxSessionsPerHost, requireCookie } = options;
+  if (socket === undefined) checkPort('port', port);
+  else refuseBeside(options, ['host', 'port', ...SOCKET_OPTIONS]);
   const config = serverConfigOf(options);
   const endpoint = new NodeDtlsEndpoint(
     {
@@ -67,7 +72,8 @@ export function listen(onsession: (session: DTLSSession) => void, options: DtlsL
     { onsession, asksForCertificate: requestCert || config.clientCertificates !== 'none' },
   );
   const literal = literalHost(host);
-  if (literal !== undefined) endpoint.use(bindSocket(literal, port, options));
+  if (socket !== undefined) endpoint.use(socket);
+  else if (literal !== undefined) endpoint.use(bindSocket(literal, port as number, options));
   else bindLater(endpoint, host, options);
   const { signal } = options;
   if (signal !== undefined) endpoint.obey(signal, () => void endpoint.close());
@@ -76,7 +82,7 @@ export function listen(onsession: (session: DTLSSession) => void, options: DtlsL
 
 async function bindLater(endpoint: NodeDtlsEndpoint, host: string, options: DtlsListenOptions): Promise<void> {
   try {
-    endpoint.use(bindSocket(await resolveHost(host, options.lookup), options.port, options));
+    endpoint.use(bindSocket(await resolveHost(host, options.lookup), options.port as number, options));
   } catch (error) {
     endpoint.destroy(error as Error);
   }
@@ -101,7 +107,8 @@ export function connect(host: string, port: number, options: DtlsConnectOptions 
   checkPort('port', port);
   if (port === 0)
     throw withCode(new RangeError('The value of "port" is out of range: a server has none of 0'), 'ERR_OUT_OF_RANGE');
-  const { servername, signal } = options;
+  const { servername, signal, socket } = options;
+  if (socket !== undefined) refuseBeside(options, ['bindHost', 'bindPort', ...SOCKET_OPTIONS]);
   const hostname = servername || host;
   const config = clientConfigOf(options, { hostname });
   const resumed = options.session && readDtlsSession(hostname, options.session);
@@ -110,10 +117,7 @@ export function connect(host: string, port: number, options: DtlsConnectOptions 
   const endpoint = new NodeDtlsEndpoint({ ...endpointOptions(options), connectionIdLength: idLength(options.connectionId, 0) });
   const session = endpoint.prepare({ asksForCertificate: true, hostname });
   const begin = (to: NonNullable<ReturnType<typeof literalHost>>) => {
-    const local = options.bindHost ?? (to.family === 6 ? '::' : '0.0.0.0');
-    const bound = literalHost(local);
-    if (bound?.family !== to.family) throw invalidValue('bindHost', `an address of the family of ${to.address} is expected`);
-    endpoint.use(bindSocket(bound, options.bindPort ?? 0, options));
+    endpoint.use(socket ?? bindFor(to, options));
     const family = to.family === 6 ? 'IPv6' : 'IPv4';
     endpoint.connect(session, { address: to.address, family, port }, { config, hostname, serverName, session: resumed });
   };
@@ -136,6 +140,19 @@ export function connect(host: string, port: number, options: DtlsConnectOptions 
   }
   if (signal !== undefined) endpoint.obey(signal, () => endpoint.destroy(abortError(signal)));
   return session;
+}
+
+/** A socket from which that address can be reached. */
+function bindFor({ address, family }: ResolvedHost, options: DtlsConnectOptions): Socket {
+  const bound = literalHost(options.bindHost ?? (family === 6 ? '::' : '0.0.0.0'));
+  if (bound?.family !== family) throw invalidValue('bindHost', `an address of the family of ${address} is expected`);
+  return bindSocket(bound, options.bindPort ?? 0, options);
+}
+
+/** A socket that is there has been bound and set up by somebody else. */
+function refuseBeside(options: DtlsOptions, names: readonly string[]): void {
+  const doubled = names.find((name) => (options as Record<string, unknown>)[name] !== undefined);
+  if (doubled !== undefined) throw invalidValue(doubled, 'it cannot be given beside `socket`, which is bound already');
 }
 
 function endpointOptions({ mtu, handshakeTimeout, initialTimeout }: DtlsOptions) {
