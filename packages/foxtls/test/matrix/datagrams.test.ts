@@ -164,6 +164,23 @@ describe('the flows over datagrams', () => {
     }
   });
 
+  it('begin with a ClientHello of one datagram, if need be without a share', () => {
+    for (const [mtu, shares] of [
+      [1200, 1],
+      [300, 0],
+    ] as const) {
+      const ends = connect(
+        { groups: ['x25519', 'secp521r1'], keyShareGroups: ['secp521r1'] },
+        { groups: ['x25519', 'secp521r1'] },
+        { mtu },
+      );
+      expectAgreement(ends);
+      const [first, second] = ends.sent;
+      expect([first?.by, second?.by]).toEqual(['client', 'server']);
+      expect(toHex(first?.datagram ?? new Uint8Array(0)).includes('003300020000')).toBe(shares === 0);
+    }
+  });
+
   it('derive their keys with labels that begin with dtls13', () => {
     const ends = connect();
     ends.client.connection.send(utf8('labelled'));

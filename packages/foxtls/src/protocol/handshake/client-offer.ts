@@ -135,7 +135,15 @@ export function* firstOffer(
     cookie: undefined,
     legacyCookie: undefined,
   };
-  return writeOffer(context, config, request, transcript, changing);
+  const offer = writeOffer(context, config, request, transcript, changing);
+  if (fitsAtOnce(context, offer) || changing.keyShares.length === 0) return offer;
+  // The server asks for the one share that it wants; a ClientHello in fragments it may have to drop, for nobody has proved to be there.
+  return writeOffer(context, config, request, transcript, { ...changing, keyShares: [], greaseShare: undefined });
+}
+
+/** Whether the ClientHello is one datagram, where it is in one at all. */
+function fitsAtOnce({ transport }: HandshakeContext, { bytes }: ClientOffer): boolean {
+  return transport.roomForMessage === undefined || bytes.length <= transport.roomForMessage;
 }
 
 /** Those of the versions that are offered. Without any pre-shared key, suites that work with one are not. */

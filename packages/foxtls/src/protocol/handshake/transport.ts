@@ -14,6 +14,8 @@ export interface HandshakeTransport {
   readonly variant: ProtocolVariant;
   /** Sends a whole handshake message (header and body), under the current write secret. Returns its message_seq: of DTLS; 0 in TLS. */
   send(message: Uint8Array): number;
+  /** DTLS: the longest message in the clear, header of TLS and body, that is one datagram. */
+  readonly roomForMessage?: number;
   /** Sends change_cipher_spec: that of TLS 1.2, or the dummy of middlebox compatibility. */
   sendChangeCipherSpec(): void;
   /** The version is chosen, and with it what records look like. Throws `PeerMisbehaved` for what was received and is not of that version. */

@@ -18,16 +18,18 @@ import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { ConnectionIds, Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
 import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
+import { HEADER_SIZE } from '../../protocol/messages/messages.ts';
 import { connectionIdPseudoHeader } from '../../protocol/record/pseudo-header.ts';
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';
 import { readAcknowledgement } from './acknowledgements.ts';
 import { DatagramInput } from './datagram-input.ts';
 import { DatagramOutput } from './datagram-output.ts';
 import { DatagramPacker } from './datagram-packer.ts';
-import type { DatagramRecord } from './datagram-record.ts';
+import { CLASSIC_HEADER_SIZE, type DatagramRecord } from './datagram-record.ts';
 import type { DatagramTransportOptions, IncomingDatagram } from './datagram-seam.ts';
 import { type DatagramStats, type DiscardReason, newStats } from './datagram-stats.ts';
 import { FlightMachine } from './flight-machine.ts';
+import { FRAGMENT_HEADER_SIZE } from './message-fragments.ts';
 import { MessageReassembly } from './message-reassembly.ts';
 import { type OpenedRecord, ReadEpoch } from './read-epoch.ts';
 import type { TransportProtections, TransportState } from './transport-state.ts';
@@ -263,6 +265,10 @@ export class DatagramTransport implements HandshakeTransport {
     this.#flights.setVersion(this.#isTls13);
   }
 
+  get roomForMessage(): number {
+    return this.mtu - CLASSIC_HEADER_SIZE - FRAGMENT_HEADER_SIZE + HEADER_SIZE;
+  }
+
   send(message: Uint8Array): number {
     return this.#output.addMessage(message);
   }
@@ -327,7 +333,7 @@ export class DatagramTransport implements HandshakeTransport {
     this.#heartbeatsAllowed = true;
   }
 
-  /** Records of keys that are not there are dropped anyway. */
+  /** What has no keys is dropped. */
   skipEarlyData(): void {}
 
   // ---- What the connection does ----
