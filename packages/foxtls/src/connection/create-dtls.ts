@@ -26,6 +26,11 @@ export interface DatagramOptions {
   readonly peerAddress?: Uint8Array | undefined;
   /** What the peer is to put on its records (RFC 9146, RFC 9147 §9), if it can: empty when we only want to put its id on ours. */
   readonly connectionId?: Uint8Array | undefined;
+  /**
+   * DTLS 1.3: makes another one when the peer asks for more (RFC 9147 §9), as long as `connectionId`; up to eight that it has not used. Those before
+   * the last but one that it used are free again. Without it, the peer is given none.
+   */
+  readonly newConnectionId?: (() => Uint8Array) | undefined;
 }
 
 export interface DtlsClientOptions extends ClientConnectionOptions, DatagramOptions {}
@@ -114,7 +119,16 @@ function continuedParts(config: ClientConfig | ServerConfig, state: Uint8Array, 
 
 function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsServerOptions>) {
   const { now, limits, provider } = config;
-  const { mtu = DEFAULT_MTU, clock = now, onEvent, keyLog = false, peerAddress, connectionId, carrier } = options;
+  const {
+    mtu = DEFAULT_MTU,
+    clock = now,
+    onEvent,
+    keyLog = false,
+    peerAddress,
+    connectionId,
+    newConnectionId,
+    carrier,
+  } = options;
   checkMtu(mtu);
   const transport = new DatagramTransport({
     role: config.role,
@@ -126,5 +140,5 @@ function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsS
     maxHandshakeMessage: limits.maxHandshakeMessage,
     queuedInput: limits.queuedInput,
   });
-  return { transport, now, clock, limits, provider, keyLog, onEvent, peerAddress, connectionId, carrier };
+  return { transport, now, clock, limits, provider, keyLog, onEvent, peerAddress, connectionId, newConnectionId, carrier };
 }

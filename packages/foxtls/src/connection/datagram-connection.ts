@@ -68,6 +68,16 @@ export interface DtlsConnection {
    * acknowledged it. Throws `ApiMisuse`: `ERR_TLS_NO_KEY_UPDATE` in DTLS 1.2, `ERR_TLS_NOT_CONNECTED`.
    */
   updateKeys(options?: { readonly requestPeer?: boolean }): void;
+  /**
+   * DTLS 1.3: asks the peer for `count` (1 to 255) more connection IDs to put on our records (RFC 9147 §9); it may give fewer, or none. Throws
+   * `ApiMisuse`: `ERR_TLS_CONNECTION_ID` in DTLS 1.2, where the peer wants none on our records, and before the answer to the last request;
+   * `ERR_TLS_OPTION_RANGE`, `ERR_TLS_NOT_CONNECTED`.
+   */
+  requestConnectionIds(count: number): void;
+  /** The peer's connection IDs that were not used yet: eight at most. */
+  readonly spareConnectionIds: number;
+  /** DTLS 1.3: puts the next of them on our records from now on, as one does on a new path (RFC 9147 §9); false when there is none. */
+  changeConnectionId(): boolean;
   /** As that of a TlsConnection: a `heartbeat` event comes with the answer (RFC 6520), or none, when something was lost. */
   sendHeartbeat(payload?: Uint8Array): void;
   /** As that of a TlsConnection. For SRTP the label is EXTRACTOR-dtls_srtp, without context (RFC 5764 §4.2). */

@@ -30,6 +30,7 @@ import type { DatagramTransport } from '../transport/dtls/datagram-transport.ts'
 import { adviceForAlert, WARNINGS } from './alert-advice.ts';
 import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
 import type { ConnectionInfo, TlsEventListener } from './connection.ts';
+import { ConnectionIdUpdates } from './connection-id-updates.ts';
 import { describeConnection } from './continue-dtls.ts';
 import type { DatagramStats, DtlsConnection } from './datagram-connection.ts';
 import { EventQueue } from './event-queue.ts';
@@ -64,6 +65,7 @@ export interface DatagramConnectionParts {
   readonly onEvent: TlsEventListener;
   readonly peerAddress: Uint8Array | undefined;
   readonly connectionId: Uint8Array | undefined;
+  readonly newConnectionId: (() => Uint8Array) | undefined;
   readonly carrier: DatagramCarrier | undefined;
   /** Makes the handshake, or what one was that was done elsewhere. */
   readonly flow: ((context: HandshakeContext) => HandshakeFlow<Established>) | Established;
@@ -93,6 +95,8 @@ export class DatagramConnection implements DtlsConnection {
   #keyUpdatesInARow = 0;
   #warningAlerts = 0;
   #heartbeats: Heartbeats | undefined;
+  /** Made when it is needed: few connections do. */
+  #connectionIdUpdates: ConnectionIdUpdates | undefined;
   /** Whether the carrier knows of the end. */
   #isTold = false;
 
@@ -224,6 +228,22 @@ export class DatagramConnection implements DtlsConnection {
     this.#deliver();
   }
 
+  requestConnectionIds(count: number): void {
+    if (this.#state !== 'connected' || this.#weClosed)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'requestConnectionIds without a connection');
+    if (!this.#isTls13) throw new ApiMisuse('ERR_TLS_CONNECTION_ID', `in ${this.info?.version} connection IDs stay as they are`);
+    this.#idUpdates.request(count);
+    this.#deliver();
+  }
+
+  changeConnectionId(): boolean {
+    return this.#idUpdates.useNext();
+  }
+
+  get spareConnectionIds(): number {
+    return this.#idUpdates.spare;
+  }
+
   sendHeartbeat(payload?: Uint8Array): void {
     if (this.#state !== 'connected' || this.#weClosed)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'sendHeartbeat without a connection');
@@ -335,6 +355,11 @@ export class DatagramConnection implements DtlsConnection {
     }
   }
 
+  get #idUpdates(): ConnectionIdUpdates {
+    this.#connectionIdUpdates ??= new ConnectionIdUpdates(this.#transport, this.#parts.newConnectionId);
+    return this.#connectionIdUpdates;
+  }
+
   get #isTls13(): boolean {
     return this.#transport.version === 'TLSv1.3';
   }
@@ -356,6 +381,7 @@ export class DatagramConnection implements DtlsConnection {
     if (!this.#isTls13) this.#refuseRenegotiation(raw);
     else if (raw.type === HANDSHAKE_TYPES.key_update) this.#readKeyUpdate(raw);
     else if (raw.type === HANDSHAKE_TYPES.new_session_ticket && this.role === 'client') this.#readTicket(raw);
+    else if (this.#idUpdates.reads(raw)) this.#idUpdates.read(raw);
     else throw unexpected(raw);
   }
 

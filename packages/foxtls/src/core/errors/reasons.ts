@@ -100,6 +100,7 @@ export const alertFor = {
   hello_verify_request_repeated: 'unexpected_message',
   version_after_hello_verify_request: 'illegal_parameter',
   connection_id_usage_unknown: 'illegal_parameter',
+  connection_id_missing: 'illegal_parameter',
   srtp_profile_not_offered: 'illegal_parameter',
   srtp_profile_not_single: 'illegal_parameter',
   srtp_mki_invalid: 'illegal_parameter',

@@ -116,9 +116,18 @@ export class DatagramInput {
       return undefined;
     }
     const opened = epoch.open(record, epoch.isProtected ? this.maxInner : this.maxClear + 1);
-    if (typeof opened !== 'string') return opened;
+    if (typeof opened !== 'string') {
+      if (connectionId !== undefined) this.#retire(connectionId);
+      return opened;
+    }
     this.discard(opened);
     return undefined;
+  }
+
+  /** They are used in the order in which they were given: those before the one before this come no more. */
+  #retire(used: Uint8Array): void {
+    const at = this.connectionIds.findIndex((ours) => equal(ours, used));
+    if (at > 1) this.connectionIds = this.connectionIds.slice(at - 1);
   }
 
   /** The newest epoch that a record can be of; two bits of a number tell four apart. */

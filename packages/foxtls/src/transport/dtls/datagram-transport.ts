@@ -63,6 +63,7 @@ export class DatagramTransport implements HandshakeTransport {
   /** Records that had come before their keys when it was last looked. */
   #earlyRecords = 0;
   #heartbeatsAllowed = false;
+  #hasConnectionIds = false;
   /** Until when the keys of the handshake, and our last flight, are kept. */
   #keptUntil: number | undefined;
   #closed = false;
@@ -321,6 +322,24 @@ export class DatagramTransport implements HandshakeTransport {
     const { packer } = this.#output;
     packer.form = { ...packer.form, connectionId: send };
     this.#input.connectionIds = receive.length > 0 ? [receive] : [];
+    this.#hasConnectionIds = true;
+  }
+
+  /** What both ends put on their records; undefined where they did not speak of it. */
+  get connectionIds(): { readonly receive: readonly Uint8Array[]; readonly send: Uint8Array } | undefined {
+    if (!this.#hasConnectionIds) return undefined;
+    return { receive: this.#input.connectionIds, send: this.#output.packer.form.connectionId };
+  }
+
+  /** DTLS 1.3: the peer may use these, too; of the same length as the first. */
+  addConnectionIds(ids: readonly Uint8Array[]): void {
+    this.#input.connectionIds = [...this.#input.connectionIds, ...ids];
+  }
+
+  /** DTLS 1.3: our records bear this one from now on. */
+  useConnectionId(id: Uint8Array): void {
+    const { packer } = this.#output;
+    packer.form = { ...packer.form, connectionId: id };
   }
 
   get pseudoHeaders() {
@@ -442,6 +461,8 @@ export class DatagramTransport implements HandshakeTransport {
   exportState(): TransportState | undefined {
     // What DTLS 1.2 keeps after the handshake waits for nothing.
     if (!this.#flights.isDone || this.#closed || (this.#isTls13 && this.#output.isPending)) return undefined;
+    // A state has place for one.
+    if (this.#input.connectionIds.length > 1) return undefined;
     const { form, contentLimit, mtu } = this.#output.packer;
     return {
       ...this.#output.exportState(),
@@ -470,6 +491,7 @@ export class DatagramTransport implements HandshakeTransport {
     this.#output.continueFrom(new WriteEpoch(write.epoch, protections.write, write.sequence), state.nextSent);
     this.#output.packer.contentLimit = state.contentLimit;
     this.setConnectionIds({ receive: state.receiveConnectionId, send: state.sendConnectionId });
+    this.#hasConnectionIds = state.receiveConnectionId.length + state.sendConnectionId.length > 0;
     this.#isOpen = true;
     this.#flights.handshakeDone();
   }
