@@ -10,6 +10,7 @@ const readme = readFileSync('README.md', 'utf8');
 const EXAMPLES: Readonly<Record<string, RegExp>> = {
   'any-pipe.mjs': /^TLS_AES_128_GCM_SHA256 says hello\n$/,
   'certificates.mjs': /-----BEGIN CERTIFICATE-----[\s\S]*-----BEGIN PRIVATE KEY-----\nissued by CN=My CA\n$/,
+  'dtls.mjs': /^DTLSv1\.3: heard 21\.5 °C\n$/,
   'https.mjs': /^hello over TLSv1\.3\n$/,
   'psk.mjs': /^hello sensor-17\n$/,
 };
