@@ -10,6 +10,7 @@
  *     Direction read, write;
  *     uint16 next_receive_seq, next_send_seq;
  *     opaque receive_connection_id<0..2^8-1>, send_connection_id<0..2^8-1>;
+ *     uint8 checks_routability;              // 1: rrc was agreed on
  *     uint16 content_limit, receive_limit, mtu;
  *     uint8 flags;                           // see FLAGS
  *     uint16 group, signature_scheme, srtp_profile;     // 0 for none
@@ -62,6 +63,12 @@ const flags = mapped(
   (values) => Object.entries(FLAGS).reduce((set, [name, bit]) => (values[name as keyof Flags] ? set | bit : set), 0),
 );
 
+const truth = mapped(
+  uint8,
+  (value) => value === 1,
+  (value: boolean) => (value ? 1 : 0),
+);
+
 const optionalNumber = mapped(
   uint16,
   (value) => (value === 0 ? undefined : value),
@@ -79,6 +86,7 @@ const wire = struct({
   nextSent: uint16,
   receiveConnectionId: bytes,
   sendConnectionId: bytes,
+  checksRoutability: truth,
   contentLimit: uint16,
   receiveLimit: uint16,
   mtu: uint16,

@@ -64,6 +64,12 @@ export interface DtlsEndpointOptions
   readonly connectionIdLength?: number | undefined;
   /** Makes a connection ID of that length, as a load balancer wants it; has to be another one each time. Default: random bytes. */
   readonly createConnectionId?: ((length: number) => Uint8Array) | undefined;
+  /**
+   * Send to whatever address the newest record of a peer came from, although nobody has shown that the peer is there: for peers that speak
+   * connection IDs, and not RFC 9853. Who can send on a record from a forged address takes the answers away from the peer, or floods
+   * somebody with them (RFC 9146 §6). Default false: answers go to the old address.
+   */
+  readonly insecureAddressChanges?: boolean | undefined;
 }
 
 export interface EndpointConnectOptions extends Omit<ClientConnectionOptions, 'onEvent' | 'keyLog'> {

@@ -24,6 +24,7 @@ import type { HandshakeFlow } from '../protocol/handshake/receive.ts';
 import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
 import { exportFrom } from '../protocol/keys/exporter.ts';
 import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
+import type { PathMessage } from '../protocol/messages/return-routability-check.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
 import type { DatagramTransport } from '../transport/dtls/datagram-transport.ts';
@@ -47,6 +48,10 @@ const MTU_RANGE = [256, 65507] as const;
 export interface DatagramCarrier {
   /** Server: a cookie of ours came back. What it throws ends the handshake. */
   addressProven(): void;
+  /** The peer asks whether we are where it thinks: the answer goes to where the question came from. */
+  pathChallenged(answer: Uint8Array): void;
+  /** The answer to a challenge of ours, or to another one's. */
+  pathAnswered(cookie: Uint8Array): void;
   /** It is over, and every event was delivered; called once. */
   closed(): void;
 }
@@ -133,6 +138,17 @@ export class DatagramConnection implements DtlsConnection {
   /** What the last datagram showed: that its sender has the keys, and that it is no old one that was kept back. */
   get heard(): DatagramTransport['heard'] {
     return this.#transport.heard;
+  }
+
+  /** Whether the peer answers `challengePath`. */
+  get checksRoutability(): boolean {
+    return this.#transport.checksRoutability;
+  }
+
+  /** A datagram that the peer answers if it is at the address that this is sent to; undefined for a peer that knows no such thing (RFC 9853). */
+  challengePath(cookie: Uint8Array): Uint8Array | undefined {
+    if (this.#state !== 'connected' || this.#weClosed || !this.checksRoutability) return undefined;
+    return this.#transport.writePathMessage({ type: 'path_challenge', cookie });
   }
 
   get stats(): DatagramStats {
@@ -350,6 +366,7 @@ export class DatagramConnection implements DtlsConnection {
       if (incoming.kind === 'alert') this.#readAlert(incoming.level, incoming.description);
       else if (incoming.kind === 'data') this.#readData(incoming.data);
       else if (incoming.kind === 'heartbeat') this.#readHeartbeat(incoming.content);
+      else if (incoming.kind === 'path') this.#readPathMessage(incoming.message);
       else if (this.#handshake.hasFlow) this.#handshake.advance(incoming.message);
       else this.#readPostHandshake(incoming.message);
     }
@@ -375,6 +392,15 @@ export class DatagramConnection implements DtlsConnection {
     const outcome = this.#heartbeats?.receive(message, this.maxData, this.#handshake.hasFlow);
     if (outcome?.kind === 'answered') this.#events.push({ type: 'heartbeat', payload: outcome.payload });
     else if (outcome?.kind === 'answer' && !this.#weClosed) this.#transport.sendHeartbeat(outcome.message);
+  }
+
+  #readPathMessage({ type, cookie }: PathMessage): void {
+    const { carrier } = this.#parts;
+    if (type === 'path_response') carrier?.pathAnswered(cookie);
+    if (type !== 'path_challenge' || this.#weClosed) return;
+    const answer = { type: 'path_response', cookie } as const;
+    if (carrier === undefined) this.#transport.sendPathMessage(answer);
+    else carrier.pathChallenged(this.#transport.writePathMessage(answer));
   }
 
   #readPostHandshake(raw: RawMessage): void {

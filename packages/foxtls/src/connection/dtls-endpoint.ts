@@ -17,6 +17,7 @@ import { run, settle } from '../core/flow/flow.ts';
 import { DatagramPool } from '../transport/dtls/datagram-pool.ts';
 import { readDatagramRecord } from '../transport/dtls/datagram-record.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
+import { MAX_SPARE } from './connection-id-updates.ts';
 import { createCookieKeys } from './cookie-keys.ts';
 import { createCarriedClient, createCarriedServer } from './create-dtls.ts';
 import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
@@ -25,6 +26,7 @@ import { AMPLIFICATION, type DtlsSession, EndpointSession, type SessionKeeper } 
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
 import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
 import { inRange } from './option-checks.ts';
+import { PathChecks, type PathKeeper } from './path-checks.ts';
 
 const DEFAULTS = {
   maxSessions: 10_000,
@@ -36,6 +38,8 @@ const DEFAULTS = {
 
 /** Strangers whose ClientHello waits for an asynchronous step: a choice of config, a sealer. */
 const MAX_PENDING = 1000;
+/** Connection IDs that a peer may use: those that wait, the one in use, and the one before it (see ConnectionIdUpdates). */
+const MAX_IDS = MAX_SPARE + 2;
 /** Bytes of an address that fit into a cookie. */
 const MAX_ADDRESS = 255;
 const MAX_TIME = 2 ** 31 - 1;
@@ -61,12 +65,13 @@ export function createDtlsEndpoint(options: DtlsEndpointOptions): DtlsEndpoint {
   return new Endpoint(options);
 }
 
-class Endpoint implements DtlsEndpoint, SessionKeeper {
+class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   readonly stats = newEndpointStats();
   acceptsSessions: boolean;
   readonly #options: DtlsEndpointOptions;
   readonly #limits: { readonly [name in keyof typeof DEFAULTS]: number };
-  readonly #clock: () => number;
+  readonly clock: () => number;
+  readonly trustsNewAddresses: boolean;
   readonly #config: ServerConfig | undefined;
   readonly #hostOf: (address: string) => string;
   readonly #pool: DatagramPool;
@@ -77,6 +82,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
   readonly #byId = new Map<string, EndpointSession>();
   readonly #hosts = new Map<string, number>();
   readonly #pending = new Set<EndpointSession>();
+  readonly #paths = new PathChecks(this);
   readonly #deadlines = new Deadlines<EndpointSession>();
   #output: AddressedDatagram[] = [];
   #isAnnounced = false;
@@ -91,7 +97,8 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
     if (connectionIdLength !== undefined) inRange('connectionIdLength', connectionIdLength, 0, 255);
     this.#options = options;
     this.#limits = resolveLimits(options);
-    this.#clock = clock;
+    this.clock = clock;
+    this.trustsNewAddresses = options.insecureAddressChanges ?? false;
     this.#config = config && withCookies(config, options.requireCookie ?? true);
     this.#hostOf = options.hostOf ?? hostOfAddress;
     this.#pool = new DatagramPool({ maxBytes: this.#limits.strangersMemory });
@@ -115,11 +122,11 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
   connect(config: ClientConfig, to: string, options: EndpointConnectOptions): DtlsSession {
     const current = this.#byAddress.get(to);
     if (current !== undefined) throw new ApiMisuse('ERR_TLS_ADDRESS_IN_USE', `there is a connection with ${to}: close it first`);
-    const session = new EndpointSession(this, to);
+    const session = new EndpointSession(this, to, config.provider.random);
     session.isAccepted = true;
     session.isProven = true;
     session.connection = createCarriedClient(config, {
-      ...this.#connectionOptions(session, config.provider.random),
+      ...this.#connectionOptions(session),
       ...options,
       onEvent: session.onEvent,
     });
@@ -144,11 +151,11 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
 
   nextTimeout(): number | undefined {
     const { next } = this.#deadlines;
-    return next === undefined ? undefined : Math.max(0, next - this.#clock());
+    return next === undefined ? undefined : Math.max(0, next - this.clock());
   }
 
   handleTimeout(): void {
-    const now = this.#clock();
+    const now = this.clock();
     this.#entered(() => {
       for (let due = this.#deadlines.takeDue(now); due !== undefined; due = this.#deadlines.takeDue(now)) this.#wake(due, now);
     });
@@ -188,12 +195,38 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
     if (current.connection.heard === 'nothing') this.#deliver(successor, datagram, from);
   }
 
-  #deliver(session: EndpointSession, datagram: Uint8Array, _from: string): void {
+  #deliver(session: EndpointSession, datagram: Uint8Array, from: string): void {
     const { connection } = session;
-    if (!session.isProven) session.received += datagram.length;
+    const { length } = datagram;
+    const isElsewhere = from !== session.address;
+    if (!session.isProven && !isElsewhere) session.received += length;
+    session.heardFrom = from;
     connection.receive(datagram);
-    if (connection.heard !== 'nothing') session.isProven = true;
+    if (connection.heard !== 'nothing' && !isElsewhere) session.isProven = true;
+    if (connection.heard === 'newest' && isElsewhere && from !== session.address) this.#onElsewhere(session, from, length);
     this.collect(session);
+  }
+
+  // ---- Peers whose address changes ----
+
+  #onElsewhere(session: EndpointSession, from: string, length: number): void {
+    if (session.connection.state === 'connected') this.#paths.onNewAddress(session, from, length);
+  }
+
+  pathAnswered(session: EndpointSession, cookie: Uint8Array): void {
+    this.#paths.onAnswer(session, cookie);
+  }
+
+  move(session: EndpointSession, to: string): void {
+    const { address } = session;
+    this.#countHost(address, -1);
+    this.#countHost(to, 1);
+    if (this.#byAddress.get(address) === session) this.#vacate(address);
+    // Where somebody else is already, both are known by their connection IDs, or that one by its address.
+    if (!this.#byAddress.has(to)) this.#byAddress.set(to, session);
+    this.stats.addressChanges++;
+    session.path = undefined;
+    session.moved(to);
   }
 
   // ---- Strangers ----
@@ -217,7 +250,8 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
   /** The session whose handshake a ClientHello belongs to: what is sent again is no news. */
   #ownerOf({ isWhole, random }: HelloFragment, from: string): EndpointSession | undefined {
     const candidates = [this.#successors.get(from), this.#byAddress.get(from)];
-    if (random !== undefined) return candidates.find((session) => session?.random && toHex(session.random) === toHex(random));
+    if (random !== undefined)
+      return candidates.find((session) => session?.helloRandom && toHex(session.helloRandom) === toHex(random));
     const handshaking = candidates.find((session) => session?.connection.state === 'handshaking');
     return isWhole || this.#pool.has(from) ? undefined : handshaking;
   }
@@ -248,8 +282,8 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
       this.#discard(full);
       return;
     }
-    const session = new EndpointSession(this, from);
-    session.random = hello.random?.slice();
+    const session = new EndpointSession(this, from, config.provider.random);
+    session.helloRandom = hello.random?.slice();
     session.received = content.length;
     session.connection = this.#serverConnection(config, session);
     if (!config.requireCookie) this.accept(session);
@@ -268,18 +302,19 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
         `an address of ${peerAddress.length} bytes: at most ${MAX_ADDRESS} are expected`,
       );
     }
-    const options = this.#connectionOptions(session, config.provider.random);
+    const options = this.#connectionOptions(session);
     return createCarriedServer(config, { ...options, peerAddress, onEvent: session.onEvent });
   }
 
-  #connectionOptions(session: EndpointSession, random: (length: number) => Uint8Array) {
+  #connectionOptions(session: EndpointSession) {
     const { mtu, initialTimeout, maxRetransmissions, replayWindow, keyLog = false, connectionIdLength } = this.#options;
-    const connectionId = connectionIdLength === undefined ? undefined : this.#drawId(connectionIdLength, random);
-    if (connectionId !== undefined && connectionId.length > 0) session.idKey = toHex(connectionId);
+    const connectionId = connectionIdLength === undefined ? undefined : this.#drawId(connectionIdLength, session.drawRandom);
+    if (connectionId !== undefined && connectionId.length > 0) session.ids = [toHex(connectionId)];
     return {
-      clock: this.#clock,
+      clock: this.clock,
       carrier: session,
       connectionId,
+      newConnectionId: () => this.#drawAnotherId(session),
       keyLog: typeof keyLog === 'function' ? () => keyLog(session) : keyLog,
       ...{ mtu, initialTimeout, maxRetransmissions, replayWindow },
     };
@@ -297,6 +332,16 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
     throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `there are no more connection IDs of ${length} bytes: let them be longer`);
   }
 
+  /** Another one for a session that is there. Those that its peer cannot use any more are forgotten. */
+  #drawAnotherId(session: EndpointSession): Uint8Array {
+    const id = this.#drawId(this.#options.connectionIdLength ?? 0, session.drawRandom);
+    const key = toHex(id);
+    this.#byId.set(key, session);
+    session.ids.push(key);
+    for (const old of session.ids.splice(0, session.ids.length - MAX_IDS)) this.#byId.delete(old);
+    return id;
+  }
+
   #await(session: EndpointSession): void {
     if (this.#pending.size >= MAX_PENDING) {
       this.#discard('max_pending');
@@ -304,7 +349,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
       return;
     }
     this.#pending.add(session);
-    session.giveUpAt = this.#clock() + (this.#limits.handshakeTimeout || DEFAULTS.handshakeTimeout);
+    session.giveUpAt = this.clock() + (this.#limits.handshakeTimeout || DEFAULTS.handshakeTimeout);
     this.#deadlines.set(session, session.giveUpAt);
   }
 
@@ -317,7 +362,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
     const isAnswer = error === undefined || error instanceof PeerIncompatible;
     if (error !== undefined && !(error instanceof NoPlace)) this.#discard('hello_refused');
     if (isAnswer && bytes > AMPLIFICATION * session.received) this.#discard('amplification');
-    else if (isAnswer) this.#send(session.address, output);
+    else if (isAnswer) this.send(session.address, output);
     if (error === undefined) this.stats.cookiesSent++;
     this.#forget(session);
   }
@@ -364,10 +409,10 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
 
   #keep(session: EndpointSession): void {
     this.#sessions.add(session);
-    if (session.idKey !== undefined) this.#byId.set(session.idKey, session);
+    for (const id of session.ids) this.#byId.set(id, session);
     this.#countHost(session.address, 1);
     const { handshakeTimeout } = this.#limits;
-    session.giveUpAt = handshakeTimeout === 0 ? undefined : this.#clock() + handshakeTimeout;
+    session.giveUpAt = handshakeTimeout === 0 ? undefined : this.clock() + handshakeTimeout;
   }
 
   connected(session: EndpointSession): void {
@@ -386,7 +431,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
     this.collect(session);
     this.#deadlines.set(session, undefined);
     this.#sessions.delete(session);
-    if (session.idKey !== undefined) this.#byId.delete(session.idKey);
+    for (const id of session.ids) this.#byId.delete(id);
     this.#countHost(session.address, -1);
     if (this.#successors.get(session.address) === session) this.#successors.delete(session.address);
     if (this.#byAddress.get(session.address) === session) this.#vacate(session.address);
@@ -421,17 +466,19 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
   collect(session: EndpointSession): void {
     if (!session.isAccepted) return;
     const { connection } = session;
-    this.#send(session.address, session.takeOutput());
+    this.send(session.address, session.takeOutput());
     if (connection.isClosing && connection.state === 'connected') {
-      session.giveUpAt ??= this.#clock() + this.#limits.closeTimeout;
+      session.giveUpAt ??= this.clock() + this.#limits.closeTimeout;
     }
-    const deadline = connection.state === 'closed' ? undefined : earliest(connection.deadline, session.giveUpAt);
+    const times = [connection.deadline, session.giveUpAt, session.path?.expiresAt].filter((time) => time !== undefined);
+    const deadline = connection.state === 'closed' || times.length === 0 ? undefined : Math.min(...times);
     this.#deadlines.set(session, deadline);
   }
 
   #wake(session: EndpointSession, now: number): void {
-    const { connection, giveUpAt } = session;
+    const { connection, giveUpAt, path } = session;
     if (giveUpAt === undefined || now < giveUpAt) {
+      if (path !== undefined && now >= path.expiresAt) this.#paths.onTimeout(session, path);
       connection.handleTimeout();
       this.collect(session);
     } else if (!session.isAccepted) {
@@ -443,7 +490,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper {
     }
   }
 
-  #send(to: string, datagrams: readonly Uint8Array[]): void {
+  send(to: string, datagrams: readonly Uint8Array[]): void {
     for (const datagram of datagrams) this.#output.push({ to, datagram });
     if (this.#depth === 0) this.#announce();
   }
@@ -500,8 +547,4 @@ function withCookies(config: ServerConfig, requireCookie: boolean): ServerConfig
 function hostOfAddress(address: string): string {
   const colon = address.lastIndexOf(':');
   return colon < 0 ? address : address.slice(0, colon);
-}
-
-function earliest(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

@@ -16,8 +16,13 @@ import type { TlsEvent } from './connection.ts';
 import type { DtlsConnection } from './datagram-connection.ts';
 import type { DatagramCarrier, DatagramConnection } from './dtls-connection.ts';
 
-/** What a session tells: the events of its connection, and that it is over, which comes last and once. */
-export type DtlsSessionEvent = Exclude<TlsEvent, { type: 'output' }> | { readonly type: 'closed' };
+/** What a session tells: the events of its connection, and those of its own. */
+export type DtlsSessionEvent =
+  | Exclude<TlsEvent, { type: 'output' }>
+  /** The peer, known by its connection ID, has another address, as was shown. */
+  | { readonly type: 'moved'; readonly address: string }
+  /** It is over, whatever the reason: comes last, once. */
+  | { readonly type: 'closed' };
 
 export type DtlsSessionListener = (event: DtlsSessionEvent) => void;
 
@@ -37,11 +42,21 @@ export interface SessionKeeper {
   /** A stranger was answered, or failed. */
   judge(session: EndpointSession, error: TlsError | undefined): void;
   connected(session: EndpointSession): void;
+  pathAnswered(session: EndpointSession, cookie: Uint8Array): void;
+  send(to: string, datagrams: readonly Uint8Array[]): void;
   closed(session: EndpointSession): void;
 }
 
 /** Bytes that may go to an address that was not proven, for each that came from there: as QUIC has it, and RFC 9147 §5.1 asks for. */
 export const AMPLIFICATION = 3;
+
+/** A check of a new address that is going on. */
+export interface PathCheck {
+  readonly address: string;
+  /** Those that were sent, each of which may be answered. */
+  readonly cookies: readonly Uint8Array[];
+  readonly expiresAt: number;
+}
 
 export class EndpointSession implements DtlsSession, DatagramCarrier {
   readonly #keeper: SessionKeeper;
@@ -52,10 +67,12 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
   isJudged = false;
   /** Whether the peer was heard to be at its address. */
   isProven = false;
-  /** The ClientHello's. */
-  random: Uint8Array | undefined;
-  /** What the peer puts on its records, in hexadecimal. */
-  idKey: string | undefined;
+  /** The ClientHello's random. */
+  helloRandom: Uint8Array | undefined;
+  /** Of the config's provider. */
+  readonly drawRandom: (length: number) => Uint8Array;
+  /** What the peer may put on its records, in hexadecimal, the newest last. */
+  ids: string[] = [];
   /** When the handshake, or the wait for the peer's close_notify, has lasted too long. */
   giveUpAt: number | undefined;
   /** Bytes that came, before the address was proven. */
@@ -64,9 +81,21 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
   #held: Uint8Array[] = [];
   #listener: DtlsSessionListener = throwErrors;
 
-  constructor(keeper: SessionKeeper, address: string) {
+  /** Of the datagram that is looked at. */
+  heardFrom: string;
+  path: PathCheck | undefined;
+
+  constructor(keeper: SessionKeeper, address: string, drawRandom: (length: number) => Uint8Array) {
     this.#keeper = keeper;
     this.address = address;
+    this.heardFrom = address;
+    this.drawRandom = drawRandom;
+  }
+
+  /** The peer is at another address. */
+  moved(to: string): void {
+    this.address = to;
+    this.#listener({ type: 'moved', address: to });
   }
 
   listen(listener: DtlsSessionListener): void {
@@ -95,6 +124,14 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
   addressProven(): void {
     this.isProven = true;
     if (!this.isAccepted) this.#keeper.accept(this);
+  }
+
+  pathChallenged(answer: Uint8Array): void {
+    this.#keeper.send(this.heardFrom, [answer]);
+  }
+
+  pathAnswered(cookie: Uint8Array): void {
+    this.#keeper.pathAnswered(this, cookie);
   }
 
   closed(): void {

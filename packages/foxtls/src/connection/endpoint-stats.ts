@@ -36,6 +36,8 @@ export interface EndpointStats {
   sessionsReplaced: number;
   /** Peers whose new address was taken. */
   addressChanges: number;
+  /** Peers whose new address was not proven: all goes to the old one. */
+  addressChangesRefused: number;
   readonly discarded: Record<EndpointDiscardReason, number>;
 }
 
@@ -49,6 +51,7 @@ export function newEndpointStats(): EndpointStats {
     sessionsAccepted: 0,
     sessionsReplaced: 0,
     addressChanges: 0,
+    addressChangesRefused: 0,
     discarded: {
       malformed: 0,
       no_session: 0,

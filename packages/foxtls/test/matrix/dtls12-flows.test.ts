@@ -210,12 +210,12 @@ describe('connection IDs', () => {
 
     it(`are agreed on when both speak of them, ${version}`, () => {
       expect(idsOf({ client: ours, server: theirs })).toEqual([
-        { receive: ours.connectionId, send: theirs.connectionId },
-        { receive: theirs.connectionId, send: ours.connectionId },
+        { receive: ours.connectionId, send: theirs.connectionId, checksRoutability: true },
+        { receive: theirs.connectionId, send: ours.connectionId, checksRoutability: true },
       ]);
       expect(idsOf({ client: none, server: theirs })).toEqual([
-        { receive: none.connectionId, send: theirs.connectionId },
-        { receive: theirs.connectionId, send: none.connectionId },
+        { receive: none.connectionId, send: theirs.connectionId, checksRoutability: true },
+        { receive: theirs.connectionId, send: none.connectionId, checksRoutability: true },
       ]);
     });
 

@@ -124,7 +124,7 @@ export const EXTENSION_TYPES = {
   dnssec_chain: 59,
   /** draft-pismenny-tls-dtls-plaintext-sequence-number */
   sequence_number_encryption_algorithms: 60,
-  /** draft-ietf-tls-dtls-rrc */
+  /** RFC 9853 */
   rrc: 61,
   /** draft-ietf-tls-tlsflags */
   tls_flags: 62,

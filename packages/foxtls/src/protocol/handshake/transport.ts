@@ -56,6 +56,8 @@ export interface HandshakeTransport {
 export interface ConnectionIds {
   readonly receive: Uint8Array;
   readonly send: Uint8Array;
+  /** Whether each may ask the other to show that it is at its new address (rrc, RFC 9853). */
+  readonly checksRoutability: boolean;
 }
 
 /** Labels of the NSS key log format. */

@@ -150,6 +150,11 @@ export class DatagramOutput {
     this.packer.write(this.#epoch, CONTENT_TYPES.ack, content);
   }
 
+  /** A record as a datagram that does not wait among the others: it goes to another address. */
+  writeApart(type: number, content: Uint8Array): Uint8Array {
+    return this.#epoch.write(this.packer.form, type, content).bytes;
+  }
+
   /** One record, one datagram. Throws `ApiMisuse` when it would be larger than the MTU: DTLS does not cut what the application sends. */
   writeData(data: Uint8Array): void {
     const limit = this.contentLimit;

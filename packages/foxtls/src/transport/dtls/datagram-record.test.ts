@@ -90,7 +90,7 @@ describe('readDatagramRecord', () => {
     ['nothing', '', 0],
     ['a first byte that is reserved', '40 00 00', 0],
     ['a first byte below the content types', `13 fefd ${'00'.repeat(10)}`, 0],
-    ['a type after ack', `1b fefd ${'00'.repeat(10)}`, 0],
+    ['a type after return_routability_check', `1c fefd ${'00'.repeat(10)}`, 0],
     ['a connection ID where none was given out', '32 aa 0102', 0],
     ['tls12_cid where no connection ID was given out', '19 fefd 0001 000000000000 0001 01', 0],
     ['half a unified header', '2e 01', 0],

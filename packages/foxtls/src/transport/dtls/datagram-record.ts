@@ -88,8 +88,8 @@ export function readDatagramRecord(
   const first = datagram[at];
   if (first === undefined) return undefined;
   // "If the first byte is alert(21), handshake(22), or ack(proposed, 26), the record MUST be interpreted as a DTLSPlaintext record."
-  // (RFC 9147 §4.1) The others up to there are of DTLS 1.2.
-  if (first >= CONTENT_TYPES.change_cipher_spec && first <= CONTENT_TYPES.ack) {
+  // (RFC 9147 §4.1) The others, and return_routability_check (RFC 9853), are of DTLS 1.2.
+  if (first >= CONTENT_TYPES.change_cipher_spec && first <= CONTENT_TYPES.return_routability_check) {
     return readClassic(datagram, at, first, connectionIdLength);
   }
   return (first & FIXED_MASK) === FIXED_BITS ? readUnified(datagram, at, first, connectionIdLength) : undefined;

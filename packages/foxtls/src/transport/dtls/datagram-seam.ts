@@ -3,6 +3,7 @@
  */
 
 import type { RawMessage } from '../../protocol/messages/messages.ts';
+import type { PathMessage } from '../../protocol/messages/return-routability-check.ts';
 import type { FlightOptions } from './flight-machine.ts';
 
 /** What comes out of records. */
@@ -10,6 +11,7 @@ export type IncomingDatagram =
   | { readonly kind: 'handshake'; readonly message: RawMessage }
   | { readonly kind: 'data'; readonly data: Uint8Array }
   | { readonly kind: 'heartbeat'; readonly content: Uint8Array }
+  | { readonly kind: 'path'; readonly message: PathMessage }
   | { readonly kind: 'alert'; readonly level: number; readonly description: number };
 
 export interface DatagramTransportOptions extends FlightOptions {

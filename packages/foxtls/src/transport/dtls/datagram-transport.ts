@@ -19,6 +19,7 @@ import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { ConnectionIds, Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
 import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
 import { HEADER_SIZE } from '../../protocol/messages/messages.ts';
+import { type PathMessage, readPathMessage, writePathMessage } from '../../protocol/messages/return-routability-check.ts';
 import { connectionIdPseudoHeader } from '../../protocol/record/pseudo-header.ts';
 import type { RecordProtection } from '../../protocol/record/record-protection.ts';
 import { readAcknowledgement } from './acknowledgements.ts';
@@ -67,6 +68,8 @@ export class DatagramTransport implements HandshakeTransport {
   /** Until when the keys of the handshake, and our last flight, are kept. */
   #keptUntil: number | undefined;
   #closed = false;
+  /** Whether return_routability_check was agreed on. */
+  #checksRoutability = false;
   /** Of the last datagram: whether a record of it opened under keys, and one that no newer one had come before. */
   heard: 'nothing' | 'authenticated' | 'newest' = 'nothing';
 
@@ -147,6 +150,8 @@ export class DatagramTransport implements HandshakeTransport {
         return this.#readAcknowledgement(record);
       case CONTENT_TYPES.heartbeat:
         return this.#readHeartbeat(record);
+      case CONTENT_TYPES.return_routability_check:
+        return this.#readPathMessage(record);
       case CONTENT_TYPES.change_cipher_spec:
         // Epochs say in DTLS 1.2 what it says in TLS; in DTLS 1.3 there is none (RFC 9147 §5).
         return this.#isTls13 || record.epoch !== 0 ? this.#discard('unexpected_type') : undefined;
@@ -188,6 +193,12 @@ export class DatagramTransport implements HandshakeTransport {
   #readHeartbeat({ epoch, content }: OpenedRecord): IncomingDatagram | undefined {
     if (!this.#heartbeatsAllowed || !this.#isOpen || epoch === 0) return this.#discard('unexpected_type');
     return { kind: 'heartbeat', content };
+  }
+
+  #readPathMessage({ epoch, content }: OpenedRecord): IncomingDatagram | undefined {
+    if (!this.#checksRoutability || !this.#isOpen || epoch === 0) return this.#discard('unexpected_type');
+    const message = readPathMessage(content);
+    return message === undefined ? this.#discard('malformed') : { kind: 'path', message };
   }
 
   /** Whether anything was received under keys. */
@@ -318,7 +329,8 @@ export class DatagramTransport implements HandshakeTransport {
     this.setRecordSizeLimits({ send: length + 1, receive: length + 1 });
   }
 
-  setConnectionIds({ receive, send }: ConnectionIds): void {
+  setConnectionIds({ receive, send, checksRoutability }: ConnectionIds): void {
+    this.#checksRoutability = checksRoutability;
     const { packer } = this.#output;
     packer.form = { ...packer.form, connectionId: send };
     this.#input.connectionIds = receive.length > 0 ? [receive] : [];
@@ -404,6 +416,24 @@ export class DatagramTransport implements HandshakeTransport {
     this.#output.writeRecord(CONTENT_TYPES.heartbeat, message);
   }
 
+  /** Whether the peer answers challenges of its path. */
+  get checksRoutability(): boolean {
+    return this.#checksRoutability;
+  }
+
+  /** A datagram of its own, for whoever knows where it goes. */
+  writePathMessage(message: PathMessage): Uint8Array {
+    const datagram = this.#output.writeApart(CONTENT_TYPES.return_routability_check, writePathMessage(message));
+    this.stats.datagramsSent++;
+    this.stats.bytesSent += datagram.length;
+    return datagram;
+  }
+
+  /** As `writePathMessage`, to where all goes. */
+  sendPathMessage(message: PathMessage): void {
+    this.#output.writeRecord(CONTENT_TYPES.return_routability_check, writePathMessage(message));
+  }
+
   sendAlert(level: number, description: number): void {
     if (!this.#closed) this.#output.writeRecord(CONTENT_TYPES.alert, Uint8Array.of(level, description));
   }
@@ -470,6 +500,7 @@ export class DatagramTransport implements HandshakeTransport {
       nextReceived: this.#reassembly.nextSequence,
       receiveConnectionId: this.#input.connectionIds[0] ?? EMPTY,
       sendConnectionId: form.connectionId,
+      checksRoutability: this.#checksRoutability,
       contentLimit,
       receiveLimit: this.#input.maxInner,
       mtu,
@@ -490,8 +521,9 @@ export class DatagramTransport implements HandshakeTransport {
     this.#lastReceived = state.nextReceived - 1;
     this.#output.continueFrom(new WriteEpoch(write.epoch, protections.write, write.sequence), state.nextSent);
     this.#output.packer.contentLimit = state.contentLimit;
-    this.setConnectionIds({ receive: state.receiveConnectionId, send: state.sendConnectionId });
-    this.#hasConnectionIds = state.receiveConnectionId.length + state.sendConnectionId.length > 0;
+    const { receiveConnectionId: receive, sendConnectionId: send, checksRoutability } = state;
+    this.setConnectionIds({ receive, send, checksRoutability });
+    this.#hasConnectionIds = receive.length + send.length > 0;
     this.#isOpen = true;
     this.#flights.handshakeDone();
   }

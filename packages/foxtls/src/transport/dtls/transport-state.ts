@@ -13,6 +13,7 @@ export interface TransportState {
   readonly nextSent: number;
   readonly receiveConnectionId: Uint8Array;
   readonly sendConnectionId: Uint8Array;
+  readonly checksRoutability: boolean;
   readonly contentLimit: number;
   readonly receiveLimit: number;
   readonly mtu: number;

@@ -77,7 +77,7 @@ export function checkServerHello(
   checkExtensions(values);
   const encryptThenMac = agreesOnEncryptThenMac(config, values, suite);
   checkRecordLimits(context, config, values);
-  agreeOnConnectionIds(context, values.connection_id);
+  agreeOnConnectionIds(context, values);
   const maxFragmentLength = agreedMaxFragmentLength(config, values, resumed);
   if (maxFragmentLength !== undefined) context.transport.setMaxFragmentLength(maxFragmentLength);
   const heartbeat = agreedHeartbeat(config.heartbeat, values.heartbeat);

@@ -188,7 +188,7 @@ function sendServerHello(
   const { transport } = context;
   const { version } = offer;
   const random = serverRandom(context, config, version);
-  const { connection_id: theirId, heartbeat: theirHeartbeat } = offer.hello.extensions.values;
+  const { values } = offer.hello.extensions;
   // "If a server receives an encrypt-then-MAC request extension from a client and then selects a stream or Authenticated Encryption with
   // Associated Data (AEAD) ciphersuite, it MUST NOT send an encrypt-then-MAC response extension back to the client." (RFC 7366 §3)
   const encryptThenMac = suite.cipher.isBlockCipher && offer.encryptThenMac;
@@ -201,15 +201,15 @@ function sendServerHello(
     legacyCompressionMethod: 0,
     extensions: writeAnswers({
       ...commonAnswers(config, offer, suite, alpnProtocol),
-      ...connectionIdAnswer(context, theirId),
+      ...connectionIdAnswer(context, values),
       ...(encryptThenMac && { encrypt_then_mac: true as const }),
       ...(plan !== undefined && authenticationAnswers(offer, plan)),
       ...(ticketFollows && { session_ticket: true as const }),
     }),
   });
   applyRecordLimits(context, config, offer);
-  agreeOnConnectionIds(context, theirId);
-  const heartbeat = agreedHeartbeat(config.heartbeat, theirHeartbeat);
+  agreeOnConnectionIds(context, values);
+  const heartbeat = agreedHeartbeat(config.heartbeat, values.heartbeat);
   if (heartbeat !== undefined) transport.allowHeartbeats();
   const transcript = new Transcript(transport.variant.tls12TranscriptForm);
   if (plan?.clientKind !== undefined) transcript.keepMessages();

@@ -73,7 +73,7 @@ export function* tls13ClientHandshake(
   const { offer, hello, suite, transcript, retried } = yield* exchangeHellos(context, config, request, answer);
   const labelled = { hash: suite.hash, labelPrefix: transport.variant.labelPrefix };
   const agreement: Agreement = { context, role: 'client', suite, labelled, transcript, clientRandom: offer.random };
-  agreeOnConnectionIds(context, hello.extensions.values.connection_id);
+  agreeOnConnectionIds(context, hello.extensions.values);
   const psk = acceptedPsk(config, offer.psks, hello, suite);
   const { handshakeSecret, group } = yield* agree(agreement, offer, hello, psk);
 

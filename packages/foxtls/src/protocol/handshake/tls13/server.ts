@@ -113,7 +113,7 @@ function* sendServerHello(
   const { transport } = agreement.context;
   const random = config.provider.random(32);
   const exchange = group === undefined ? undefined : yield* respond(config, offer, group);
-  const { connection_id: theirId } = offer.hello.extensions.values;
+  const { values } = offer.hello.extensions;
   const echo = sessionIdEcho(transport.variant, offer.hello);
   const message = writeMessage(ServerHello, {
     kind: 'server_hello',
@@ -125,12 +125,12 @@ function* sendServerHello(
     extensions: extensionsOf('server_hello', {
       ...(psk !== undefined && { pre_shared_key: psk.index }),
       ...(exchange !== undefined && { key_share: exchange.keyShare }),
-      ...connectionIdAnswer(agreement.context, theirId),
+      ...connectionIdAnswer(agreement.context, values),
       supported_versions: transport.variant.version,
     }),
   });
   sendMessage(agreement, message);
-  agreeOnConnectionIds(agreement.context, theirId);
+  agreeOnConnectionIds(agreement.context, values);
   // "The server sends a dummy change_cipher_spec record immediately after its first handshake message." (RFC 8446 §D.4)
   if (echo.length > 0 && !retried) transport.sendChangeCipherSpec();
   if (psk === undefined) return handshakeSecretWithoutPsk(labelled, exchange?.secret);

@@ -62,6 +62,7 @@ export const EXTENSION_TABLE = {
     signature_algorithms_cert: signatureAlgorithms,
     ticket_request: ticketRequestOffer,
     connection_id: connectionId,
+    rrc: empty,
     renegotiation_info: renegotiationInfo,
   },
   server_hello: {
@@ -69,6 +70,7 @@ export const EXTENSION_TABLE = {
     pre_shared_key: preSharedKeyAck,
     supported_versions: supportedVersionsAck,
     connection_id: connectionId,
+    rrc: empty,
   },
   /** ServerHello of TLS 1.2 and before. */
   server_hello_tls12: {
@@ -89,6 +91,7 @@ export const EXTENSION_TABLE = {
     record_size_limit: recordSizeLimit,
     session_ticket: empty,
     connection_id: connectionId,
+    rrc: empty,
     renegotiation_info: renegotiationInfo,
   },
   hello_retry_request: {
