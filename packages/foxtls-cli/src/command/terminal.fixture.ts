@@ -1,6 +1,8 @@
 /** A terminal for tests: remembers what was written, and has nobody in front of it unless answers are given. */
 
+import { Readable } from 'node:stream';
 import { CommandFailure } from './failure.ts';
+import { readLines } from './lines.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FakeTerminal extends Terminal {
@@ -30,6 +32,8 @@ export function fakeTerminal({
     write: (data) => void written.push(Buffer.from(data)),
     complain: (line) => void complaints.push(line),
     readInput: async () => new Uint8Array(Buffer.from(input)),
+    readLines: () => readLines(Readable.from([Buffer.from(input)])),
+    onStop: () => () => {},
     askSecret: async (question) => {
       questions.push(question);
       const answer = left.shift();

@@ -1,10 +1,11 @@
 /**
- * What a command sees of the world besides files: output, input, environment, the clock, and somebody to ask for a password.
+ * What a command sees of the world besides files: output, input, environment, the clock, and somebody who answers, types and interrupts.
  */
 
 import { closeSync, openSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { CommandFailure } from './failure.ts';
+import { type LineReader, readLines } from './lines.ts';
 import { printableLines } from './printable.ts';
 
 export interface Terminal {
@@ -15,10 +16,16 @@ export interface Terminal {
   complain(line: string): void;
   /** All of standard input. */
   readInput(): Promise<Uint8Array>;
+  /** Standard input line by line, as it comes. */
+  readLines(): LineReader;
+  /** Calls back at the first SIGINT or SIGTERM; a second one ends the process. Returns what undoes it. */
+  onStop(listener: (signal: StopSignal) => void): () => void;
   /** Asks without showing what is typed. Rejects with `CommandFailure` when nobody is there. */
   askSecret(question: string): Promise<string>;
   now(): Date;
 }
+
+export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
@@ -32,10 +39,26 @@ export function processTerminal(): Terminal {
     write: (data) => void process.stdout.write(data),
     complain: (line) => void process.stderr.write(`${printableLines(line)}\n`),
     readInput: readStandardInput,
+    readLines: () => readLines(process.stdin),
+    onStop,
     askSecret,
     now: () => new Date(),
   };
 }
+
+function onStop(listener: (signal: StopSignal) => void): () => void {
+  const undo = () => {
+    for (const signal of STOP_SIGNALS) process.off(signal, stop);
+  };
+  const stop = (signal: NodeJS.Signals) => {
+    undo();
+    listener(signal as StopSignal);
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+  return undo;
+}
+
+const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
 /** More than any bundle of certificates has. */
 const MAX_INPUT = 64 * 1024 * 1024;
