@@ -15,8 +15,8 @@ import { keptInputs } from './all-targets.mjs';
 
 /** MB of memory, and seconds of one execution, at which libFuzzer gives up on its own. */
 const LIMITS = ['-rss_limit_mb=2048', '-timeout=20'];
-/** Bytes that fuzz/corpus keeps for a target. */
-const KEPT = 4096;
+/** Bytes, and inputs, that fuzz/corpus keeps for a target at most. */
+const [KEPT, MOST] = [4096, 64];
 const MODULE = fileURLToPath(new URL('coverage-target.mjs', import.meta.url));
 const INCLUDES = ['packages/foxtls/dist', 'foxtls-sources-'].flatMap((part) => ['--includes', part]);
 
@@ -54,17 +54,25 @@ export async function fuzzWithCoverage(target, { cli, seconds, executions, seed,
   return { ...counted(output), found, failure: code === 0 ? undefined : { folder, output } };
 }
 
-/** Puts into fuzz/corpus what of `found` reaches most, the smallest first, as much as there is room for. The number of files and bytes. */
+/**
+ * Puts into fuzz/corpus what together reaches what all of `found` does, as much as there is room for: of many some of each size, the
+ * smallest first. The number of files and bytes.
+ */
 export async function keepSome(target, { cli, found }) {
   const merged = mkdtempSync(join(tmpdir(), `foxtls-fuzz-${target.name}-`));
-  const { output, code } = await jazzer(cli, target, [merged, found], ['-set_cover_merge=1', ...LIMITS]);
-  if (code !== 0) throw new Error(`the corpus of ${target.name} cannot be merged: ${output.slice(-2000)}`);
+  const { output, code } = await jazzer(cli, target, [merged, found], ['-merge=1', ...LIMITS]);
+  if (code !== 0 || readdirSync(merged).length === 0)
+    throw new Error(`the corpus of ${target.name} cannot be merged: ${output.slice(-2000)}`);
   const folder = fileURLToPath(new URL(`corpus/${target.name}/`, import.meta.url));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const files = readdirSync(merged).map((name) => ({ name, size: statSync(join(merged, name)).size }));
+  const files = readdirSync(merged)
+    .map((name) => ({ name, size: statSync(join(merged, name)).size }))
+    .filter(({ size }) => size > 0)
+    .sort((one, other) => one.size - other.size);
+  const every = Math.max(1, files.length / MOST);
   let [bytes, count] = [0, 0];
-  for (const { name, size } of files.filter((file) => file.size > 0).sort((a, b) => a.size - b.size)) {
+  for (const { name, size } of files.filter((_, index) => Math.floor(index / every) > Math.floor((index - 1) / every))) {
     if (bytes + size > KEPT) break;
     copyFileSync(join(merged, name), join(folder, name.slice(0, 12)));
     bytes += size;
