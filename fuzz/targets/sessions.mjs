@@ -11,7 +11,7 @@ const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder();
 
 function ticketStates() {
-  const rest = { ...common, psk: secret, ticketAgeAdd: 5, created: 1_780_000_000_000 };
+  const rest = { ...common, version: 0x0304, psk: secret, ticketAgeAdd: 5, created: 1_780_000_000_000 };
   return [anonymous, certified, byPsk].map((client) => writeTicketState({ ...rest, client }));
 }
 
