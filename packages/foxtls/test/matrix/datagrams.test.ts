@@ -113,6 +113,14 @@ describe('the flows over datagrams', () => {
     expectAgreement(ends);
   });
 
+  it('agree after HelloRetryRequest when the client then has its extensions in another order, as that of wolfSSL', () => {
+    let hellos = 0;
+    const shapeClientHello: ClientOptions['shapeClientHello'] = (list) => (hellos++ === 0 ? list : list.toReversed());
+    const ends = connect({ groups: ['x25519', 'secp384r1'], shapeClientHello }, { groups: ['secp384r1'] });
+    expectAgreement(ends);
+    expect(hellos).toBe(2);
+  });
+
   it('agree after a cookie', () => {
     const cookieSealer = createSealer(provider, new Uint8Array(32), 'cookie');
     expectAgreement(connect({}, { cookieSealer, requireCookie: true }));

@@ -83,16 +83,6 @@ function secondHellos(): readonly Case[] {
     },
     {
       ...changed,
-      name: 'reorders the extensions in its second ClientHello',
-      break: (peer) =>
-        peer.changeExtensions('second_client_hello', ([first, second, ...others]) =>
-          first === undefined || second === undefined ? [] : [second, first, ...others],
-        ),
-      why,
-      error: differs,
-    },
-    {
-      ...changed,
       name: 'offers early data in its second ClientHello',
       break: (peer) => peer.changeExtensions('second_client_hello', adding(extension('early_data'))),
       why,

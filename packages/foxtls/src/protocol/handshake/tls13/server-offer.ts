@@ -119,7 +119,10 @@ const CHANGEABLE: ReadonlySet<number> = new Set([
   EXTENSION_TYPES.padding,
 ]);
 
-/** "… the client MUST send the same ClientHello without modification, except as follows" (RFC 8446 §4.1.2). */
+/**
+ * "… the client MUST send the same ClientHello without modification, except as follows" (RFC 8446 §4.1.2). The order of extensions, which says
+ * nothing, is not looked at: wolfSSL's clients change it, and no other server minds.
+ */
 export function checkSecondClientHello(first: ClientHello, second: ClientHello, askedForShare: boolean): void {
   const changed = (what: string) =>
     new PeerMisbehaved('client_hello_changed_after_retry', `${what} differs between the two ClientHellos`);
@@ -129,12 +132,16 @@ export function checkSecondClientHello(first: ClientHello, second: ClientHello, 
   if (first.cipherSuites.join() !== second.cipherSuites.join()) throw changed('cipher_suites');
   const mayNotChange = ({ type }: RawExtension) =>
     !CHANGEABLE.has(type) && !(askedForShare && type === EXTENSION_TYPES.key_share);
-  const before = first.extensions.list.filter(mayNotChange);
-  const after = second.extensions.list.filter(mayNotChange);
+  const before = first.extensions.list.filter(mayNotChange).sort(byType);
+  const after = second.extensions.list.filter(mayNotChange).sort(byType);
   if (before.length !== after.length || !before.every((extension, i) => sameExtension(extension, after[i]))) {
     throw changed('the list of extensions');
   }
   if (second.extensions.values.early_data !== undefined) throw changed('early_data (it must be dropped)');
+}
+
+function byType(a: RawExtension, b: RawExtension): number {
+  return a.type - b.type;
 }
 
 function sameExtension(a: RawExtension, b: RawExtension | undefined): boolean {
