@@ -8,7 +8,6 @@ import type { ClientSession } from '../../packages/foxtls/src/protocol/session/c
 import type { DatagramEndpoint } from '../harness/datagram-endpoint.ts';
 import { startRelay } from '../harness/faulty-relay.ts';
 import type { PeerProcess } from '../harness/peer-process.ts';
-import { waitUntil } from '../harness/wait.ts';
 
 export interface DtlsCase {
   readonly version: 'DTLSv1.3' | 'DTLSv1.2' | 'DTLSv1';
@@ -41,32 +40,34 @@ export function faulty(seed: number): Link {
   return { to: async (port) => (await startRelay(port, faults)).port, patience: 50_000, isFaulty: true };
 }
 
-/** How long to wait before saying again what may have been lost. */
+/**
+ * How long to wait before saying again what may have been lost. Where the end of a handshake may be, longer than peers wait for it: GnuTLS's
+ * begin anew to wait with every datagram that comes, and send nothing again while there are any.
+ */
 const AGAIN = 300;
+const AGAIN_WHEN_FAULTY = 1500;
 
 /** Both ends say something until the other has it. What the peer hears it prints; what it says comes from its standard input. */
-export async function talk(ours: DatagramEndpoint, peer: PeerProcess, { patience }: Link): Promise<void> {
-  await tell(ours, peer, 'to the peer', patience);
-  await hear(ours, peer, patience);
+export async function talk(ours: DatagramEndpoint, peer: PeerProcess, link: Link): Promise<void> {
+  await tell(ours, peer, link);
+  await hear(ours, peer, link);
 }
 
 /** The peer says something until we have it. */
-export async function hear(ours: DatagramEndpoint, peer: PeerProcess, patience: number): Promise<void> {
-  const stop = repeat(() => peer.write('from the peer\n'));
+export async function hear(ours: DatagramEndpoint, peer: PeerProcess, link: Link): Promise<void> {
+  const stop = repeat(() => peer.write('from the peer\n'), link);
   try {
-    await ours.until('words of the peer', () => Buffer.from(ours.data).includes('from the peer'), patience);
+    await ours.until('words of the peer', () => Buffer.from(ours.data).includes('from the peer'), link.patience);
   } finally {
     stop();
   }
 }
 
 /** We say something until the peer prints it. */
-export async function tell(ours: DatagramEndpoint, peer: PeerProcess, text: string, patience: number): Promise<void> {
-  const stop = repeat(() => {
-    if (ours.connection.state === 'connected') ours.send(`${text}\n`);
-  });
+export async function tell(ours: DatagramEndpoint, peer: PeerProcess, link: Link, text = 'to the peer'): Promise<void> {
+  const stop = say(ours, text, link);
   try {
-    await peer.prints(new RegExp(text), patience);
+    await peer.prints(new RegExp(text), link.patience);
   } catch (error) {
     throw ours.error ?? error;
   } finally {
@@ -75,19 +76,26 @@ export async function tell(ours: DatagramEndpoint, peer: PeerProcess, text: stri
 }
 
 /** We say something until the peer, which repeats what it hears, has sent it back. */
-export async function hearEcho(ours: DatagramEndpoint, { patience }: Link, text = 'an echo'): Promise<void> {
-  const stop = repeat(() => ours.send(`${text}\n`));
+export async function hearEcho(ours: DatagramEndpoint, link: Link, text = 'an echo'): Promise<void> {
+  const stop = say(ours, text, link);
   try {
-    await ours.until('an echo', () => Buffer.from(ours.data).includes(text), patience);
+    await ours.until('an echo', () => Buffer.from(ours.data).includes(text), link.patience);
   } finally {
     stop();
   }
 }
 
+/** We say a line again and again, until told to stop. */
+export function say(ours: DatagramEndpoint, text: string, link: Link): () => void {
+  return repeat(() => {
+    if (ours.connection.state === 'connected') ours.send(`${text}\n`);
+  }, link);
+}
+
 /** Does something now and again and again, until told to stop, or until the running test is over. */
-export function repeat(work: () => void): () => void {
+export function repeat(work: () => void, { isFaulty }: Link): () => void {
   work();
-  const timer = setInterval(work, AGAIN);
+  const timer = setInterval(work, isFaulty ? AGAIN_WHEN_FAULTY : AGAIN);
   const stop = () => clearInterval(timer);
   onTestFinished(stop);
   return stop;
@@ -101,13 +109,4 @@ export async function connectedOver({ patience }: Link, end: DatagramEndpoint): 
 export async function sessionOf({ patience }: Link, end: DatagramEndpoint): Promise<ClientSession> {
   await end.until('a session', () => end.of('session').length > 0, patience);
   return (end.of('session')[0] as { session: ClientSession }).session;
-}
-
-/** Waits for an end of a connection, with or without an error: close_notify may be lost. */
-export async function over(end: DatagramEndpoint): Promise<void> {
-  await waitUntil(
-    () => end.connection.state === 'closed',
-    () => 'an end',
-    3000,
-  ).catch(() => undefined);
 }

@@ -331,7 +331,7 @@ function resumptions(pki: InteropPki): readonly DtlsCase[] {
 
 /** s_client stops reading its standard input when a handshake went wrong at first, with s_server too: then we are the only ones to speak. */
 async function talkToClient(ours: DatagramEndpoint, client: PeerProcess, link: Link): Promise<void> {
-  if (link.isFaulty) await tell(ours, client, 'to the peer', link.patience);
+  if (link.isFaulty) await tell(ours, client, link);
   else await talk(ours, client, link);
 }
 

@@ -25,11 +25,29 @@ export interface WolfSsl {
   readonly server: string;
   /** Its own names of the suites that it has. */
   readonly suites: ReadonlySet<string>;
+  /** For a server that has CRLs: not to look for them. */
+  readonly withoutCrl: readonly string[];
 }
 
 /** Takes about a second. */
 export function buildWolfSsl(pki: InteropPki): WolfSsl {
-  const home = pki.path('wolfssl');
+  const home = makeHome(pki, 'wolfssl');
+  const [client, server] = [build(home, 'client'), build(home, 'server')];
+  const suites = new Set(execute(client, ['-e'], home).trim().split(':'));
+  return { home, client, server, suites, withoutCrl: ['-V'] };
+}
+
+/** Those that were built elsewhere, with what Debian's library lacks: a folder that has them both. */
+export function givenWolfSsl(pki: InteropPki, folder: string): WolfSsl & { readonly version: string } {
+  const home = makeHome(pki, 'given-wolfssl');
+  const [client, server] = [join(folder, 'client'), join(folder, 'server')];
+  const suites = new Set(execute(client, ['-e'], home).trim().split(':'));
+  const [, version = ''] = /wolfSSL client (\S+)/.exec(execute(client, ['-?'], home)) ?? [];
+  return { home, client, server, suites, withoutCrl: [], version };
+}
+
+function makeHome(pki: InteropPki, name: string): string {
+  const home = pki.path(name);
   mkdirSync(join(home, 'certs/ocsp'), { recursive: true });
   execute(
     'openssl',
@@ -37,9 +55,7 @@ export function buildWolfSsl(pki: InteropPki): WolfSsl {
     home,
   );
   for (const index of [1, 2, 3]) copyFileSync(pki.caPath, join(home, `certs/ocsp/intermediate${index}-ca-cert.pem`));
-  const [client, server] = [build(home, 'client'), build(home, 'server')];
-  const suites = new Set(execute(client, ['-e'], home).trim().split(':'));
-  return { home, client, server, suites };
+  return home;
 }
 
 function build(home: string, name: 'client' | 'server'): string {

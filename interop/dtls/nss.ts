@@ -1,0 +1,206 @@
+/**
+ * NSS's tstclnt over datagrams, as a client and as a server (`-P`): a library with DTLS 1.3 as its RFC has it, 3.110 or later.
+ */
+
+import { expect } from 'vitest';
+import type { ClientOptions, ServerOptions } from '../../packages/foxtls/src/connection/config.ts';
+import type { DatagramOptions } from '../../packages/foxtls/src/connection/create-dtls.ts';
+import { toHex, utf8 } from '../../packages/foxtls/src/core/bytes/bytes.ts';
+import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
+import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
+import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
+import { connectDatagrams, type DatagramEndpoint, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
+import { createNssDatabase, NSS_KEYS, NSS_LEAF } from '../harness/nss-database.ts';
+import { startPeer } from '../harness/peer-process.ts';
+import type { InteropPki } from '../harness/pki.ts';
+import { connectedOver, type DtlsCase, talk } from './case.ts';
+
+type Version = 'DTLSv1.3' | 'DTLSv1.2';
+
+interface Tried {
+  readonly version?: Version;
+  readonly feature: string;
+  readonly database?: string;
+  readonly options?: readonly string[];
+  readonly serverOptions?: readonly string[];
+  readonly clientOptions?: readonly string[];
+  readonly common?: Partial<ClientOptions & ServerOptions>;
+  readonly client?: Partial<ClientOptions>;
+  readonly server?: Partial<ServerOptions>;
+  readonly datagrams?: DatagramOptions;
+  readonly info?: object;
+  readonly clientLack?: string;
+  readonly serverLack?: string;
+  readonly afterwards?: (ours: DatagramEndpoint) => void;
+}
+
+/** NSS's name of a suite for `-c`, and the key that it takes. */
+const SUITES = [
+  ['DTLSv1.3', 'TLS_AES_128_GCM_SHA256', ':1301', 'p256'],
+  ['DTLSv1.3', 'TLS_AES_256_GCM_SHA384', ':1302', 'p256'],
+  ['DTLSv1.3', 'TLS_CHACHA20_POLY1305_SHA256', ':1303', 'p256'],
+  ['DTLSv1.2', 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256', ':C02B', 'p256'],
+  ['DTLSv1.2', 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384', ':C030', 'rsa'],
+  ['DTLSv1.2', 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256', ':CCA9', 'p256'],
+] as const;
+const GROUPS = [
+  { name: 'x25519', nss: 'x25519', other: { name: 'secp256r1', nss: 'P256' } },
+  { name: 'secp256r1', nss: 'P256', other: { name: 'x25519', nss: 'x25519' } },
+  { name: 'secp384r1', nss: 'P384', other: { name: 'x25519', nss: 'x25519' } },
+  { name: 'secp521r1', nss: 'P521', other: { name: 'x25519', nss: 'x25519' } },
+] as const;
+const PSK = { identity: utf8('sensor-17'), key: new Uint8Array(32).fill(0x5a) };
+
+export function nssCases(pki: InteropPki, tstclnt: string): readonly DtlsCase[] {
+  const databases = new Map<string, string>();
+  for (const key of NSS_KEYS) {
+    databases.set(`server-${key}`, createNssDatabase(pki, `dtls-server-${key}`, pki.servers[key]));
+    databases.set(`client-${key}`, createNssDatabase(pki, `dtls-client-${key}`, pki.clients[key]));
+  }
+  const nss: Nss = { tstclnt, databases };
+  return tried(pki).flatMap((one) => [ourClient(pki, nss, one), ourServer(pki, nss, one)]);
+}
+
+interface Nss {
+  readonly tstclnt: string;
+  readonly databases: ReadonlyMap<string, string>;
+}
+
+function tried(pki: InteropPki): readonly Tried[] {
+  const demand = { verifier: trusting(pki.anchors), clientCertificates: 'require' } as const;
+  const cookieSealer = createSealer(provider, provider.random(SEALER_KEY_SIZE), 'cookie');
+  const versions = ['DTLSv1.3', 'DTLSv1.2'] as const;
+  return [
+    ...SUITES.map(([version, suite, option, key]) => ({
+      version,
+      feature: suite,
+      database: key,
+      clientOptions: ['-c', option],
+      common: { cipherSuites: [suite] },
+      info: { suite: { name: suite } },
+    })),
+    ...GROUPS.map(({ name, nss }) => ({
+      feature: `group ${name}`,
+      options: ['-I', nss],
+      common: { groups: [name] },
+      info: { group: { name } },
+    })),
+    ...GROUPS.map(({ name, nss, other }) => ({
+      feature: `HelloRetryRequest for ${name}`,
+      clientOptions: ['-I', `${other.nss},${nss}`],
+      serverOptions: ['-I', nss],
+      client: { groups: [other.name, name], keyShareGroups: [other.name] },
+      server: { groups: [name] },
+      info: { group: { name } },
+    })),
+    ...versions.flatMap((version) =>
+      NSS_KEYS.map((key) => ({
+        version,
+        feature: `server certificate (${key})`,
+        database: key,
+      })),
+    ),
+    ...versions.flatMap((version) =>
+      (['p256', 'rsa'] as const).map((key) => ({
+        version,
+        feature: `client certificate (${key})`,
+        database: key,
+        clientOptions: ['-n', NSS_LEAF],
+        server: demand,
+        serverLack: 'tstclnt asks for none as a server',
+      })),
+    ),
+    ...versions.map((version) => ({
+      version,
+      feature: 'messages in fragments: ours, in datagrams of 256 bytes',
+      database: 'rsa',
+      datagrams: { mtu: 256 },
+    })),
+    ...versions.map((version) => ({
+      version,
+      feature: 'cookie',
+      server: { cookieSealer, requireCookie: true },
+      serverLack: 'tstclnt asks for none as a server',
+    })),
+    {
+      feature: 'pre-shared key with (EC)DHE',
+      options: ['-z', `0x${toHex(PSK.key)}:sensor-17`],
+      client: { preSharedKeys: [PSK] },
+      server: { credentials: [], lookUpPreSharedKey: () => ({ key: PSK.key }), tickets: 1 },
+    },
+    { feature: 'KeyUpdate of ours', afterwards: (ours) => ours.updateKeys() },
+    { feature: 'KeyUpdate of both', afterwards: (ours) => ours.updateKeys({ requestPeer: true }) },
+  ];
+}
+
+const OURS = { 'DTLSv1.3': 'TLSv1.3', 'DTLSv1.2': 'TLSv1.2' } as const;
+const THEIRS = { 'DTLSv1.3': 'tls1.3:tls1.3', 'DTLSv1.2': 'tls1.2:tls1.2' } as const;
+
+function start({ tstclnt, databases }: Nss, role: 'client' | 'server', port: number, one: Tried) {
+  const { version = 'DTLSv1.3', database = 'p256', options = [], clientOptions = [], serverOptions = [] } = one;
+  const all = [...options, ...(role === 'client' ? clientOptions : ['-n', NSS_LEAF, ...serverOptions])];
+  const target = ['-4', '-h', '127.0.0.1', '-a', 'localhost', '-p', String(port), '-P', role];
+  const groups = all.includes('-I') ? [] : ['-I', 'x25519,P256,P384'];
+  const parameters = [
+    ...target,
+    '-d',
+    databases.get(`${role}-${database}`) ?? '',
+    '-V',
+    THEIRS[version],
+    '-v',
+    ...groups,
+    ...all,
+  ];
+  return startPeer(tstclnt, parameters);
+}
+
+function ourClient(pki: InteropPki, nss: Nss, one: Tried): DtlsCase {
+  const { version = 'DTLSv1.3', feature, common, client: options, datagrams, info = {}, afterwards, serverLack } = one;
+  const row = { version, ourRole: 'client', feature } as const;
+  if (serverLack !== undefined) return { ...row, lack: serverLack };
+  return {
+    ...row,
+    async run(link) {
+      const port = await findFreeUdpPort();
+      const server = start(nss, 'server', port, one);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const config = clientConfig(pki, { versions: [OURS[version]], ...common, ...options });
+      const client = await connectDatagrams(await link.to(port), config, datagrams);
+      expect(await connectedOver(link, client)).toMatchObject({ version, resumed: false, ...info });
+      afterwards?.(client);
+      await talk(client, server, link);
+    },
+  };
+}
+
+function ourServer(pki: InteropPki, nss: Nss, one: Tried): DtlsCase {
+  const {
+    version = 'DTLSv1.3',
+    feature,
+    database = 'p256',
+    common,
+    server: options,
+    datagrams,
+    info = {},
+    afterwards,
+    clientLack,
+  } = one;
+  const row = { version, ourRole: 'server', feature } as const;
+  if (clientLack !== undefined) return { ...row, lack: clientLack };
+  return {
+    ...row,
+    async run(link) {
+      const credentials = [pki.servers[database as 'p256'].credential];
+      const config = serverConfig(pki, { versions: [OURS[version]], credentials, ...common, ...options });
+      const server = await listenDatagrams(config, datagrams);
+      const client = start(nss, 'client', await link.to(server.port), one);
+      const endpoint = await server.accepted().catch((e) => {
+        console.log(client.output);
+        throw e;
+      });
+      expect(await connectedOver(link, endpoint)).toMatchObject({ version, resumed: false, ...info });
+      afterwards?.(endpoint);
+      await talk(endpoint, client, link);
+    },
+  };
+}
