@@ -12,6 +12,7 @@
  * he sent. What is no ClientHello, and of no session, is counted and not answered.
  */
 
+import type { TlsError } from '../core/errors/errors.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import type { ClientConnectionOptions } from './create.ts';
 import type { DatagramOptions } from './create-dtls.ts';
@@ -36,6 +37,11 @@ export interface DtlsEndpointOptions
    * inside the handshake; what it throws ends that, and comes out of `receive`. Needed with `config`.
    */
   readonly onSession?: ((session: DtlsSession) => DtlsSessionListener) | undefined;
+  /**
+   * Told of ClientHellos that came to nothing before there was a session: what is wrong with them, or with us (a `lookUpPreSharedKey` that
+   * threw, say). Everybody can make it be called.
+   */
+  readonly onRefused?: ((error: TlsError, from: string) => void) | undefined;
   /** There is output to take. Called once, until it is taken. */
   readonly onOutput?: (() => void) | undefined;
   /** Whether, and for whom, `keylog` events are told; asked for each line. Default false. */

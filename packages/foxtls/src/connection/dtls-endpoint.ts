@@ -12,7 +12,15 @@
  */
 
 import { toHex, utf8 } from '../core/bytes/bytes.ts';
-import { ApiMisuse, ConnectionLost, LimitExceeded, PeerIncompatible, type TlsError } from '../core/errors/errors.ts';
+import {
+  AlertReceived,
+  ApiMisuse,
+  ConnectionLost,
+  DecodeError,
+  LimitExceeded,
+  PeerMisbehaved,
+  type TlsError,
+} from '../core/errors/errors.ts';
 import { run, settle } from '../core/flow/flow.ts';
 import { DatagramPool } from '../transport/dtls/datagram-pool.ts';
 import { readDatagramRecord } from '../transport/dtls/datagram-record.ts';
@@ -22,6 +30,7 @@ import { createCookieKeys } from './cookie-keys.ts';
 import { createCarriedClient, createCarriedServer } from './create-dtls.ts';
 import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
 import { Deadlines } from './deadlines.ts';
+import { checkMtu } from './dtls-connection.ts';
 import { AMPLIFICATION, type DtlsSession, EndpointSession, type SessionKeeper } from './endpoint-session.ts';
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
 import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
@@ -94,6 +103,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     if (config !== undefined && onSession === undefined) {
       throw new ApiMisuse('ERR_TLS_ENDPOINT', 'a config for clients needs onSession: who takes their sessions otherwise?');
     }
+    if (options.mtu !== undefined) checkMtu(options.mtu);
     if (connectionIdLength !== undefined) inRange('connectionIdLength', connectionIdLength, 0, 255);
     this.#options = options;
     this.#limits = resolveLimits(options);
@@ -358,9 +368,11 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     session.isJudged = true;
     const output = session.connection.takeOutput();
     const bytes = output.reduce((sum, { length }) => sum + length, 0);
-    // Who speaks DTLS and has nothing in common with us is told so. All else may be a forgery, or a fault on the way.
-    const isAnswer = error === undefined || error instanceof PeerIncompatible;
-    if (error !== undefined && !(error instanceof NoPlace)) this.#discard('hello_refused');
+    const isAnswer = error === undefined || !isForgery(error);
+    if (error !== undefined && !(error instanceof NoPlace)) {
+      this.#discard('hello_refused');
+      this.#options.onRefused?.(error, session.address);
+    }
     if (isAnswer && bytes > AMPLIFICATION * session.received) this.#discard('amplification');
     else if (isAnswer) this.send(session.address, output);
     if (error === undefined) this.stats.cookiesSent++;
@@ -518,6 +530,11 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
 
 /** The endpoint has as many sessions as it may. */
 class NoPlace extends LimitExceeded {}
+
+/** What may be one, or a fault on the way. Who has nothing in common with us is told so, and who comes while we cannot serve him. */
+function isForgery(error: TlsError): boolean {
+  return [PeerMisbehaved, DecodeError, LimitExceeded, AlertReceived].some((kind) => error instanceof kind);
+}
 
 function resolveLimits(options: DtlsEndpointOptions): { readonly [name in keyof typeof DEFAULTS]: number } {
   const of = (name: keyof typeof DEFAULTS) => inRange(name, options[name] ?? DEFAULTS[name], 0, MAX_TIME);

@@ -12,7 +12,7 @@ export type EndpointDiscardReason =
   | 'unknown_connection_id'
   /** A fragment of a ClientHello that contradicts what came before, or of one that is too large. */
   | 'fragment_refused'
-  /** A ClientHello that breaks a rule, or with a cookie that is not ours or too old. */
+  /** A ClientHello that breaks a rule, or with a cookie that is not ours or too old; or one that has nothing in common with us, which is told so. */
   | 'hello_refused'
   /** `acceptsSessions` is false, or there is no config for clients. */
   | 'not_accepting'

@@ -10,6 +10,7 @@ import type { ClientSession } from '../protocol/session/client-session.ts';
 import { NodeDtlsSession, type SessionTraits } from './dtls-session.ts';
 import { SocketStats } from './dtls-stats.ts';
 import type { DatagramSocket, DTLSEndpoint, DTLSSession, DtlsAddress, DtlsEndpointStats } from './dtls-types.ts';
+import { toNodeError } from './errors.ts';
 import { readAddress, writeAddress } from './udp-socket.ts';
 
 /** What an endpoint does for clients that come. */
@@ -29,6 +30,7 @@ export interface ClientSide {
 export class NodeDtlsEndpoint implements DTLSEndpoint {
   readonly opened: Promise<DtlsAddress>;
   readonly closed: Promise<void>;
+  onrefused: ((error: Error, from: DtlsAddress) => void) | undefined;
   readonly sessions = new Set<NodeDtlsSession>();
   readonly #core: DtlsEndpoint;
   readonly #stats: SocketStats;
@@ -45,7 +47,10 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   /** Undone when it is closed. */
   #release: (() => void)[] = [];
 
-  constructor(options: Omit<DtlsEndpointOptions, 'onSession' | 'onOutput' | 'clock' | 'keyLog'>, server?: ServerSide) {
+  constructor(
+    options: Omit<DtlsEndpointOptions, 'onSession' | 'onRefused' | 'onOutput' | 'clock' | 'keyLog'>,
+    server?: ServerSide,
+  ) {
     this.#server = server;
     this.#core = createDtlsEndpoint({
       ...options,
@@ -53,6 +58,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
       onOutput: () => this.#flush(),
       keyLog: (session) => this.#bySession.get(session)?.wantsKeyLog ?? false,
       onSession: (session) => this.#accept(session),
+      onRefused: (error, from) => this.onrefused?.(toNodeError(error), readAddress(from)),
     });
     this.#stats = new SocketStats(this.#core.stats);
     this.opened = new Promise((resolve, reject) => {

@@ -166,7 +166,7 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   }
 
   get maxMessageSize(): number {
-    return this.#isOpen && !this.#isOver ? (this.#session?.connection.maxData ?? 0) : 0;
+    return this.#maySend ? (this.#session?.connection.maxData ?? 0) : 0;
   }
 
   close(): Promise<void> {
@@ -234,8 +234,12 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     return Buffer.from(this.#require('exportKeyingMaterial').connection.exportKeyingMaterial(length, label, context));
   }
 
+  get #maySend(): boolean {
+    return this.#isOpen && !this.#isOver && this.#stats.closingAt === 0n;
+  }
+
   #require(what: string): DtlsSession {
-    if (this.#isOpen && !this.#isOver && this.#stats.closingAt === 0n && this.#session !== undefined) return this.#session;
+    if (this.#maySend && this.#session !== undefined) return this.#session;
     throw invalidState(
       this.#isOver || this.#isOpen ? `${what} after the session was closed` : `${what} before the handshake is over`,
     );

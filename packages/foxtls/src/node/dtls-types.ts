@@ -113,6 +113,8 @@ export interface DtlsListenOptions extends DtlsOptions {
   readonly connectionId?: boolean | number | undefined;
   /** Default true. Without cookies a round trip is saved, and everybody can make the server work by forged addresses. */
   readonly requireCookie?: boolean | undefined;
+  /** Follow clients of a `connectionId` to addresses that nobody has shown to be theirs, where they cannot show it (RFC 9853). Default false. */
+  readonly insecureAddressChanges?: boolean | undefined;
   /** In place of all that configures TLS here: a config of `defineServerConfig`, with raw public keys, say. */
   readonly config?: ServerConfig | undefined;
 }
@@ -192,6 +194,11 @@ export interface DTLSEndpoint extends AsyncDisposable {
   readonly stats: DtlsEndpointStats;
   /** Set to refuse new clients. */
   busy: boolean;
+  /**
+   * Told of clients that failed before they had a session: with what a `psk` or `sni` function threw, or with what they have not in common with
+   * us. Everybody can make it be called. Not in node:dtls.
+   */
+  onrefused: ((error: Error, from: DtlsAddress) => void) | undefined;
   /** Closes the sessions, then the socket. Resolves when that is done. */
   close(): Promise<void>;
   /** Ends all at once, without close_notify; an error is that of the sessions, too. */

@@ -58,7 +58,7 @@ const CONNECTION_ID_LENGTH = 8;
 export function listen(onsession: (session: DTLSSession) => void, options: DtlsListenOptions): DTLSEndpoint {
   if (typeof onsession !== 'function') throw argumentType('callback', 'of type function');
   if (typeof options !== 'object' || options === null) throw argumentType('options', 'of type object');
-  const { host = '0.0.0.0', port, socket, requestCert = false, maxSessions, maxSessionsPerHost, requireCookie } = options;
+  const { host = '0.0.0.0', port, socket, requestCert = false, maxSessions, maxSessionsPerHost } = options;
   if (socket === undefined) checkPort('port', port);
   else refuseBeside(options, ['host', 'port', ...SOCKET_OPTIONS]);
   const config = serverConfigOf(options);
@@ -67,7 +67,10 @@ export function listen(onsession: (session: DTLSSession) => void, options: DtlsL
       ...endpointOptions(options),
       config,
       connectionIdLength: idLength(options.connectionId, CONNECTION_ID_LENGTH),
-      ...{ maxSessions, maxSessionsPerHost, requireCookie },
+      maxSessions,
+      maxSessionsPerHost,
+      requireCookie: options.requireCookie,
+      insecureAddressChanges: options.insecureAddressChanges,
     },
     { onsession, asksForCertificate: requestCert || config.clientCertificates !== 'none' },
   );
