@@ -20,23 +20,33 @@ const found = codecModules.flatMap(([file, module]) =>
     .map(([name, codec]) => ({ file, name, codec })),
 );
 
-/** A HeartbeatMessage is read by functions: what is dropped is undefined, and padding is not kept. */
-const heartbeat = {
-  file: 'protocol/messages/heartbeat.ts',
-  name: 'heartbeat',
-  codec: {
-    read(reader) {
-      const value = inner.readHeartbeat(reader.take(reader.remaining));
-      return value ?? reader.fail('dropped');
-    },
-    write: (writer, value) => writer.bytes(inner.writeHeartbeat(value, (length) => new Uint8Array(length))),
+/** What is no handshake message is read and written by functions: what is dropped is undefined. */
+function byFunctions(file, name, { read, write, invent }) {
+  const codec = {
+    read: (reader) => read(reader.take(reader.remaining)) ?? reader.fail('dropped'),
+    write: (writer, value) => writer.bytes(write(value)),
+    invent,
+  };
+  return { file, name, codec };
+}
+
+const noPadding = (length) => new Uint8Array(length);
+const contents = [
+  byFunctions('protocol/messages/heartbeat.ts', 'heartbeat', {
+    read: inner.readHeartbeat,
+    write: (value) => inner.writeHeartbeat(value, noPadding),
     invent: (choose) => ({ type: 'heartbeat_request', payload: new Uint8Array(choose(40)) }),
-  },
-};
+  }),
+  byFunctions('protocol/messages/return-routability-check.ts', 'return_routability_check', {
+    read: inner.readPathMessage,
+    write: inner.writePathMessage,
+    invent: (choose) => ({ type: 'path_response', cookie: Uint8Array.from({ length: 8 }, () => choose(256)) }),
+  }),
+];
 
 export const codecs = [
   ...found.filter(({ codec }, index) => found.findIndex((other) => other.codec === codec) === index),
-  heartbeat,
+  ...contents,
 ];
 
 /** The files that have none of their own, and why. */
@@ -48,4 +58,4 @@ export const WITHOUT_CODEC = {
 /** Files that no codec is from. */
 export const filesWithoutCodec = codecModules
   .map(([file]) => file)
-  .filter((file) => ![...found, heartbeat].some((codec) => codec.file === file));
+  .filter((file) => ![...found, ...contents].some((codec) => codec.file === file));

@@ -17,6 +17,7 @@ export { decode, encode } from './core/wire/codec.ts';
 export * as messages from './protocol/messages/messages.ts';
 export * as tls12Messages from './protocol/messages/tls12/messages.ts';
 export { readHeartbeat, writeHeartbeat } from './protocol/messages/heartbeat.ts';
+export { readPathMessage, writePathMessage } from './protocol/messages/return-routability-check.ts';
 export { RecordInput } from './transport/tls/record-input.ts';
 export { readTicketState, writeTicketState } from './protocol/session/ticket-state.ts';
 export { readTls12SessionState, writeTls12SessionState } from './protocol/session/tls12-session-state.ts';
