@@ -39,7 +39,7 @@ export class DatagramPeer implements HandshakeTransport {
   version: VersionName | undefined;
   /** message_seq of the next message. */
   sequence = 0;
-  ids: ConnectionIds = { receive: EMPTY, send: EMPTY };
+  ids: ConnectionIds = { receive: EMPTY, send: EMPTY, checksRoutability: false };
 
   readonly #writes = new Map<number, WriteEpoch>([[0, new WriteEpoch(0)]]);
   #writeNumber = 0;
