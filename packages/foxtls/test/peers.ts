@@ -35,6 +35,7 @@ const PROBES = {
   sslscan: { arguments: ['--version'], version: /(\d+\.\d+\.\d+)/, installed: true },
   nmap: { arguments: ['--version'], version: /^Nmap version (\S+)/, installed: true },
   testssl: { arguments: ['--version'], version: /testssl\S* +(?:version )?(\d+\.\S+)/, installed: true },
+  tshark: { arguments: ['--version'], version: /^TShark \(Wireshark\) (\d+\.\d+\.\d+)/, installed: true },
   // A library: its example programs are built by interop/harness/wolfssl.ts.
   wolfssl: {
     command: 'gcc',

@@ -37,6 +37,7 @@ export class Conversation {
   readonly #options: ConversationOptions;
   #heard = 0;
   #isOver = false;
+  #isWaiting = false;
   #failure: Error | undefined;
   #wake = () => {};
 
@@ -65,6 +66,11 @@ export class Conversation {
     return this.#isOver;
   }
 
+  /** Whether a line has no reply yet. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
   /** The next line, with its LF; undefined at the end. */
   async nextLine(): Promise<Uint8Array | undefined> {
     const line = this.#isOver ? undefined : await this.#options.lines.next();
@@ -75,13 +81,13 @@ export class Conversation {
   /** Sends a line; resolves with whether there was a reply in time. */
   async exchange(line: Uint8Array, send: (line: Uint8Array) => void): Promise<boolean> {
     const before = this.#heard;
+    this.#isWaiting = true;
     send(line);
     const deadline = performance.now() + this.#options.seconds * 1000;
-    while (this.#heard === before && !this.#isOver) {
-      const left = deadline - performance.now();
-      if (left <= 0) return false;
-      await this.#sleep(left);
+    while (this.#heard === before && !this.#isOver && performance.now() < deadline) {
+      await this.#sleep(deadline - performance.now());
     }
+    this.#isWaiting = false;
     if (this.#failure !== undefined) throw this.#failure;
     return this.#heard > before;
   }

@@ -162,7 +162,12 @@ class Caller {
   #onServerLeft(session: DTLSSession): void {
     const { conversation, report, options } = this.#given;
     if (session !== this.#current || conversation.isOver || session.stats.closingAt !== 0n || options.resume) return;
-    report.complain('the server has closed the connection');
+    const what = 'the server has closed the connection';
+    if (conversation.isWaiting) {
+      conversation.stop(new CommandFailure(`${what}, and left a line without a reply`));
+      return;
+    }
+    report.complain(what);
     conversation.stop();
   }
 }
