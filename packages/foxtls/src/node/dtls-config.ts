@@ -10,7 +10,6 @@ import { type Flow, run, settle } from '../core/flow/flow.ts';
 import type { ClientHelloInfo } from '../protocol/handshake/config.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { checkServerIdentity } from './certificate-objects.ts';
-import { TLS13_SUITES } from './cipher-list.ts';
 import type {
   ClientPsk,
   DtlsConnectOptions,
@@ -56,6 +55,9 @@ const CONTEXT_OPTIONS = [
 ] as const;
 
 const VERSIONS = { DTLSv1: 'TLSv1.1', 'DTLSv1.2': 'TLSv1.2', 'DTLSv1.3': 'TLSv1.3' } as const;
+
+/** Such keys are for SHA-256: of the suites that have it, the one that small devices have. */
+const PSK_TLS13_SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_256_GCM_SHA384'];
 
 /** Suites of DTLS 1.2 with a pre-shared key: those with forward secrecy first. */
 const PSK_SUITES = 'kECDHEPSK+AESGCM:kECDHEPSK+CHACHA20:kECDHEPSK:kDHEPSK:kPSK';
@@ -138,7 +140,7 @@ function contextOptions(options: DtlsListenOptions | DtlsConnectOptions, psk: 'n
 
 function pskCiphers(psk: 'none' | 'beside' | 'alone'): string | undefined {
   if (psk === 'none') return undefined;
-  return [...TLS13_SUITES, ...(psk === 'beside' ? ['DEFAULT'] : []), PSK_SUITES].join(':');
+  return [...PSK_TLS13_SUITES, ...(psk === 'beside' ? ['DEFAULT'] : []), PSK_SUITES].join(':');
 }
 
 function versionOf(version: string): (typeof VERSIONS)[keyof typeof VERSIONS] {
