@@ -36,6 +36,7 @@ import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.t
 import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
 import { inRange } from './option-checks.ts';
 import { PathChecks, type PathKeeper } from './path-checks.ts';
+import { SessionTable } from './session-table.ts';
 
 const DEFAULTS = {
   maxSessions: 10_000,
@@ -82,14 +83,8 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   readonly clock: () => number;
   readonly trustsNewAddresses: boolean;
   readonly #config: ServerConfig | undefined;
-  readonly #hostOf: (address: string) => string;
   readonly #pool: DatagramPool;
-  readonly #sessions = new Set<EndpointSession>();
-  readonly #byAddress = new Map<string, EndpointSession>();
-  /** Those that take the place of the session at their address when their handshake is over. */
-  readonly #successors = new Map<string, EndpointSession>();
-  readonly #byId = new Map<string, EndpointSession>();
-  readonly #hosts = new Map<string, number>();
+  readonly #sessions: SessionTable;
   readonly #pending = new Set<EndpointSession>();
   readonly #paths = new PathChecks(this);
   readonly #deadlines = new Deadlines<EndpointSession>();
@@ -110,7 +105,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     this.clock = clock;
     this.trustsNewAddresses = options.insecureAddressChanges ?? false;
     this.#config = config && withCookies(config, options.requireCookie ?? true);
-    this.#hostOf = options.hostOf ?? hostOfAddress;
+    this.#sessions = new SessionTable(this.#limits, options.hostOf ?? hostOfAddress);
     this.#pool = new DatagramPool({ maxBytes: this.#limits.strangersMemory });
     this.acceptsSessions = config !== undefined;
   }
@@ -130,8 +125,8 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   }
 
   connect(config: ClientConfig, to: string, options: EndpointConnectOptions): DtlsSession {
-    const current = this.#byAddress.get(to);
-    if (current !== undefined) throw new ApiMisuse('ERR_TLS_ADDRESS_IN_USE', `there is a connection with ${to}: close it first`);
+    if (this.#sessions.at(to) !== undefined)
+      throw new ApiMisuse('ERR_TLS_ADDRESS_IN_USE', `there is a connection with ${to}: close it first`);
     const session = new EndpointSession(this, to, config.provider.random);
     session.isAccepted = true;
     session.isProven = true;
@@ -142,7 +137,6 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     });
     session.listen(options.onEvent);
     this.#keep(session);
-    this.#byAddress.set(to, session);
     this.#entered(() => {
       session.connection.start();
       this.collect(session);
@@ -175,7 +169,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     this.acceptsSessions = false;
     this.#entered(() => {
       for (const stranger of [...this.#pending]) this.#forget(stranger);
-      for (const { connection } of [...this.#sessions]) connection.close();
+      for (const { connection } of [...this.#sessions.values()]) connection.close();
     });
   }
 
@@ -184,14 +178,14 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   #route(datagram: Uint8Array, from: string): void {
     const first = readDatagramRecord(datagram, 0, this.#options.connectionIdLength ?? 0)?.record;
     if (first?.connectionId !== undefined) {
-      const session = this.#byId.get(toHex(first.connectionId));
+      const session = this.#sessions.withId(toHex(first.connectionId));
       if (session === undefined) this.#discard('unknown_connection_id');
       else this.#deliver(session, datagram, from);
       return;
     }
     const hello = first && readHelloFragment(first);
-    const current = this.#byAddress.get(from);
-    const successor = this.#successors.get(from);
+    const current = this.#sessions.at(from);
+    const successor = this.#sessions.successorAt(from);
     if (hello !== undefined) this.#receiveHellos(datagram, hello, from);
     else if (current === undefined) this.#discard(first === undefined ? 'malformed' : 'no_session');
     else if (successor === undefined) this.#deliver(current, datagram, from);
@@ -228,12 +222,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   }
 
   move(session: EndpointSession, to: string): void {
-    const { address } = session;
-    this.#countHost(address, -1);
-    this.#countHost(to, 1);
-    if (this.#byAddress.get(address) === session) this.#vacate(address);
-    // Where somebody else is already, both are known by their connection IDs, or that one by its address.
-    if (!this.#byAddress.has(to)) this.#byAddress.set(to, session);
+    this.#sessions.move(session, to);
     this.stats.addressChanges++;
     session.path = undefined;
     session.moved(to);
@@ -259,7 +248,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
 
   /** The session whose handshake a ClientHello belongs to: what is sent again is no news. */
   #ownerOf({ isWhole, random }: HelloFragment, from: string): EndpointSession | undefined {
-    const candidates = [this.#successors.get(from), this.#byAddress.get(from)];
+    const candidates = [this.#sessions.successorAt(from), this.#sessions.at(from)];
     if (random !== undefined)
       return candidates.find((session) => session?.helloRandom && toHex(session.helloRandom) === toHex(random));
     const handshaking = candidates.find((session) => session?.connection.state === 'handshaking');
@@ -269,7 +258,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   #receiveHello(hello: HelloFragment, from: string): void {
     const config = this.#config;
     // Two that call each other from the ports that they are called at would have one address for two connections.
-    const isCalled = this.#byAddress.get(from)?.connection.role === 'client';
+    const isCalled = this.#sessions.at(from)?.connection.role === 'client';
     if (config === undefined || !this.acceptsSessions || isCalled) {
       this.#discard('not_accepting');
       return;
@@ -286,10 +275,9 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
 
   /** A connection for a whole ClientHello. It becomes a session when it brings a cookie, or none is required. */
   #admit(config: ServerConfig, hello: HelloFragment, content: Uint8Array, from: string): void {
-    const mayBecomeSession = hello.sequence > 0 || !config.requireCookie;
-    const full = mayBecomeSession ? this.#whyFull(from) : undefined;
-    if (full !== undefined) {
-      this.#discard(full);
+    const why = hello.sequence > 0 || !config.requireCookie ? this.#whyNot(config, from) : undefined;
+    if (why !== undefined) {
+      this.#discard(why);
       return;
     }
     const session = new EndpointSession(this, from, config.provider.random);
@@ -302,6 +290,13 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     if (session.isAccepted) this.collect(session);
     else if (session.connection.isSuspended) this.#await(session);
     else if (!session.isJudged) this.judge(session, new LimitExceeded('hello', 'nothing came of it'));
+  }
+
+  /** Why a ClientHello that would be a session's is not. */
+  #whyNot({ requireCookie }: ServerConfig, from: string): EndpointDiscardReason | undefined {
+    // What may be forged must not end somebody's handshake; with a cookie, it takes the place.
+    const isTaken = !requireCookie && this.#sessions.at(from)?.connection.state === 'handshaking';
+    return isTaken ? 'handshake_taken' : this.#sessions.whyFull(from);
   }
 
   #serverConnection(config: ServerConfig, session: EndpointSession) {
@@ -337,7 +332,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
       if (id.length !== length) {
         throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `createConnectionId made ${id.length} bytes: ${length} are expected`);
       }
-      if (length === 0 || !this.#byId.has(toHex(id))) return id;
+      if (length === 0 || this.#sessions.withId(toHex(id)) === undefined) return id;
     }
     throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `there are no more connection IDs of ${length} bytes: let them be longer`);
   }
@@ -345,10 +340,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   /** Another one for a session that is there. Those that its peer cannot use any more are forgotten. */
   #drawAnotherId(session: EndpointSession): Uint8Array {
     const id = this.#drawId(this.#options.connectionIdLength ?? 0, session.drawRandom);
-    const key = toHex(id);
-    this.#byId.set(key, session);
-    session.ids.push(key);
-    for (const old of session.ids.splice(0, session.ids.length - MAX_IDS)) this.#byId.delete(old);
+    this.#sessions.addId(session, toHex(id), MAX_IDS);
     return id;
   }
 
@@ -391,38 +383,20 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
 
   accept(session: EndpointSession): void {
     this.#pending.delete(session);
-    const full = this.#whyFull(session.address);
+    const full = this.#sessions.whyFull(session.address);
     if (full !== undefined) {
       this.#discard(full);
       throw new NoPlace(full, 'there is no place for another session');
     }
     session.isAccepted = true;
-    this.#takePlace(session);
     this.#keep(session);
     this.stats.sessionsAccepted++;
     const { onSession } = this.#options;
     if (onSession !== undefined) session.listen(onSession(session));
   }
 
-  /**
-   * "… it SHOULD proceed with a new handshake but MUST NOT destroy the existing association until the client has demonstrated reachability"
-   * (RFC 9147 §5.11). A cookie shows that; we wait for Finished all the same where there is a connection to lose.
-   */
-  #takePlace(session: EndpointSession): void {
-    const current = this.#byAddress.get(session.address);
-    if (current?.connection.state === 'connected') {
-      this.#successors.get(session.address)?.replace();
-      this.#successors.set(session.address, session);
-      return;
-    }
-    current?.replace();
-    this.#byAddress.set(session.address, session);
-  }
-
   #keep(session: EndpointSession): void {
     this.#sessions.add(session);
-    for (const id of session.ids) this.#byId.set(id, session);
-    this.#countHost(session.address, 1);
     const { handshakeTimeout } = this.#limits;
     session.giveUpAt = handshakeTimeout === 0 ? undefined : this.clock() + handshakeTimeout;
   }
@@ -430,47 +404,17 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   connected(session: EndpointSession): void {
     session.giveUpAt = undefined;
     session.isProven = true;
-    if (this.#successors.get(session.address) !== session) return;
+    const previous = this.#sessions.promote(session);
+    if (previous === undefined) return;
     // "After a correct Finished message is received, the server MUST abandon the previous association" (RFC 9147 §5.11).
-    this.#successors.delete(session.address);
-    const previous = this.#byAddress.get(session.address);
-    this.#byAddress.set(session.address, session);
     this.stats.sessionsReplaced++;
-    previous?.replace();
+    previous.replace();
   }
 
   closed(session: EndpointSession): void {
     this.collect(session);
     this.#deadlines.set(session, undefined);
-    this.#sessions.delete(session);
-    for (const id of session.ids) this.#byId.delete(id);
-    this.#countHost(session.address, -1);
-    if (this.#successors.get(session.address) === session) this.#successors.delete(session.address);
-    if (this.#byAddress.get(session.address) === session) this.#vacate(session.address);
-  }
-
-  /** Who waited for the place has it. */
-  #vacate(address: string): void {
-    const successor = this.#successors.get(address);
-    this.#successors.delete(address);
-    if (successor === undefined) this.#byAddress.delete(address);
-    else this.#byAddress.set(address, successor);
-  }
-
-  #whyFull(address: string): 'max_sessions' | 'max_sessions_per_host' | undefined {
-    const { maxSessions, maxSessionsPerHost } = this.#limits;
-    // Who begins anew takes the place that he has.
-    const own = this.#byAddress.has(address) ? 1 : 0;
-    if (maxSessions > 0 && this.#sessions.size - own >= maxSessions) return 'max_sessions';
-    const ofHost = this.#hosts.get(this.#hostOf(address)) ?? 0;
-    return maxSessionsPerHost > 0 && ofHost - own >= maxSessionsPerHost ? 'max_sessions_per_host' : undefined;
-  }
-
-  #countHost(address: string, change: 1 | -1): void {
-    const host = this.#hostOf(address);
-    const count = (this.#hosts.get(host) ?? 0) + change;
-    if (count > 0) this.#hosts.set(host, count);
-    else this.#hosts.delete(host);
+    this.#sessions.remove(session);
   }
 
   // ---- Time and output ----

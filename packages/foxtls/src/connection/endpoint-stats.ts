@@ -16,6 +16,8 @@ export type EndpointDiscardReason =
   | 'hello_refused'
   /** `acceptsSessions` is false, or there is no config for clients. */
   | 'not_accepting'
+  /** Without cookies: a ClientHello from where another handshake is going on. */
+  | 'handshake_taken'
   | 'max_sessions'
   | 'max_sessions_per_host'
   /** A ClientHello while others, as many as may, wait for an asynchronous step. */
@@ -59,6 +61,7 @@ export function newEndpointStats(): EndpointStats {
       fragment_refused: 0,
       hello_refused: 0,
       not_accepting: 0,
+      handshake_taken: 0,
       max_sessions: 0,
       max_sessions_per_host: 0,
       max_pending: 0,

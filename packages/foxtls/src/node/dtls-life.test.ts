@@ -117,6 +117,20 @@ describe.each(BOTH)('sessions in %s', (version) => {
     expect([await codeOf(closed.opened), await codeOf(closed.closed)]).toEqual(['ERR_INVALID_STATE', undefined]);
   });
 
+  it('that were ended before they began leave no socket', async () => {
+    const never = loopback.client(9, { ...only, lookup: () => {} }, 'nowhere.test');
+    never.destroy();
+    await never.endpoint.closed;
+    const { port, sessions } = loopback.echo();
+    const early = loopback.client(port, only);
+    while (sessions.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    if (early.protocol === undefined) await early.close();
+    await early.endpoint.closed;
+    // The server was told: it does not wait until the handshake has taken too long.
+    await codeOf(sessions[0]?.closed ?? Promise.resolve());
+    expect([never.destroyed, early.destroyed, sessions[0]?.destroyed]).toEqual([true, true, true]);
+  });
+
   it('end with their endpoint', async () => {
     const controller = new AbortController();
     const { endpoint, port, sessions } = loopback.echo({ signal: controller.signal });

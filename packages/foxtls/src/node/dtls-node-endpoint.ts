@@ -144,6 +144,8 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   prepare(traits: Omit<SessionTraits, 'endpoint' | 'readAddress' | 'role'>): NodeDtlsSession {
     const session = new NodeDtlsSession({ ...traits, role: 'client', endpoint: this, readAddress });
     this.sessions.add(session);
+    // Its endpoint has no other reason to be.
+    session.once('close', () => process.nextTick(() => this.close()));
     return session;
   }
 
@@ -172,9 +174,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
 
   #onSessionClosed(session: NodeDtlsSession): void {
     this.sessions.delete(session);
-    if (this.#state === 'closing') this.#closeWhenEmpty();
-    // A client's has no other reason to be.
-    else if (this.#server === undefined) process.nextTick(() => this.close());
+    this.#closeWhenEmpty();
   }
 
   // ---- The end ----

@@ -172,8 +172,9 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   close(): Promise<void> {
     if (this.#isOver) return this.closed.catch(() => {});
     if (this.#stats.closingAt === 0n) this.#stats.closingAt = process.hrtime.bigint();
-    if (this.#isOpen) this.#session?.connection.close();
-    else this.destroy();
+    // Before it is open, the peer is told that nothing comes of it.
+    this.#session?.connection.close();
+    if (!this.#isOpen) this.destroy();
     return this.closed.catch(() => {});
   }
 

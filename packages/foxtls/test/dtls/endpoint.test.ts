@@ -162,6 +162,21 @@ describe.each(VERSIONS)('an endpoint, in %s', (version) => {
     talk(network, client, server.accepted[0]);
   });
 
+  it('lets no forged ClientHello end a handshake, with cookies or without', () => {
+    for (const requireCookie of [true, false]) {
+      const { network, server, connect } = open(version, { requireCookie });
+      const other = new Network();
+      other.host('client:1').connect(clientConfig({ versions: [version] }), SERVER);
+      other.collect();
+      const client = connect('client:1');
+      network.run(() => server.accepted.length === 1);
+      server.endpoint.receive((other.sent[0]?.datagram ?? utf8('')).slice(), 'client:1');
+      network.run();
+      expect([client.isConnected, server.accepted.length]).toEqual([true, 1]);
+      expect(server.endpoint.stats.discarded.handshake_taken).toBe(requireCookie ? 0 : 1);
+    }
+  });
+
   it('keeps nothing of 100,000 strangers', () => {
     const { network, server, connect } = open(version, { strangersMemory: 100_000 });
     connect('client:1');
@@ -181,7 +196,7 @@ describe.each(VERSIONS)('an endpoint, in %s', (version) => {
     server.endpoint.takeOutput();
     expect(stateOf(server)).toEqual({ sessions: 0, timeout: undefined, output: 0 });
     expect(server.accepted.length).toBe(0);
-  });
+  }, 60_000);
 
   it('has as many sessions as it may, of all and of each host', () => {
     const { network, server, connect } = open(version, { maxSessions: 3, maxSessionsPerHost: 2, handshakeTimeout: 10_000 });
