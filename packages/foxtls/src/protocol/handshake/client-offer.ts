@@ -138,7 +138,8 @@ export function* firstOffer(
   const offer = writeOffer(context, config, request, transcript, changing);
   if (fitsAtOnce(context, offer) || changing.keyShares.length === 0) return offer;
   // The server asks for the one share that it wants; a ClientHello in fragments it may have to drop, for nobody has proved to be there.
-  return writeOffer(context, config, request, transcript, { ...changing, keyShares: [], greaseShare: undefined });
+  const smaller = writeOffer(context, config, request, transcript, { ...changing, keyShares: [], greaseShare: undefined });
+  return fitsAtOnce(context, smaller) ? smaller : offer;
 }
 
 /** Whether the ClientHello is one datagram, where it is in one at all. */
