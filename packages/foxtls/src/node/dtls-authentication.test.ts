@@ -1,5 +1,9 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { defineClientConfig, defineServerConfig } from '../connection/config.ts';
+import { nodeProvider as provider } from '../crypto/node/provider.ts';
+import { rawPublicKeyCredential } from '../pki/x509/credential.ts';
+import { createRawPublicKeyVerifier } from '../pki/x509/raw-public-key-verifier.ts';
 import { askEcho, BOTH, codeOf, createLoopback } from './dtls.fixture.ts';
 import { createSecureContext, type DtlsConnectOptions } from './dtls.ts';
 import { ca, client as clientPair, other, selfSignedClient, server, stranger, wildcard } from './endpoints.fixture.ts';
@@ -162,6 +166,23 @@ describe.each(BOTH)('who is who in %s', (version) => {
     expect(await codeOf(loopback.client(port, { ...only, alpn: ['h3'] }).opened)).toBe(
       'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
     );
+  });
+});
+
+describe('a config of the core', () => {
+  it('is taken in place of options, for raw public keys, say', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const key = await provider.keys.importPrivateKey(Uint8Array.from(privateKey.export({ type: 'pkcs8', format: 'der' })));
+    const credential = rawPublicKeyCredential(key);
+    const verifier = createRawPublicKeyVerifier({ provider, trustedKeys: [credential.spki] });
+    const config = defineServerConfig({ provider, credentials: [credential] });
+    const { port } = loopback.echo({ cert: undefined, key: undefined, config });
+    const own = { ca: undefined, config: defineClientConfig({ provider, verifier, serverCertificateTypes: ['raw-public-key'] }) };
+    const session = loopback.client(port, own);
+    expect(await askEcho(session, 'x')).toBe('x');
+    expect([session.connectionInfo?.peer.kind, session.peerX509Certificate]).toEqual(['verified', undefined]);
+    expect(() => loopback.client(port, { ...own, ca })).toThrow(/'options\.ca' is invalid: it cannot be given beside `config`/);
+    expect(() => loopback.serve(() => {}, { config })).toThrow(/beside `config`/);
   });
 });
 

@@ -41,18 +41,26 @@ import { parseSrtpProfiles } from './srtp-profiles.ts';
 import { isVerificationDisabled } from './trust.ts';
 
 /** What a context is made of, and what it would be a contradiction to give beside one. */
-const CONTEXT_OPTIONS = [
-  'cert',
-  'key',
-  'ca',
-  'crl',
-  'pfx',
-  'passphrase',
-  'ciphers',
-  'ecdhCurve',
-  'sigalgs',
-  'ticketKeys',
-] as const;
+const CONTEXT_OPTIONS: readonly string[] = [
+  ...['cert', 'key', 'ca', 'crl', 'pfx', 'passphrase', 'ticketKeys', 'sessionTimeout', 'secureOptions'],
+  ...['ciphers', 'ecdhCurve', 'sigalgs', 'minVersion', 'maxVersion', 'minDHSize', 'dhparam', 'legacy', 'insecureMacThenEncrypt'],
+];
+
+/** What a config has, and what would be ignored beside one. */
+const CONFIG_OPTIONS: readonly string[] = [
+  ...CONTEXT_OPTIONS,
+  ...[
+    'secureContext',
+    'alpn',
+    'srtp',
+    'psk',
+    'pskIdentityHint',
+    'sni',
+    'requestCert',
+    'rejectUnauthorized',
+    'checkServerIdentity',
+  ],
+];
 
 const VERSIONS = { DTLSv1: 'TLSv1.1', 'DTLSv1.2': 'TLSv1.2', 'DTLSv1.3': 'TLSv1.3' } as const;
 
@@ -66,7 +74,10 @@ const PSK_SUITES = 'kECDHEPSK+AESGCM:kECDHEPSK+CHACHA20:kECDHEPSK:kDHEPSK:kPSK';
 const TICKET_KEYS = [48, 80];
 
 export function serverConfigOf(options: DtlsListenOptions): ServerConfig {
-  if (options.config !== undefined) return options.config;
+  if (options.config !== undefined) {
+    refuseBeside(options, 'config', CONFIG_OPTIONS);
+    return options.config;
+  }
   const { requestCert = false, rejectUnauthorized = true, sni, psk, pskIdentityHint } = options;
   checkPskOptions({ pskIdentityHint });
   if (pskIdentityHint && psk === undefined) throw invalidValue('pskIdentityHint', 'it needs `psk`');
@@ -89,7 +100,10 @@ export interface ClientIdentity {
 }
 
 export function clientConfigOf(options: DtlsConnectOptions, { hostname }: ClientIdentity): ClientConfig {
-  if (options.config !== undefined) return options.config;
+  if (options.config !== undefined) {
+    refuseBeside(options, 'config', CONFIG_OPTIONS);
+    return options.config;
+  }
   const rejectUnauthorized =
     options.rejectUnauthorized === undefined ? !isVerificationDisabled() : options.rejectUnauthorized !== false;
   const { psk } = options;
@@ -117,8 +131,7 @@ function srtpOf({ srtp }: DtlsOptions): { readonly srtpProfiles?: readonly numbe
 /** The context: that of the options, or one made of them. `psk`: whether suites with a pre-shared key are added, or are all there are. */
 function contextOf(options: DtlsListenOptions | DtlsConnectOptions, psk: 'none' | 'beside' | 'alone'): SecureContext {
   if (options.secureContext !== undefined) {
-    const doubled = CONTEXT_OPTIONS.find((name) => (options as Record<string, unknown>)[name] !== undefined);
-    if (doubled !== undefined) throw invalidValue(doubled, 'it cannot be given beside `secureContext`, which has its own');
+    refuseBeside(options, 'secureContext', CONTEXT_OPTIONS);
     return requireContext(options.secureContext);
   }
   return createSecureContext(contextOptions(options, psk));
@@ -254,6 +267,12 @@ function* askClient(psk: PskChoice, hint: string | null): Flow<PskNegotiation | 
 
 function negotiationOf({ identity, key, insecureShortKey }: DtlsPsk) {
   return { identity, psk: key, insecureShortKey };
+}
+
+/** Throws `ERR_INVALID_ARG_VALUE` for options that would be ignored beside another one. */
+export function refuseBeside(options: object, which: string, names: readonly string[]): void {
+  const doubled = names.find((name) => (options as Record<string, unknown>)[name] !== undefined);
+  if (doubled !== undefined) throw invalidValue(doubled, `it cannot be given beside \`${which}\`, which has its own`);
 }
 
 export function invalidType(name: string, expected: string): TypeError {

@@ -5,7 +5,7 @@
 
 import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import { clientConfigOf, invalidType, invalidValue, serverConfigOf } from './dtls-config.ts';
+import { clientConfigOf, invalidType, invalidValue, refuseBeside, serverConfigOf } from './dtls-config.ts';
 import { NodeDtlsEndpoint } from './dtls-node-endpoint.ts';
 import { readDtlsSession } from './dtls-session-bytes.ts';
 import type { DTLSEndpoint, DTLSSession, DtlsConnectOptions, DtlsListenOptions, DtlsOptions } from './dtls-types.ts';
@@ -60,7 +60,7 @@ export function listen(onsession: (session: DTLSSession) => void, options: DtlsL
   if (typeof options !== 'object' || options === null) throw argumentType('options', 'of type object');
   const { host = '0.0.0.0', port, socket, requestCert = false, maxSessions, maxSessionsPerHost } = options;
   if (socket === undefined) checkPort('port', port);
-  else refuseBeside(options, ['host', 'port', ...SOCKET_OPTIONS]);
+  else refuseBeside(options, 'socket', ['host', 'port', ...SOCKET_OPTIONS]);
   const config = serverConfigOf(options);
   const endpoint = new NodeDtlsEndpoint(
     {
@@ -111,7 +111,7 @@ export function connect(host: string, port: number, options: DtlsConnectOptions 
   if (port === 0)
     throw withCode(new RangeError('The value of "port" is out of range: a server has none of 0'), 'ERR_OUT_OF_RANGE');
   const { servername, signal, socket } = options;
-  if (socket !== undefined) refuseBeside(options, ['bindHost', 'bindPort', ...SOCKET_OPTIONS]);
+  if (socket !== undefined) refuseBeside(options, 'socket', ['bindHost', 'bindPort', ...SOCKET_OPTIONS]);
   const hostname = servername || host;
   const config = clientConfigOf(options, { hostname });
   const resumed = options.session && readDtlsSession(hostname, options.session);
@@ -150,12 +150,6 @@ function bindFor({ address, family }: ResolvedHost, options: DtlsConnectOptions)
   const bound = literalHost(options.bindHost ?? (family === 6 ? '::' : '0.0.0.0'));
   if (bound?.family !== family) throw invalidValue('bindHost', `an address of the family of ${address} is expected`);
   return bindSocket(bound, options.bindPort ?? 0, options);
-}
-
-/** A socket that is there has been bound and set up by somebody else. */
-function refuseBeside(options: DtlsOptions, names: readonly string[]): void {
-  const doubled = names.find((name) => (options as Record<string, unknown>)[name] !== undefined);
-  if (doubled !== undefined) throw invalidValue(doubled, 'it cannot be given beside `socket`, which is bound already');
 }
 
 function endpointOptions({ mtu, handshakeTimeout, initialTimeout }: DtlsOptions) {
