@@ -18,6 +18,16 @@ export interface DatagramOptions {
   readonly clock?: (() => number) | undefined;
   /** Milliseconds until a flight is sent again for the first time. Default 1000; 400 for real-time media (RFC 9147 §5.8.2). */
   readonly initialTimeout?: number | undefined;
+  /**
+   * Whether that time follows the path: 1.5 times the round trip that was measured, and still twice as long after a loss (RFC 9147 §5.8.2).
+   * Otherwise each flight begins with `initialTimeout`. Default true.
+   */
+  readonly adaptTimeout?: boolean | undefined;
+  /**
+   * DTLS 1.3, after the handshake: whether tickets and KeyUpdates are acknowledged together, a quarter of the time later that the peer would be
+   * given (RFC 9147 §7, "potentially subject to some delay"): fewer datagrams, and keys that change later. Default false.
+   */
+  readonly delayAcknowledgements?: boolean | undefined;
   /** How often a flight is sent again before the peer counts as gone. Default 10. */
   readonly maxRetransmissions?: number | undefined;
   /** Records behind the newest that may still come: a multiple of 32 (RFC 6347 §4.1.2.6). Default 64. */
@@ -134,7 +144,13 @@ function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsS
     role: config.role,
     mtu,
     clock,
-    timer: { initial: options.initialTimeout ?? INITIAL_TIMEOUT, maximum: MAXIMUM_TIMEOUT, minimum: MINIMUM_TIMEOUT },
+    timer: {
+      initial: options.initialTimeout ?? INITIAL_TIMEOUT,
+      maximum: MAXIMUM_TIMEOUT,
+      minimum: MINIMUM_TIMEOUT,
+      isFixed: options.adaptTimeout === false,
+    },
+    delaysAcknowledgements: options.delayAcknowledgements ?? false,
     maxRetransmissions: options.maxRetransmissions ?? MAX_RETRANSMISSIONS,
     replayWindow: options.replayWindow ?? REPLAY_WINDOW,
     maxHandshakeMessage: limits.maxHandshakeMessage,

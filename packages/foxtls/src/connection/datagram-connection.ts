@@ -57,7 +57,7 @@ export interface DtlsConnection {
   readonly maxData: number;
   /** The largest datagram that leaves, in bytes; it may have become smaller than the config's `mtu` by what was lost. */
   readonly mtu: number;
-  /** From now on: what the path takes, less the headers of IP and UDP. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) below 256 or above 65507. */
+  /** From now on: what the path takes, less the headers of IP and UDP; it does not become smaller by losses then. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) below 256 or above 65507. */
   setMtu(mtu: number): void;
   /** Sends close_notify. `closed` when the peer's comes, which may be lost: don't wait for ever. Before `connected`, it aborts. Idempotent. */
   close(): void;

@@ -33,10 +33,20 @@ describe('Acknowledgements', () => {
   it('writes an empty ACK when there is nothing to say', () => {
     const numbers = new Acknowledgements();
     expect(numbers.write(100).map((content) => toHex(content))).toEqual(['0000']);
-    numbers.add(2, 1);
-    expect(numbers.isEmpty).toBe(false);
-    numbers.clear();
-    expect(numbers.isEmpty).toBe(true);
+  });
+
+  it('has news until they were written, and writes them again until something new begins', () => {
+    const numbers = new Acknowledgements();
+    numbers.add(3, 1);
+    expect(numbers.hasNews).toBe(true);
+    const first = numbers.write(100);
+    expect(numbers.hasNews).toBe(false);
+    expect(numbers.write(100)).toEqual(first);
+    numbers.add(3, 2);
+    numbers.forgetSent();
+    expect(numbers.write(100).flatMap((content) => readAcknowledgement(content))).toEqual([{ epoch: 3, sequence: 2 }]);
+    numbers.forgetSent();
+    expect(numbers.write(100).map((content) => toHex(content))).toEqual(['0000']);
   });
 });
 

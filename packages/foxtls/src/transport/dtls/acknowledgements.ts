@@ -10,7 +10,8 @@
  *     RecordNumber record_numbers<0..2^16-1>;
  * } ACK;
  * ```
- * What is kept is bounded: "if space is limited, implementations SHOULD favor including records which have not yet been acknowledged"
+ * Numbers stay after they were sent, for ACKs are lost, too: "In general, implementations SHOULD ACK as many received packets as can fit into
+ * the ACK record" (RFC 9147 §7.1). What is kept is bounded: "if space is limited, implementations SHOULD favor including records which have not yet been acknowledged"
  * (RFC 9147 §7.1): the oldest go.
  */
 
@@ -26,24 +27,35 @@ const MAX_KEPT = 64;
 
 export class Acknowledgements {
   #numbers: RecordNumber[] = [];
+  /** How many of them, the last ones, were in no ACK yet. */
+  #unsent = 0;
 
-  get isEmpty(): boolean {
-    return this.#numbers.length === 0;
+  /** Whether there are some that were in no ACK yet. */
+  get hasNews(): boolean {
+    return this.#unsent > 0;
   }
 
   add(epoch: number, sequence: number): void {
     if (this.#numbers.length >= MAX_KEPT) this.#numbers.shift();
     this.#numbers.push({ epoch, sequence });
+    this.#unsent = Math.min(MAX_KEPT, this.#unsent + 1);
   }
 
   clear(): void {
     this.#numbers = [];
+    this.#unsent = 0;
+  }
+
+  /** A message of ours begins something new: what was acknowledged is not again. */
+  forgetSent(): void {
+    this.#numbers = this.#numbers.slice(this.#numbers.length - this.#unsent);
   }
 
   /** The contents of ACKs of at most `room` bytes each, "in numerically increasing order" (RFC 9147 §7). An empty one, if there is nothing. */
   write(room: number): Uint8Array[] {
     const numbers = this.#numbers.toSorted((a, b) => a.epoch - b.epoch || a.sequence - b.sequence);
     const most = Math.max(1, Math.floor((room - LENGTH_SIZE) / RECORD_NUMBER_SIZE));
+    this.#unsent = 0;
     const contents: Uint8Array[] = [];
     do contents.push(contentOf(numbers.splice(0, most)));
     while (numbers.length > 0);

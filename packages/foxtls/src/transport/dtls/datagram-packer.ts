@@ -9,6 +9,8 @@ import type { RecordForm, WriteEpoch } from './write-epoch.ts';
 export class DatagramPacker implements RecordSink {
   /** The largest datagram, in bytes. */
   mtu: number;
+  /** Whether that is what the path takes: then losses say nothing of it. */
+  knowsMtu = false;
   /** Of protected records. */
   form: RecordForm;
   /** The most content that the peer takes in a protected record (RFC 8449 §4), and in one in the clear (RFC 6066 §4). */

@@ -447,8 +447,10 @@ export class DatagramTransport implements HandshakeTransport {
     return this.#output.packer.mtu;
   }
 
+  /** What the path takes is known from now on. */
   setMtu(mtu: number): void {
     this.#output.packer.mtu = mtu;
+    this.#output.packer.knowsMtu = true;
   }
 
   get hasOutput(): boolean {

@@ -21,6 +21,8 @@ export interface FlightOptions {
   readonly timer: TimerOptions;
   /** How often a flight is sent again before the peer counts as gone. */
   readonly maxRetransmissions: number;
+  /** Whether messages after the handshake are acknowledged together, and later, as those of an incomplete flight are. */
+  readonly delaysAcknowledgements: boolean;
 }
 
 /** Of the retransmission timer, the part that an incomplete flight is acknowledged after (RFC 9147 §7.1). */
@@ -87,6 +89,7 @@ export class FlightMachine {
 
   /** DTLS 1.3: a message after the handshake has left. */
   messageSent(): void {
+    this.#acknowledgements.forgetSent();
     if (this.#timer.deadline !== undefined) return;
     this.#attempts = 0;
     this.#timer.start(this.#now);
@@ -139,7 +142,7 @@ export class FlightMachine {
 
   /** The peer knows of ACKs. "… set a timer for 1/4 the current retransmit timer value when the first record in the flight is received" (RFC 9147 §7.1). */
   acknowledgeSoon(): void {
-    if (this.#hasAcks === false || this.#isDone) return;
+    if (this.#hasAcks === false) return;
     this.#acknowledgeAt ??= this.#now + ACK_DELAY * this.#timer.duration;
   }
 
@@ -150,6 +153,7 @@ export class FlightMachine {
    */
   onRepetition(number: RecordNumber, isEndOfFlight: boolean): void {
     const isHandshake = number.epoch < APPLICATION_EPOCH;
+    if (!this.#isDone && !this.#isAnswered && this.#hasJustSent) return;
     if (this.#isDone) {
       // After the handshake, only what is under keys is worth an answer. To a server's flight, a client's is one.
       if (this.#hasAcks === true && !(isHandshake && this.#options.role === 'client')) this.#note(number);
@@ -160,6 +164,12 @@ export class FlightMachine {
       return;
     }
     if (isEndOfFlight && !this.#output.hasProgress) this.#sendAgain();
+  }
+
+  /** Sooner than this, no timer of the peer's has run out: a datagram was doubled on the way. */
+  get #hasJustSent(): boolean {
+    const { deadline, duration } = this.#timer;
+    return deadline !== undefined && this.#now < deadline - duration + ACK_DELAY * duration;
   }
 
   /** The peer has those records. */
@@ -205,6 +215,7 @@ export class FlightMachine {
    */
   #reduceMtu(): void {
     const { packer } = this.#output;
+    if (packer.knowsMtu) return;
     packer.mtu = SMALLER_MTUS.find((mtu) => mtu < packer.mtu) ?? packer.mtu;
   }
 
@@ -214,16 +225,16 @@ export class FlightMachine {
     for (const content of this.#acknowledgements.write(this.#output.contentLimit)) this.#output.writeAcknowledgement(content);
   }
 
-  /** What is to be acknowledged is no part of a flight that we answer: once is enough. */
+  /** What is to be acknowledged is no part of a flight that we answer. */
   acknowledgeAll(): void {
-    if (this.#hasAcks !== true || this.#acknowledgements.isEmpty) return;
-    this.#acknowledge();
-    this.#acknowledgements.clear();
+    if (this.#hasAcks === true && this.#acknowledgements.hasNews) this.#acknowledge();
   }
 
   /** All that came was looked at. */
   onEndOfInput(): void {
-    if (this.#isDone) this.acknowledgeAll();
+    if (!this.#isDone || !this.#acknowledgements.hasNews) return;
+    if (this.#options.delaysAcknowledgements) this.acknowledgeSoon();
+    else this.acknowledgeAll();
   }
 
   // ---- Time ----

@@ -22,6 +22,16 @@ describe('RetransmissionTimer', () => {
     expect(lossy.timeouts).toBe(8);
   });
 
+  it('begins with the same duration each time when it is fixed', () => {
+    const fixed = new RetransmissionTimer({ initial: 400, maximum: 60_000, minimum: 100, isFixed: true });
+    fixed.start(0);
+    fixed.answered(10);
+    fixed.start(1000);
+    expect([fixed.deadline, fixed.expire(1400), fixed.deadline]).toEqual([1400, true, 2200]);
+    fixed.answered(1500);
+    expect(fixed.duration).toBe(400);
+  });
+
   it('is one and a half of a round trip that was measured', () => {
     const measured = timer();
     measured.start(0);

@@ -12,6 +12,8 @@ export interface TimerOptions {
   readonly maximum: number;
   /** The least that a measured round trip makes of it, milliseconds: what answers late for once is not lost. */
   readonly minimum: number;
+  /** Whether every flight begins with the initial value, whatever was measured or lost. */
+  readonly isFixed?: boolean;
 }
 
 const ROUND_TRIPS = 1.5;
@@ -42,6 +44,7 @@ export class RetransmissionTimer {
   /** A flight went out for the first time. */
   start(now: number): void {
     this.timeouts = 0;
+    if (this.#options.isFixed) this.#duration = this.#options.initial;
     this.#startedAt = now;
     this.#deadline = now + this.#duration;
   }
@@ -76,8 +79,9 @@ export class RetransmissionTimer {
   /** The answer is there. Of a flight that was sent once, it says how long a round trip is. */
   answered(now: number): void {
     if (this.#deadline === undefined) return;
-    const { minimum, maximum } = this.#options;
-    if (this.timeouts === 0) {
+    const { minimum, maximum, isFixed } = this.#options;
+    if (isFixed) this.#duration = this.#options.initial;
+    else if (this.timeouts === 0) {
       this.#duration = Math.min(maximum, Math.max(minimum, Math.ceil(ROUND_TRIPS * (now - this.#startedAt))));
     }
     this.stop();
