@@ -1,12 +1,14 @@
 /**
- * One connection of a test: bytes between the runner's socket and a `TlsConnection`, every byte echoed XOR 0xff, and what the flags expect
- * looked at as soon as the handshake is over.
+ * One connection of a test: bytes between the runner's socket and a `TlsConnection` or a `DtlsConnection`, every byte echoed XOR 0xff, and what
+ * the flags expect looked at as soon as the handshake is over.
  */
 
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { createTlsClient, createTlsServer, TlsError } from 'foxtls';
+import { createDtlsClient, createDtlsServer, createTlsClient, createTlsServer, TlsError } from 'foxtls';
 import { parsePem } from 'foxtls/asn1';
+import { framed, Requests, TIME_PASSED } from './datagrams.mjs';
+import { Unimplemented } from './flags.mjs';
 import { latin1 } from './settings.mjs';
 
 /** @typedef {import('./flags.mjs').Flags} Flags */
@@ -17,7 +19,8 @@ export class Mismatch extends Error {}
 /**
  * Resolves to the newest session, if there is one; rejects with whatever went wrong.
  *
- * @param {{ flags: Flags, config: any, credentials: any[], session: any, isResume: boolean, complaints: string[], signal: AbortSignal }} test
+ * @param {{ flags: Flags, config: any, credentials: any[], session: any, isResume: boolean, complaints: string[],
+ *   time: { passed: number }, signal: AbortSignal }} test
  */
 export function exchange(test) {
   return new Promise((resolve, reject) => new Exchange(test, resolve, reject).begin());
@@ -36,17 +39,21 @@ class Exchange {
   #session;
   /** Of `-read-with-unfinished-write`: what waits until something was read. @type {Uint8Array[] | undefined} */
   #held;
+  #requests = new Requests();
+  #isPlaying = false;
 
   constructor(test, resolve, reject) {
-    const { flags, config, session } = test;
+    const { flags, config, session, time } = test;
     this.#test = test;
     this.#flags = flags;
     this.#resolve = resolve;
     this.#reject = reject;
     const onEvent = (event) => this.#onEvent(event);
+    const carried = { onEvent, ...(flags.dtls && datagramOptions(flags, time)) };
+    const [client, server] = flags.dtls ? [createDtlsClient, createDtlsServer] : [createTlsClient, createTlsServer];
     this.#connection = flags.server
-      ? createTlsServer(config, { onEvent })
-      : createTlsClient(config, { onEvent, serverName: flags['host-name'], session: offerable(flags, session) });
+      ? server(config, carried)
+      : client(config, { ...carried, serverName: flags['host-name'], session: offerable(flags, session) });
     this.#socket = connect({ port: flags.port, host: flags.ipv6 ? '::1' : '127.0.0.1', noDelay: true, allowHalfOpen: true });
   }
 
@@ -69,11 +76,47 @@ class Exchange {
 
   /** With -async, one byte at a time. */
   #receive(data) {
+    if (this.#flags.dtls) {
+      this.#requests.push(data);
+      if (!this.#isPlaying) this.#play().catch((error) => this.#finish(error));
+      return;
+    }
     if (!this.#flags.async) return this.#connection.receive(data);
     for (let at = 0; at < data.length && this.#connection.state !== 'closed' && !this.#isOver; at++) {
       this.#connection.receive(data.slice(at, at + 1));
       if (this.#flags['use-exporter-between-reads'] && this.#connection.state === 'connected') this.#export();
     }
+  }
+
+  /** What the runner asks for, each when the connection waits for nothing but the peer. */
+  async #play() {
+    this.#isPlaying = true;
+    for (let request = this.#requests.next(); request !== undefined && !this.#isOver; request = this.#requests.next()) {
+      this.#playOne(request);
+      while (this.#connection.isSuspended) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#isPlaying = false;
+    if (this.#socket.readableEnded) this.#onEnd();
+  }
+
+  #playOne(request) {
+    const connection = this.#connection;
+    if (request.kind === 'P') connection.receive(request.packet);
+    else if (request.kind === 'M') connection.setMtu(request.value);
+    else if (request.kind === 'T') {
+      // First the answer: what was sent before it was sent before the time passed.
+      this.#socket.write(TIME_PASSED);
+      this.#pass(request.value);
+    } else if (request.kind === 'E') {
+      const next = connection.nextTimeout();
+      if (next !== request.value) throw new Mismatch(`the next time-out is in ${next}, not ${request.value}`);
+    } else throw new Unimplemented('a first time-out that is set in between');
+  }
+
+  /** @param {number} duration */
+  #pass(duration) {
+    this.#test.time.passed += duration;
+    this.#connection.handleTimeout();
   }
 
   #export() {
@@ -85,10 +128,11 @@ class Exchange {
   }
 
   #onEnd() {
-    if (this.#connection.state === 'closed') return;
+    if (this.#connection.state === 'closed' || this.#isPlaying) return;
     // The end of the transport is as good as a close_notify, unless the test is about it.
     if (this.#connection.state === 'connected' && !this.#flags['check-close-notify']) return this.#succeed();
-    this.#connection.receiveEnd();
+    if (this.#flags.dtls) this.#finish(new Error('the socket was closed'));
+    else this.#connection.receiveEnd();
   }
 
   #onEvent(event) {
@@ -127,7 +171,8 @@ class Exchange {
 
   #write(bytes) {
     if (this.#socket.writableEnded) return;
-    if (this.#held === undefined) this.#socket.write(bytes);
+    if (this.#flags.dtls) this.#socket.write(framed(bytes));
+    else if (this.#held === undefined) this.#socket.write(bytes);
     else this.#held.push(bytes);
   }
 
@@ -136,7 +181,7 @@ class Exchange {
     check(flags, info, this.#test.isResume);
     checkSelected(flags, info, this.#test.credentials);
     if (flags['handshake-never-done']) throw new Mismatch('the handshake was completed');
-    if (!flags.server && info.version !== 'TLSv1.3') this.#checkTls12Session(info);
+    if (!flags.server && !isTls13(info)) this.#checkTls12Session(info);
     if (flags['expect-hrr'] && !info.helloRetryRequest) throw new Mismatch('no HelloRetryRequest');
     if (flags['expect-no-hrr'] && info.helloRetryRequest) throw new Mismatch('a HelloRetryRequest');
     if (flags['forbid-renegotiation-after-handshake']) this.#connection.refuseRenegotiation();
@@ -156,9 +201,9 @@ class Exchange {
     const connection = this.#connection;
     if (flags['export-keying-material']) {
       const context = flags['use-export-context'] ? latin1(flags['export-context'] ?? '') : undefined;
-      connection.send(connection.exportKeyingMaterial(flags['export-keying-material'], flags['export-label'] ?? '', context));
+      this.#send(connection.exportKeyingMaterial(flags['export-keying-material'], flags['export-label'] ?? '', context));
     }
-    if (flags['tls-unique']) connection.send(connection.exportChannelBinding('tls-unique'));
+    if (flags['tls-unique']) this.#send(connection.exportChannelBinding('tls-unique'));
     if (flags['send-alert']) {
       connection.abort(new TlsError('ERR_TLS_TEST', 'as asked', { alert: 'decompression_failure_RESERVED' }));
       for (const bytes of connection.takeOutput()) this.#write(bytes);
@@ -166,17 +211,27 @@ class Exchange {
     }
     if (flags['write-different-record-sizes']) {
       for (const size of [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769])
-        connection.send(new Uint8Array(size).fill(0x42));
+        this.#send(new Uint8Array(size).fill(0x42));
     } else if (flags['shim-writes-first'] || flags['read-with-unfinished-write']) {
       if (flags['read-with-unfinished-write']) this.#held = [];
       for (let count = 0; count < (flags['repeat-shim-initial-write'] ?? 1); count++) {
-        connection.send(latin1(flags['shim-initial-write'] ?? 'hello'));
+        this.#send(latin1(flags['shim-initial-write'] ?? 'hello'));
       }
     }
     if (flags['shim-shuts-down']) {
       connection.close();
       if (!flags['check-close-notify']) this.#succeed();
     } else if (flags['key-update-before-read']) connection.updateKeys();
+  }
+
+  /** BoringSSL does not hold what the application sends to the MTU. */
+  #send(data) {
+    const connection = this.#connection;
+    if (!this.#flags.dtls || data.length <= connection.maxData) return connection.send(data);
+    const { mtu } = connection;
+    connection.setMtu(65507);
+    connection.send(data);
+    connection.setMtu(mtu);
   }
 
   #echo(data) {
@@ -186,7 +241,7 @@ class Exchange {
       this.#held = undefined;
     }
     if (this.#flags['key-update']) connection.updateKeys();
-    connection.send(data.map((byte) => byte ^ 0xff));
+    this.#send(data.map((byte) => byte ^ 0xff));
     if (this.#flags['key-update-before-read']) connection.updateKeys();
   }
 
@@ -194,7 +249,7 @@ class Exchange {
     const flags = this.#flags;
     const { info } = this.#connection;
     // Ours reads what comes after the shutdown, and BoringSSL's shim does not: tickets may come then.
-    if (info?.version === 'TLSv1.3' && !flags.server && !flags['shim-shuts-down'] && !flags['send-alert']) {
+    if (info !== undefined && isTls13(info) && !flags.server && !flags['shim-shuts-down'] && !flags['send-alert']) {
       const expected = !flags['expect-no-session'];
       if (expected !== (this.#session !== undefined))
         return this.#finish(new Mismatch(`a session was ${expected ? 'not ' : ''}given`));
@@ -233,12 +288,29 @@ function offerable(flags, session) {
   return flags['no-ticket'] && session?.ticket !== undefined ? undefined : session;
 }
 
+/** @param {{ version: string }} info */
+const isTls13 = ({ version }) => version.endsWith('TLSv1.3');
+
+/** As BoringSSL has them: a second less at first than RFC 9147 §5.8.2 has it, and never measured. */
+function datagramOptions(flags, time) {
+  return {
+    mtu: flags.mtu ?? 1472,
+    clock: () => time.passed,
+    initialTimeout: flags['initial-timeout-duration-ms'] ?? 400,
+    adaptTimeout: false,
+    delayAcknowledgements: true,
+    maxRetransmissions: 12,
+    replayWindow: 256,
+  };
+}
+
 /** What of the flags `info` can tell. @param {Flags} flags */
 function check(flags, info, isResume) {
   const expect = (name, actual, expected) => {
     if (expected !== undefined && actual !== expected) throw new Mismatch(`${name} is ${actual}, not ${expected}`);
   };
   const versions = { 'TLSv1.3': 0x304, 'TLSv1.2': 0x303, 'TLSv1.1': 0x302, TLSv1: 0x301 };
+  Object.assign(versions, { 'DTLSv1.3': 0xfefc, 'DTLSv1.2': 0xfefd, DTLSv1: 0xfeff });
   expect('version', versions[info.version], flags['expect-version']);
   expect('resumed', info.resumed, isResume && !flags['expect-session-miss']);
   // A resumption of TLS 1.2 has no key exchange, and so no group of its own.

@@ -42,6 +42,7 @@ BOOL.push(
   'read-with-unfinished-write',
 );
 BOOL.push('no-key-shares', 'no-server-name-ack', 'handshake-never-done', 'expect-no-offer-early-data');
+BOOL.push('dtls');
 // foxtls always insists on secure renegotiation.
 BOOL.push('no-legacy-server-connect');
 // Ways of calling BoringSSL which come to the same with an API that has one way: bytes in, bytes out.
@@ -64,6 +65,7 @@ INT.push(
   'expect-selected-credential',
   'max-cert-list',
 );
+INT.push('mtu', 'initial-timeout-duration-ms', 'private-key-delay-ms');
 INT.push('expect-peer-certificate-type', 'repeat-shim-initial-write', 'read-size');
 
 const INTS = [
@@ -85,7 +87,7 @@ const STRING = [
   'expect-advertised-alpn',
 ];
 STRING.push('select-alpn', 'psk', 'psk-identity', 'trust-cert', 'export-label', 'export-context', 'shim-initial-write');
-STRING.push('expect-peer-cert-file', 'use-client-ca-list', 'expect-client-ca-list', 'expect-msg-callback');
+STRING.push('expect-peer-cert-file', 'use-client-ca-list', 'expect-client-ca-list', 'expect-msg-callback', 'srtp-profiles');
 
 const BASE64 = [
   'expect-ocsp-response',

@@ -7,6 +7,19 @@ export const VERSIONS = [
   { id: 0x0301, name: 'TLSv1', flag: 'no-tls1' },
 ];
 
+/** Those of DTLS, by the names that foxtls's configs have for them: it counts downward. */
+export const DTLS_VERSIONS = [
+  { id: 0xfefc, name: 'TLSv1.3', flag: 'no-tls13' },
+  { id: 0xfefd, name: 'TLSv1.2', flag: 'no-tls12' },
+  { id: 0xfeff, name: 'TLSv1.1', flag: 'no-tls1' },
+];
+
+/** @type {Readonly<Record<string, string>>} */
+export const SRTP_PROFILES = {
+  SRTP_AES128_CM_SHA1_80: 'SRTP_AES128_CM_HMAC_SHA1_80',
+  SRTP_AES128_CM_SHA1_32: 'SRTP_AES128_CM_HMAC_SHA1_32',
+};
+
 /** @type {Readonly<Record<number, string>>} */
 export const GROUPS = { 23: 'secp256r1', 24: 'secp384r1', 25: 'secp521r1', 29: 'x25519' };
 

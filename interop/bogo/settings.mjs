@@ -14,10 +14,12 @@ import { Unimplemented } from './flags.mjs';
 import {
   BASE_SUITES,
   CIPHER_STRINGS,
+  DTLS_VERSIONS,
   GROUPS,
   PSK_SUITES,
   SIGNATURE_SCHEMES,
   SIGNED_BY_DEFAULT,
+  SRTP_PROFILES,
   TLS13_SUITES,
   VERIFIED_BY_DEFAULT,
   VERSIONS,
@@ -49,9 +51,9 @@ function needsKey({ server, credentials, ...flags }) {
 /** With legacy versions so far as the build has them. @param {Flags} flags */
 function versionsOf(flags) {
   const known = needsKey(flags) ? ['TLSv1.3'] : ['TLSv1.3', 'TLSv1.2', ...legacy.versions.map(({ name }) => name)];
-  const wanted = VERSIONS.filter(
-    ({ id, flag }) => id >= (flags['min-version'] ?? 0) && id <= (flags['max-version'] ?? 0xffff) && !flags[flag],
-  ).map(({ name }) => name);
+  const { dtls, 'min-version': least = dtls ? 0xffff : 0, 'max-version': most = dtls ? 0 : 0xffff } = flags;
+  const isWithin = dtls ? (id) => id <= least && id >= most : (id) => id >= least && id <= most;
+  const wanted = (dtls ? DTLS_VERSIONS : VERSIONS).filter(({ id, flag }) => isWithin(id) && !flags[flag]).map(({ name }) => name);
   const versions = wanted.filter((name) => known.includes(name));
   if (versions.length === 0 && wanted.length > 0) throw new Unimplemented(`version ${wanted}`);
   return versions;
@@ -267,6 +269,7 @@ function commonOf(flags, credentials, now) {
     grease: flags.server === true || flags['enable-grease'] === true,
     renegotiation: RENEGOTIATING.some((flag) => flags[flag]) ? 'accept' : 'refuse',
     limits: limitsOf(flags),
+    srtpProfiles: flags['srtp-profiles']?.split(':').map((name) => SRTP_PROFILES[name]),
     requestOcsp: !flags.server && flags['enable-ocsp-stapling'] === true,
     requestSct: !flags.server && flags['enable-signed-cert-timestamps'] === true,
     certificateAuthorities: authoritiesOf(flags['use-client-ca-list']),

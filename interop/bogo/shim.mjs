@@ -14,13 +14,13 @@ const UNIMPLEMENTED = 89;
 /** @param {readonly string[]} args @param {AbortSignal} signal */
 async function play(args, signal) {
   const rounds = parseFlags(args);
-  // A clock that stands, but for -resumption-delay: as BoringSSL's shim has it.
-  let time = Date.now();
-  const now = () => time;
+  // A clock that stands, but for -resumption-delay and what the runner says of datagrams: as BoringSSL's shim has it.
+  const time = { began: Date.now(), passed: 0 };
+  const now = () => time.began + Math.floor(time.passed);
   const kept = { ticketSealer: createTicketKeys(provider, { now }), sessionCache: createSessionCache({ now }) };
   let session;
   for (const [index, flags] of rounds.entries()) {
-    if (index > 0) time += 1000 * (flags['resumption-delay'] ?? 0);
+    if (index > 0) time.passed += 1000 * (flags['resumption-delay'] ?? 0);
     /** @type {string[]} */
     const complaints = [];
     const complain = (problem) => complaints.push(problem);
@@ -29,7 +29,8 @@ async function play(args, signal) {
       const config = flags.server
         ? serverConfigOf(flags, credentials, now, kept, complain)
         : clientConfigOf(flags, credentials, now);
-      session = (await exchange({ flags, config, credentials, session, isResume: index > 0, complaints, signal })) ?? session;
+      const test = { flags, config, credentials, session, isResume: index > 0, complaints, time, signal };
+      session = (await exchange(test)) ?? session;
     } catch (error) {
       throw index === 0 ? error : new Later(index + 1, error);
     }
