@@ -8,12 +8,13 @@
  * better, for the others more. `--write` puts the table into bench/results.md.
  */
 
-import { execFileSync, fork } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleSizes } from './bundle.mjs';
 import { IMPLEMENTATIONS, load } from './implementations.mjs';
 import { makePkis } from './pki.mjs';
+import { message, start } from './processes.mjs';
 import { addResults, figureWithRatios, median } from './results.mjs';
 import { isOffered } from './settings.mjs';
 
@@ -92,10 +93,11 @@ function memory() {
 
 /** Runs a server and a client; gives the client's figure, or for `idle` the growth of the server's memory. */
 async function session(implementation, setting, serverScenario, clientScenario, options) {
-  const server = start('server.mjs', [implementation, setting, serverScenario], ['--expose-gc']);
+  const server = start('server.mjs', [implementation, setting, serverScenario], { environment, execArgv: ['--expose-gc'] });
   try {
     const { port } = await message(server);
-    const client = start('client.mjs', [implementation, setting, clientScenario, String(port), JSON.stringify(options)]);
+    const clientArguments = [implementation, setting, clientScenario, String(port), JSON.stringify(options)];
+    const client = start('client.mjs', clientArguments, { environment });
     const { figure, warm } = await message(client);
     if (!warm) return figure;
     const before = await askMemory(server);
@@ -109,19 +111,6 @@ async function session(implementation, setting, serverScenario, clientScenario, 
   } finally {
     server.kill();
   }
-}
-
-/** A process that is killed if it takes far longer than it can. */
-function start(file, fileArguments, execArgv = []) {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  return fork(path, fileArguments, { env: { ...process.env, BENCH_PKI: pki }, execArgv, timeout: 120_000 });
-}
-
-function message(child) {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`${child.spawnargs.slice(1).join(' ')} ended with ${code}`)));
-  });
 }
 
 function askMemory(server) {
@@ -179,7 +168,7 @@ function tableRow(name, lists, digits) {
   return `| ${name} | ${median(base).toFixed(digits)} | ${ours('foxtls')} | ${ours('lemon-tls')} |`;
 }
 
-const pki = JSON.stringify(await makePkis());
+const environment = { BENCH_PKI: JSON.stringify(await makePkis()) };
 const header = ['| figure | node:tls | foxtls (ratio min / median / max) | lemon-tls (ratio) |', '|---|---|---|---|'];
 const rows = [];
 for (const line of header) console.log(line);

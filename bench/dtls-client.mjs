@@ -1,0 +1,103 @@
+// The client's process of a DTLS benchmark: `node dtls-client.mjs IMPLEMENTATION SETTING SCENARIO PORT ARGUMENTS-AS-JSON`; sends its figure over IPC.
+import { load } from './dtls-implementations.mjs';
+
+const [name, setting, scenario, portText, text] = process.argv.slice(2);
+const port = Number(portText);
+const options = JSON.parse(text);
+const pki = JSON.parse(process.env.BENCH_PKI).ecdsa;
+const { connect } = await load(name);
+/** As in dtls-server.mjs. */
+const BURST = 32;
+/** Milliseconds without an answer after which messages count as lost. */
+const STALLED = 50;
+/** Ports of clients that vanish, of each address: below those that the system gives out. */
+const FIRST_PORT = 10_000;
+const PORTS = 20_000;
+
+/** Handshakes a second, `concurrency` at a time, for `seconds`, after `warmUp` seconds in which compilers and caches settle. */
+async function handshakes({ concurrency, seconds, warmUp }) {
+  let count = 0;
+  const end = performance.now() + (warmUp + seconds) * 1000;
+  const worker = async () => {
+    while (performance.now() < end) {
+      const session = await connect(setting, pki, port);
+      await echoed(session);
+      count++;
+      await session.close();
+    }
+  };
+  const workers = Array.from({ length: concurrency }, worker);
+  await new Promise((resolve) => setTimeout(resolve, warmUp * 1000));
+  count = 0;
+  const started = performance.now();
+  await Promise.all(workers);
+  return (1000 * count) / (performance.now() - started);
+}
+
+function echoed(session) {
+  return new Promise((resolve) => {
+    session.onMessage(resolve);
+    session.send(Buffer.of(1));
+  });
+}
+
+/** Messages a second that came back, `window` of them under way. */
+function echo({ size, window, seconds, warmUp }) {
+  return messages({ size, window, seconds, warmUp, answers: 1 });
+}
+
+/** Messages a second that arrived, in one direction: the server answers each `BURST` of them. */
+function oneWay({ size, window, seconds, warmUp }) {
+  return messages({ size, window, seconds, warmUp, answers: BURST });
+}
+
+async function messages({ size, window, seconds, warmUp, answers }) {
+  const session = await connect(setting, pki, port);
+  const message = Buffer.alloc(size, 0x66);
+  let underWay = 0;
+  let count = 0;
+  let lastAnswer = performance.now();
+  const fill = () => {
+    for (; underWay < window; underWay++) session.send(message);
+  };
+  session.onMessage(() => {
+    lastAnswer = performance.now();
+    count += answers;
+    underWay = Math.max(0, underWay - answers);
+    fill();
+  });
+  const stalled = setInterval(() => {
+    if (performance.now() - lastAnswer < STALLED) return;
+    underWay = 0;
+    fill();
+  }, STALLED);
+  fill();
+  await new Promise((resolve) => setTimeout(resolve, warmUp * 1000));
+  count = 0;
+  const started = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const rate = (1000 * count) / (performance.now() - started);
+  clearInterval(stalled);
+  if (rate === 0) throw new Error(`${name}: no message came back`);
+  return rate;
+}
+
+/** Opens sessions from addresses of their own, has a message of each echoed, and leaves them to the server. */
+async function sessions({ count, from }) {
+  let next = from;
+  const worker = async () => {
+    for (let number = next++; number < from + count; number = next++) {
+      const bindHost = `127.0.0.${2 + Math.floor(number / PORTS)}`;
+      const session = await connect(setting, pki, port, { bindHost, bindPort: FIRST_PORT + (number % PORTS) });
+      await echoed(session);
+      session.vanish();
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, worker));
+  // Acknowledgements arrive.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  return count;
+}
+
+const SCENARIOS = { handshakes, echo, oneWay, sessions };
+process.send({ figure: await SCENARIOS[scenario](options) }, () => process.exit(0));

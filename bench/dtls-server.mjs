@@ -1,0 +1,43 @@
+// The server's process of a DTLS benchmark: `node --expose-gc dtls-server.mjs IMPLEMENTATION SETTING SCENARIO`, talking to the runner over IPC.
+import { load } from './dtls-implementations.mjs';
+
+const [name, setting, scenario] = process.argv.slice(2);
+const { serve } = await load(name);
+let opened = 0;
+/** Messages that one answer is for, in one direction. */
+const BURST = 32;
+
+/** What a server does with a session, by scenario. */
+const SCENARIOS = {
+  // One message is echoed: then both ends have done all of their handshake.
+  handshake: (session) =>
+    session.onMessage((message) => {
+      session.send(message);
+      session.forget();
+    }),
+  echo: (session) => session.onMessage((message) => session.send(message)),
+  sink(session) {
+    let count = 0;
+    const answer = Buffer.of(1);
+    session.onMessage(() => {
+      if (++count % BURST === 0) session.send(answer);
+    });
+  },
+  idle(session) {
+    opened++;
+    session.onMessage((message) => session.send(message));
+  },
+};
+
+const port = await serve(setting, JSON.parse(process.env.BENCH_PKI).ecdsa, SCENARIOS[scenario]);
+process.send({ port });
+
+process.on('message', async (message) => {
+  if (message !== 'memory') return process.exit(0);
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const { rss, heapUsed, external } = process.memoryUsage();
+  process.send({ rss, heap: heapUsed + external, connections: opened });
+});

@@ -1,0 +1,117 @@
+/**
+ * DTLS beside werift-dtls and lemon-tls, and UDP without any: server and client in two processes, over UDP on one machine, rounds interleaved.
+ *
+ *     npm install --prefix bench/peers --no-package-lock
+ *     node bench/dtls.mjs [--rounds 5] [--only TEXT] [--quick] [--write]
+ *
+ * `--only` takes the lines whose title has the text in it. Every figure is a ratio against werift-dtls of the same round, where it has what is
+ * measured: min / median / max over the rounds. `--write` puts the table into bench/results.md.
+ */
+
+import { loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { IMPLEMENTATIONS, isOffered } from './dtls-implementations.mjs';
+import { makePki } from './pki.mjs';
+import { message, start } from './processes.mjs';
+import { addResults, figureWithRatios, median } from './results.mjs';
+
+const { values: args } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(args.rounds);
+const seconds = args.quick ? 0.5 : 2;
+const warmUp = args.quick ? 0.5 : 2;
+
+const SCENARIOS = [
+  handshakes('DTLS 1.2', 1),
+  handshakes('DTLS 1.2', 16),
+  handshakes('DTLS 1.3', 1),
+  handshakes('DTLS 1.3', 16),
+  handshakes('DTLS 1.2 PSK', 16),
+  ...['DTLS 1.2', 'DTLS 1.3'].flatMap((setting) =>
+    [64, 1200].flatMap((size) => [
+      messages(`${setting}: messages echoed/s, ${size} B`, setting, 'echo', 'echo', { size: fitting(size), window: 16 }),
+      messages(`${setting}: messages/s to the server, ${size} B`, setting, 'sink', 'oneWay', {
+        size: fitting(size),
+        window: 128,
+      }),
+    ]),
+  ),
+].filter(({ title }) => title.includes(args.only));
+
+/** Of the 1,200 bytes that a datagram has by default, some are the record's. */
+function fitting(size) {
+  return size === 1200 ? 1160 : size;
+}
+
+function handshakes(setting, concurrency) {
+  const title = `${setting}: full handshakes/s, concurrency ${concurrency}`;
+  return { title, setting, scenarios: ['handshake', 'handshakes'], options: { concurrency, seconds, warmUp } };
+}
+
+function messages(title, setting, server, client, options) {
+  return { title, setting, isOfMessages: true, scenarios: [server, client], options: { ...options, seconds, warmUp } };
+}
+
+async function measure(implementation, { setting, scenarios: [serverScenario, clientScenario], options }) {
+  const environment = { BENCH_PKI: pki };
+  const server = start('dtls-server.mjs', [implementation, setting, serverScenario], { environment });
+  let client;
+  try {
+    const { port } = await message(server);
+    const clientArguments = [implementation, setting, clientScenario, String(port), JSON.stringify(options)];
+    client = start('dtls-client.mjs', clientArguments, { environment });
+    return (await message(client)).figure;
+  } finally {
+    server.kill();
+    client?.kill();
+  }
+}
+
+async function measureScenario(scenario) {
+  const figures = new Map(IMPLEMENTATIONS.map((implementation) => [implementation, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const implementation of IMPLEMENTATIONS) {
+      if (!isOffered(implementation, scenario.setting) || (implementation === 'node:dgram' && !scenario.isOfMessages)) continue;
+      process.stderr.write(`\r\x1b[K${scenario.title}: round ${round + 1} of ${rounds}, ${implementation}`);
+      try {
+        figures.get(implementation).push(await measure(implementation, scenario));
+      } catch (error) {
+        console.error(`\n${scenario.title}: ${implementation}: ${error.message}`);
+      }
+    }
+  }
+  process.stderr.write('\r\x1b[K');
+  const [base, ours, lemon, floor] = IMPLEMENTATIONS.map((implementation) => figures.get(implementation));
+  const cell = (values) => (values.length === 0 ? 'failed, or not offered' : figureOf(values, base));
+  return `| ${scenario.title} | ${base.length === 0 ? '–' : Math.round(median(base))} | ${cell(ours)} | ${cell(lemon)} | ${floor.length === 0 ? '–' : figureOf(floor, base)} |`;
+}
+
+/** With ratios, where there is what to compare with. */
+function figureOf(values, base) {
+  if (base.length === values.length) return figureWithRatios(values, base, 0);
+  return `${[Math.min(...values), median(values), Math.max(...values)].map(Math.round).join(' / ')}`;
+}
+
+const pki = JSON.stringify({ ecdsa: await makePki() });
+const header = [
+  '| figure | werift-dtls | foxtls (ratio min / median / max) | lemon-tls (ratio) | UDP alone (ratio) |',
+  '|---|---|---|---|---|',
+];
+const rows = [];
+for (const line of header) console.log(line);
+for (const scenario of SCENARIOS) {
+  const row = await measureScenario(scenario);
+  console.log(row);
+  rows.push(row);
+}
+const load = `Load average ${loadavg()
+  .map((figure) => figure.toFixed(1))
+  .join(', ')} at the end, of this and what else ran.`;
+console.log(`\n${load}`);
+if (args.write) addResults('bench/dtls.mjs', rounds, [...header, ...rows, '', load]);
