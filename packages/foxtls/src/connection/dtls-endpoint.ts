@@ -230,7 +230,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
 
   // ---- Strangers ----
 
-  /** The ClientHellos of a datagram, each in a record of its own. */
+  /** The first whole ClientHello of a datagram, or the pieces of one, each in a record of its own. */
   #receiveHellos(datagram: Uint8Array, first: HelloFragment, from: string): void {
     const owner = this.#ownerOf(first, from);
     if (owner !== undefined) {
@@ -241,7 +241,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
       const read = readDatagramRecord(datagram, at, 0);
       const hello = read && readHelloFragment(read.record);
       if (read === undefined || hello === undefined) return;
-      this.#receiveHello(hello, from);
+      if (this.#receiveHello(hello, from)) return;
       at = read.end;
     }
   }
@@ -255,22 +255,25 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     return isWhole || this.#pool.has(from) ? undefined : handshaking;
   }
 
-  #receiveHello(hello: HelloFragment, from: string): void {
+  /** Whether that was all that a datagram can be good for. */
+  #receiveHello(hello: HelloFragment, from: string): boolean {
     const config = this.#config;
     // Two that call each other from the ports that they are called at would have one address for two connections.
     const isCalled = this.#sessions.at(from)?.connection.role === 'client';
     if (config === undefined || !this.acceptsSessions || isCalled) {
       this.#discard('not_accepting');
-      return;
+      return true;
     }
     if (hello.isWhole) {
       this.#admit(config, hello, hello.content, from);
-      return;
+      return true;
     }
     const { refused } = this.#pool.stats;
     const content = this.#pool.push(from, hello.content);
     this.stats.discarded.fragment_refused += this.#pool.stats.refused - refused;
-    if (content !== undefined) this.#admit(config, { ...hello, random: content.subarray(14, 46) }, content, from);
+    if (content === undefined) return false;
+    this.#admit(config, { ...hello, random: content.subarray(14, 46) }, content, from);
+    return true;
   }
 
   /** A connection for a whole ClientHello. It becomes a session when it brings a cookie, or none is required. */
@@ -284,12 +287,23 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     session.helloRandom = hello.random?.slice();
     session.received = content.length;
     session.connection = this.#serverConnection(config, session);
-    if (!config.requireCookie) this.accept(session);
+    if (!config.requireCookie) this.#acceptAtOnce(session);
     session.connection.start();
     session.connection.receive(helloDatagram(hello, content));
     if (session.isAccepted) this.collect(session);
     else if (session.connection.isSuspended) this.#await(session);
     else if (!session.isJudged) this.judge(session, new LimitExceeded('hello', 'nothing came of it'));
+  }
+
+  /** Without a cookie; what `onSession` throws leaves no session. */
+  #acceptAtOnce(session: EndpointSession): void {
+    let isDone = false;
+    try {
+      this.accept(session);
+      isDone = true;
+    } finally {
+      if (!isDone) session.connection.abort();
+    }
   }
 
   /** Why a ClientHello that would be a session's is not. */

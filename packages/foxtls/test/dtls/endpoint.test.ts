@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
 import type { DtlsEndpointOptions } from '../../src/connection/datagram-endpoint.ts';
 import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
-import { fromUtf8, utf8 } from '../../src/core/bytes/bytes.ts';
+import { concat, fromUtf8, utf8 } from '../../src/core/bytes/bytes.ts';
 import { ApiMisuse, ConnectionLost } from '../../src/core/errors/errors.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
@@ -298,20 +298,30 @@ describe.each(VERSIONS)('an endpoint, in %s', (version) => {
     expect([server.endpoint.nextTimeout(), server.endpoint.sessionCount]).toEqual([undefined, 1]);
   });
 
-  it('gives what onSession throws to its caller, and goes on', () => {
-    const { network, server, connect } = open(version);
-    const hello = connect('client:1');
+  it.each([true, false])('gives what onSession throws to its caller, and goes on (requireCookie: %s)', (requireCookie) => {
+    const { network, server, connect } = open(version, { requireCookie });
+    const hello = connect('client:1', { handshakeTimeout: 1500 });
     server.accepted.push = () => {
       throw new Error('no room');
     };
     expect(() => network.run()).toThrow('no room');
-    server.accepted.push = Array.prototype.push;
     expect(server.endpoint.sessionCount).toBe(0);
+    server.accepted.push = Array.prototype.push;
     network.run();
-    expect(hello.isConnected).toBe(false);
+    // With a cookie the handshake had begun, and the client was told; without, it comes again.
+    expect([hello.isConnected, server.endpoint.sessionCount]).toEqual(requireCookie ? [false, 0] : [true, 1]);
     const next = connect('client:2');
     network.run();
     expect(next.isConnected).toBe(true);
+  });
+
+  it('answers one ClientHello of a datagram, however many there are', () => {
+    const { network, server, connect } = open(version);
+    connect('client:1');
+    network.collect();
+    const hello = network.sent[0]?.datagram ?? utf8('');
+    server.endpoint.receive(concat(...new Array(20).fill(hello)), 'client:2');
+    expect([server.endpoint.stats.cookiesSent, server.endpoint.takeOutput().length]).toEqual([1, 1]);
   });
 });
 
