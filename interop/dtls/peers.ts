@@ -8,7 +8,9 @@ import { findPeer, type PeerName, peerMissing } from '../../packages/foxtls/test
 import type { InteropPki } from '../harness/pki.ts';
 import { buildWolfSsl, givenWolfSsl } from '../harness/wolfssl.ts';
 import type { DtlsCase } from './case.ts';
+import { coapCases } from './coap.ts';
 import { gnuTlsCases } from './gnutls.ts';
+import { jsseCases } from './jsse.ts';
 import { mbedTlsCases } from './mbedtls.ts';
 import { nssCases } from './nss.ts';
 import { openSslCases } from './openssl.ts';
@@ -26,6 +28,9 @@ export function dtlsPeers(pki: InteropPki): readonly DtlsPeer[] {
     { name: 'openssl', find: installed('openssl', () => openSslCases(pki)) },
     { name: 'GnuTLS', find: installed('gnutls-cli', () => gnuTlsCases(pki)) },
     { name: 'wolfSSL', find: installed('wolfssl', () => wolfSslCases(pki, buildWolfSsl(pki), 'DTLSv1.2')) },
+    { name: 'libcoap with OpenSSL', find: installed('coap-client-openssl', () => coapCases(pki, 'openssl')) },
+    { name: 'libcoap with GnuTLS', find: installed('coap-client-gnutls', () => coapCases(pki, 'gnutls')) },
+    { name: 'JSSE', find: installed('javac', () => jsseCases(pki)) },
     {
       name: 'wolfSSL with DTLS 1.3',
       find: given('FOXTLS_WOLFSSL_DTLS13', 'a folder with the example client and server of wolfSSL 5.9 or later', (folder) => {

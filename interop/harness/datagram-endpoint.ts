@@ -29,6 +29,8 @@ const clock = () => performance.now();
 /** One end of a connection, with everything that it reported. */
 export class DatagramEndpoint extends EventRecord {
   readonly connection: DtlsConnection;
+  /** Told of each datagram of data as it comes. */
+  onData: ((data: Uint8Array) => void) | undefined;
   readonly #send: (datagram: Uint8Array) => void;
   #timer: NodeJS.Timeout | undefined;
 
@@ -68,6 +70,7 @@ export class DatagramEndpoint extends EventRecord {
   #onEvent(event: TlsEvent): void {
     if (event.type === 'output') this.#flush();
     else this.events.push(event);
+    if (event.type === 'data') this.onData?.(event.data);
     this.#arm();
   }
 

@@ -36,6 +36,11 @@ const PROBES = {
   nmap: { arguments: ['--version'], version: /^Nmap version (\S+)/, installed: true },
   testssl: { arguments: ['--version'], version: /testssl\S* +(?:version )?(\d+\.\S+)/, installed: true },
   tshark: { arguments: ['--version'], version: /^TShark \(Wireshark\) (\d+\.\d+\.\d+)/, installed: true },
+  // CoAP over DTLS, of two builds; the option is unknown, and so answered by the usage.
+  'coap-client-openssl': { arguments: ['-?'], version: /^coap-client\S* v(\S+)/m, installed: true },
+  'coap-client-gnutls': { arguments: ['-?'], version: /^coap-client\S* v(\S+)/m, installed: true },
+  // JSSE, driven by a program that the compiler has to be there for.
+  javac: { arguments: ['-version'], version: /^javac (\S+)/m, installed: true },
   // A library: its example programs are built by interop/harness/wolfssl.ts.
   wolfssl: {
     command: 'gcc',
