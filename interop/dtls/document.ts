@@ -60,13 +60,43 @@ function cellOf({ lack, faultyLack }: DtlsCase, { direct, faulty }: Outcome, not
 
 const marks = { untried: '', right: '✓', failed: '✗' } as const;
 
-/** Without a text that was written: what to write. Else compares the sections of those peers that are here, in the same version. */
-export function expectWritten(sections: readonly string[], written: string | undefined): string | undefined {
-  if (written === undefined) return [HEAD, ...sections].join('\n');
-  const titles = (text: string): readonly string[] => text.match(/^## .*/gm) ?? [];
-  const known = titles(written);
+/** Whether all of a peer was tried: not when only some tests were asked for. */
+export function isWhole({ outcomes }: Section): boolean {
+  return [...outcomes].every(
+    ([{ run, faultyLack }, { direct, faulty }]) =>
+      run === undefined || (direct !== 'untried' && (faultyLack !== undefined || faulty !== 'untried')),
+  );
+}
+
+/** The document with these sections in place of those of the same peers: what is not here, or was not tried, stays as it was. */
+export function withSections(written: string, sections: readonly string[]): string {
+  const known = new Map(partsOf(written).map((part) => [titleOf(part), part]));
   for (const section of sections) {
-    if (known.includes(titles(section)[0] ?? '')) expect(written).toContain(section);
+    const name = nameOf(titleOf(section));
+    for (const title of known.keys()) if (nameOf(title) === name && title !== titleOf(section)) known.delete(title);
+    known.set(titleOf(section), section);
   }
-  return undefined;
+  return `${[HEAD, ...known.values()].map((part) => part.trim()).join('\n\n')}\n`;
+}
+
+/** Fails where a section differs from what was written about the same version of the peer. */
+export function expectWritten(written: string, sections: readonly string[]): void {
+  const known = new Map(partsOf(written).map((part) => [titleOf(part), part]));
+  for (const section of sections) {
+    const before = known.get(titleOf(section));
+    if (before !== undefined) expect(section.trim()).toBe(before.trim());
+  }
+}
+
+function partsOf(text: string): readonly string[] {
+  return text.split(/^(?=## )/m).filter((part) => part.startsWith('## '));
+}
+
+function titleOf(section: string): string {
+  return /^## (.*)/.exec(section)?.[1] ?? '';
+}
+
+/** Without the version, which comes last. */
+function nameOf(title: string): string {
+  return title.replace(/ [\d.]+(?: or later)?$/, '');
 }
