@@ -53,13 +53,16 @@ export async function talk(ours: DatagramEndpoint, peer: PeerProcess, link: Link
   await hear(ours, peer, link);
 }
 
-/** The peer says something until we have it. */
+/**
+ * The peer says something until we have it. So do we: where a datagram came twice, openssl's programs wait for another one before they look at
+ * their standard input.
+ */
 export async function hear(ours: DatagramEndpoint, peer: PeerProcess, link: Link): Promise<void> {
-  const stop = repeat(() => peer.write('from the peer\n'), link);
+  const stops = [repeat(() => peer.write('from the peer\n'), link), say(ours, 'are you there', link)];
   try {
     await ours.until('words of the peer', () => Buffer.from(ours.data).includes('from the peer'), link.patience);
   } finally {
-    stop();
+    for (const stop of stops) stop();
   }
 }
 

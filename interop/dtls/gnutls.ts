@@ -24,7 +24,7 @@ import {
 } from '../harness/datagram-endpoint.ts';
 import { type PeerProcess, startPeer } from '../harness/peer-process.ts';
 import type { InteropPki, KeyName } from '../harness/pki.ts';
-import { connectedOver, type DtlsCase, hearEcho, type Link, sessionOf, talk } from './case.ts';
+import { connectedOver, type DtlsCase, hearEcho, type Link, repeat, sessionOf, talk } from './case.ts';
 
 interface Tried {
   readonly version?: DtlsCase['version'];
@@ -195,7 +195,12 @@ function rawKeys(pki: InteropPki): Tried {
 }
 
 export function gnuTlsCases(pki: InteropPki): readonly DtlsCase[] {
-  return [...tried(pki).flatMap((one) => [ourClient(pki, one), ourServer(pki, one)]), ...resumptions(pki), ...ends(pki)];
+  return [
+    ...tried(pki).flatMap((one) => [ourClient(pki, one), ourServer(pki, one)]),
+    ...resumptions(pki),
+    ...ends(pki),
+    ...heartbeats(pki),
+  ];
 }
 
 const NAMES = { 'DTLSv1.3': 'DTLS1.3', 'DTLSv1.2': 'DTLS1.2', DTLSv1: 'DTLS1.0' } as const;
@@ -269,6 +274,7 @@ function resumptions(pki: InteropPki): readonly DtlsCase[] {
       version,
       ourRole: 'client',
       feature: `resumption by ${way}`,
+      faultyLack: 'without the close_notify that may be lost, the server stays with its first client',
       async run(link) {
         const server = await startServer(pki, { feature: '', options });
         const port = await link.to(server.port);
@@ -321,6 +327,48 @@ function ends(pki: InteropPki): readonly DtlsCase[] {
         await connectedOver(link, endpoint);
         await talk(endpoint, client, link);
         await closing(endpoint, () => client.endInput(), link);
+      },
+    },
+  ];
+}
+
+function heartbeats(pki: InteropPki): readonly DtlsCase[] {
+  const row = { version: 'DTLSv1.2', feature: 'heartbeats, answered by the other end' } as const;
+  const heartbeat = 'peer_allowed_to_send' as const;
+  /** One that is lost is not answered: we ask again. */
+  const expectAnswer = async (ours: DatagramEndpoint, link: Link) => {
+    expect(ours.connection.info?.heartbeatMode).toBe(heartbeat);
+    const stop = repeat(() => ours.connection.sendHeartbeat(utf8('are you there')), link);
+    try {
+      await ours.until('an answer', () => ours.of('heartbeat').length > 0, link.patience);
+    } finally {
+      stop();
+    }
+    expect(ours.of('heartbeat')[0]?.payload).toEqual(utf8('are you there'));
+  };
+  return [
+    {
+      ...row,
+      ourRole: 'client',
+      async run(link) {
+        const server = await startServer(pki, { feature: '', options: ['--heartbeat'] });
+        const client = await connectDatagrams(await link.to(server.port), clientConfig(pki, { heartbeat }));
+        await connectedOver(link, client);
+        await hearEcho(client, link);
+        await expectAnswer(client, link);
+        await hearEcho(client, link, 'another echo');
+      },
+    },
+    {
+      ...row,
+      ourRole: 'server',
+      async run(link) {
+        const server = await listenDatagrams(serverConfig(pki, { heartbeat }));
+        const client = startClient(pki, await link.to(server.port), { feature: '', options: ['--heartbeat'] });
+        const endpoint = await server.accepted();
+        await connectedOver(link, endpoint);
+        await talk(endpoint, client, link);
+        await expectAnswer(endpoint, link);
       },
     },
   ];

@@ -162,7 +162,7 @@ function ourServer(pki: InteropPki, one: Tried): DtlsCase {
 
 function resumptions(pki: InteropPki): readonly DtlsCase[] {
   const feature = 'resumption';
-  const faultyLack = 'without close_notify, its server waits for the first client for ever';
+  const faultyLack = 'without the close_notify that may be lost, the server stays with its first client';
   return [
     {
       version: VERSION,

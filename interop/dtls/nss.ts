@@ -11,9 +11,10 @@ import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protoco
 import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
 import { connectDatagrams, type DatagramEndpoint, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
 import { createNssDatabase, NSS_KEYS, NSS_LEAF } from '../harness/nss-database.ts';
-import { startPeer } from '../harness/peer-process.ts';
+import { type PeerProcess, startPeer } from '../harness/peer-process.ts';
 import type { InteropPki } from '../harness/pki.ts';
-import { connectedOver, type DtlsCase, talk } from './case.ts';
+import { pause } from '../harness/wait.ts';
+import { connectedOver, type DtlsCase, type Link, talk } from './case.ts';
 
 type Version = 'DTLSv1.3' | 'DTLSv1.2';
 
@@ -31,7 +32,9 @@ interface Tried {
   readonly info?: object;
   readonly clientLack?: string;
   readonly serverLack?: string;
-  readonly afterwards?: (ours: DatagramEndpoint) => void;
+  readonly afterwards?: (ours: DatagramEndpoint, link: Link) => void | Promise<void>;
+  /** What both speak, where it is more than `version`. */
+  readonly versions?: string;
 }
 
 /** NSS's name of a suite for `-c`, and the key that it takes. */
@@ -58,7 +61,8 @@ export function nssCases(pki: InteropPki, tstclnt: string): readonly DtlsCase[] 
     databases.set(`client-${key}`, createNssDatabase(pki, `dtls-client-${key}`, pki.clients[key]));
   }
   const nss: Nss = { tstclnt, databases };
-  return tried(pki).flatMap((one) => [ourClient(pki, nss, one), ourServer(pki, nss, one)]);
+  const cases = tried(pki).flatMap((one) => [ourClient(pki, nss, one), ourServer(pki, nss, one)]);
+  return [...cases, ...exporters(pki, nss)];
 }
 
 interface Nss {
@@ -128,7 +132,28 @@ function tried(pki: InteropPki): readonly Tried[] {
       client: { preSharedKeys: [PSK] },
       server: { credentials: [], lookUpPreSharedKey: () => ({ key: PSK.key }), tickets: 1 },
     },
+    { feature: 'the newest of two versions', versions: 'tls1.2:tls1.3', common: { versions: ['TLSv1.3', 'TLSv1.2'] } },
+    {
+      version: 'DTLSv1.2',
+      feature: 'the only version in common',
+      versions: 'tls1.2:tls1.2',
+      common: { versions: ['TLSv1.3', 'TLSv1.2'] },
+    },
+    {
+      feature: 'a ClientHello in several datagrams, for its hybrid key share',
+      clientOptions: ['-I', 'x25519mlkem768,x25519'],
+      serverLack: 'foxtls has no hybrid groups yet',
+    },
     { feature: 'KeyUpdate of ours', afterwards: (ours) => ours.updateKeys() },
+    {
+      feature: 'ten KeyUpdates of ours, one after the other',
+      afterwards: async (ours, link) => {
+        for (let update = 0; update < 10; update++) {
+          ours.updateKeys();
+          await pause(link.isFaulty ? 600 : 40);
+        }
+      },
+    },
     { feature: 'KeyUpdate of both', afterwards: (ours) => ours.updateKeys({ requestPeer: true }) },
   ];
 }
@@ -163,11 +188,11 @@ function ourClient(pki: InteropPki, nss: Nss, one: Tried): DtlsCase {
     async run(link) {
       const port = await findFreeUdpPort();
       const server = start(nss, 'server', port, one);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await pause(300);
       const config = clientConfig(pki, { versions: [OURS[version]], ...common, ...options });
       const client = await connectDatagrams(await link.to(port), config, datagrams);
       expect(await connectedOver(link, client)).toMatchObject({ version, resumed: false, ...info });
-      afterwards?.(client);
+      await afterwards?.(client, link);
       await talk(client, server, link);
     },
   };
@@ -199,8 +224,50 @@ function ourServer(pki: InteropPki, nss: Nss, one: Tried): DtlsCase {
         throw e;
       });
       expect(await connectedOver(link, endpoint)).toMatchObject({ version, resumed: false, ...info });
-      afterwards?.(endpoint);
+      await afterwards?.(endpoint, link);
       await talk(endpoint, client, link);
     },
   };
+}
+
+function exporters(pki: InteropPki, nss: Nss): readonly DtlsCase[] {
+  const feature = 'exported keying material';
+  const label = 'EXPERIMENTAL foxtls';
+  // It prints them only when it ends with the handshake.
+  const exporting = ['-Q', '-x', `${label}:24`];
+  const faultyLack = 'tstclnt has gone when its last flight is lost';
+  const expectSame = async (ours: DatagramEndpoint, peer: PeerProcess) => {
+    const bytes = [...ours.connection.exportKeyingMaterial(24, label)].map((byte) => byte.toString(16).padStart(2, '0'));
+    const [, printed = ''] = await peer.prints(/Keying Material:\n((?:\s+(?:[0-9a-f]{2}:?)+\n)+)/);
+    expect(printed.match(/[0-9a-f]{2}/g)).toEqual(bytes);
+  };
+  return (['DTLSv1.3', 'DTLSv1.2'] as const).flatMap((version): DtlsCase[] => [
+    {
+      version,
+      ourRole: 'client',
+      feature,
+      faultyLack,
+      async run(link) {
+        const port = await findFreeUdpPort();
+        const server = start(nss, 'server', port, { version, feature, options: exporting });
+        await pause(300);
+        const client = await connectDatagrams(await link.to(port), clientConfig(pki, { versions: [OURS[version]] }));
+        await connectedOver(link, client);
+        await expectSame(client, server);
+      },
+    },
+    {
+      version,
+      ourRole: 'server',
+      feature,
+      faultyLack,
+      async run(link) {
+        const server = await listenDatagrams(serverConfig(pki, { versions: [OURS[version]] }));
+        const client = start(nss, 'client', await link.to(server.port), { version, feature, options: exporting });
+        const endpoint = await server.accepted();
+        await connectedOver(link, endpoint);
+        await expectSame(endpoint, client);
+      },
+    },
+  ]);
 }
