@@ -9,7 +9,13 @@ import { toHex, utf8 } from '../../packages/foxtls/src/core/bytes/bytes.ts';
 import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
 import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
 import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
-import { connectDatagrams, type DatagramEndpoint, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
+import {
+  connectDatagrams,
+  type DatagramEndpoint,
+  type DatagramListenerOptions,
+  findFreeUdpPort,
+  listenDatagrams,
+} from '../harness/datagram-endpoint.ts';
 import { createNssDatabase, NSS_KEYS, NSS_LEAF } from '../harness/nss-database.ts';
 import { type PeerProcess, startPeer } from '../harness/peer-process.ts';
 import type { InteropPki } from '../harness/pki.ts';
@@ -28,7 +34,7 @@ interface Tried {
   readonly common?: Partial<ClientOptions & ServerOptions>;
   readonly client?: Partial<ClientOptions>;
   readonly server?: Partial<ServerOptions>;
-  readonly datagrams?: DatagramOptions;
+  readonly datagrams?: DatagramListenerOptions & DatagramOptions;
   readonly info?: object;
   readonly clientLack?: string;
   readonly serverLack?: string;
@@ -126,6 +132,13 @@ function tried(pki: InteropPki): readonly Tried[] {
       server: { cookieSealer, requireCookie: true },
       serverLack: 'tstclnt asks for none as a server',
     })),
+    ...versions.map((version) => ({
+      version,
+      feature: 'cookie, without memory of the first ClientHello',
+      server: { cookieSealer, requireCookie: true },
+      datagrams: { stateless: true },
+      serverLack: 'the same for our client as a cookie',
+    })),
     {
       feature: 'pre-shared key with (EC)DHE',
       options: ['-z', `0x${toHex(PSK.key)}:sensor-17`],
@@ -190,7 +203,7 @@ function ourClient(pki: InteropPki, nss: Nss, one: Tried): DtlsCase {
       const server = start(nss, 'server', port, one);
       await pause(300);
       const config = clientConfig(pki, { versions: [OURS[version]], ...common, ...options });
-      const client = await connectDatagrams(await link.to(port), config, datagrams);
+      const client = await connectDatagrams(await link.to(port), config, { mtu: datagrams?.mtu });
       expect(await connectedOver(link, client)).toMatchObject({ version, resumed: false, ...info });
       await afterwards?.(client, link);
       await talk(client, server, link);

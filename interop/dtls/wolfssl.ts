@@ -7,8 +7,16 @@ import { expect } from 'vitest';
 import type { ClientOptions, ServerOptions } from '../../packages/foxtls/src/connection/config.ts';
 import type { DatagramOptions } from '../../packages/foxtls/src/connection/create-dtls.ts';
 import { fromHex, utf8 } from '../../packages/foxtls/src/core/bytes/bytes.ts';
+import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
+import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
 import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
-import { connectDatagrams, type DatagramEndpoint, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
+import {
+  connectDatagrams,
+  type DatagramEndpoint,
+  type DatagramListenerOptions,
+  findFreeUdpPort,
+  listenDatagrams,
+} from '../harness/datagram-endpoint.ts';
 import { startPeer } from '../harness/peer-process.ts';
 import type { InteropPki, KeyName } from '../harness/pki.ts';
 import type { WolfSsl } from '../harness/wolfssl.ts';
@@ -26,7 +34,7 @@ interface Tried {
   readonly common?: Partial<ClientOptions & ServerOptions>;
   readonly client?: Partial<ClientOptions>;
   readonly server?: Partial<ServerOptions>;
-  readonly datagrams?: DatagramOptions;
+  readonly datagrams?: DatagramListenerOptions & DatagramOptions;
   readonly info?: object;
   /** Why one role can't. */
   readonly clientLack?: string;
@@ -55,6 +63,13 @@ function both(pki: InteropPki): readonly Tried[] {
   const demand = { verifier: trusting(pki.anchors), clientCertificates: 'require' } as const;
   return [
     { feature: 'the defaults of both' },
+    { feature: 'cookie, asked for by us', server: cookies(), serverLack: 'it is the client that is asked' },
+    {
+      feature: 'cookie, asked for by us, without memory of the first ClientHello',
+      server: cookies(),
+      datagrams: { stateless: true },
+      serverLack: 'it is the client that is asked',
+    },
     { feature: 'RSA certificate', key: 'rsa' },
     { feature: 'P-384 certificate', key: 'p384' },
     { feature: 'messages in fragments: ours, in datagrams of 256 bytes', key: 'rsa', datagrams: { mtu: 256 } },
@@ -74,6 +89,10 @@ function both(pki: InteropPki): readonly Tried[] {
       server: demand,
     })),
   ];
+}
+
+function cookies() {
+  return { requireCookie: true, cookieSealer: createSealer(provider, provider.random(SEALER_KEY_SIZE), 'cookie') };
 }
 
 function older(_pki: InteropPki): readonly Tried[] {
@@ -200,7 +219,10 @@ function ourClient(pki: InteropPki, wolfSsl: WolfSsl, version: Version, one: Tri
     async run(link) {
       const server = await startServer(pki, wolfSsl, version, one);
       const config = clientConfig(pki, { versions: [OURS[version]], ...common, ...options });
-      const client = await connectDatagrams(await link.to(server.port), config, datagrams);
+      const client = await connectDatagrams(await link.to(server.port), config, {
+        mtu: datagrams?.mtu,
+        connectionId: datagrams?.connectionId,
+      });
       expect(await connectedOver(link, client)).toMatchObject({ version, resumed: false, ...info });
       if (one.isSilent === true) return;
       await hearEcho(client, link);
