@@ -12,7 +12,7 @@ exec 3>&1 >&2
 
 # Its own lists: the machine's own packages are not to become unstable ones.
 signed=signed-by=/usr/share/keyrings/debian-archive-keyring.gpg
-archive=http://deb.debian.org/debian
+archive=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' 'Created-By: Packages' | sort -u | head -n 1)
 cat > "$folder/apt/sources.list" <<END
 deb [$signed] $archive sid main
 deb-src [$signed] $archive sid main
