@@ -94,8 +94,8 @@ export class DatagramConnection implements DtlsConnection {
   #established: Established | undefined;
   #peerClosed = false;
   #weClosed = false;
-  /** Ours that waits for its ACK, and whether another one is wanted after it. */
-  #keyUpdate: 'none' | 'sent' | 'sent_and_wanted' = 'none';
+  /** Ours that waits for its ACK, and whether another one is wanted after it, or one is when earlier messages are acknowledged. */
+  #keyUpdate: 'none' | 'wanted' | 'sent' | 'sent_and_wanted' = 'none';
   #wantsPeerUpdate = false;
   #keyUpdatesInARow = 0;
   #warningAlerts = 0;
@@ -360,6 +360,12 @@ export class DatagramConnection implements DtlsConnection {
 
   /** Reads records while there are any and nothing is pending. */
   #pump(): void {
+    this.#readAll();
+    const isOpen = this.#state === 'connected' && !this.#weClosed;
+    if (this.#keyUpdate === 'wanted' && isOpen && !this.#transport.mustKeepKeys) this.#sendWantedKeyUpdate();
+  }
+
+  #readAll(): void {
     while (this.#handshake.mayRead && this.#state !== 'closed' && !this.#peerClosed) {
       const incoming = this.#transport.next();
       if (incoming === undefined) return;
@@ -443,8 +449,8 @@ export class DatagramConnection implements DtlsConnection {
 
   /** "… implementations MUST NOT send records with the new keys or send a new KeyUpdate until the previous KeyUpdate has been acknowledged" (RFC 9147 §8). */
   #sendKeyUpdate(requestPeer: boolean): void {
-    if (this.#keyUpdate !== 'none') {
-      this.#keyUpdate = 'sent_and_wanted';
+    if (this.#keyUpdate !== 'none' || this.#transport.mustKeepKeys) {
+      this.#keyUpdate = this.#keyUpdate === 'none' || this.#keyUpdate === 'wanted' ? 'wanted' : 'sent_and_wanted';
       this.#wantsPeerUpdate ||= requestPeer;
       return;
     }
@@ -455,10 +461,15 @@ export class DatagramConnection implements DtlsConnection {
   #onKeyUpdateAcknowledged(): void {
     this.#transport.updateWriteKeys();
     const wantsAnother = this.#keyUpdate === 'sent_and_wanted';
+    this.#keyUpdate = 'none';
+    if (wantsAnother) this.#sendWantedKeyUpdate();
+  }
+
+  #sendWantedKeyUpdate(): void {
     const requestPeer = this.#wantsPeerUpdate;
     this.#keyUpdate = 'none';
     this.#wantsPeerUpdate = false;
-    if (wantsAnother) this.#sendKeyUpdate(requestPeer);
+    this.#sendKeyUpdate(requestPeer);
   }
 
   /** Half of the records that one key is good for are sent: there is time for an ACK. DTLS 1.2 has no means for it but a new connection. */

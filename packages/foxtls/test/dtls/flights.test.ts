@@ -337,6 +337,24 @@ describe('after the handshake', () => {
     expect(textOf(lab.serverEvents)).toEqual(['under the next keys']);
   });
 
+  it('KeyUpdates wait for what was sent under earlier keys, for it may have to be sent again under those', () => {
+    const lab = connected({
+      client: { connectionId: EMPTY },
+      server: { connectionId: Uint8Array.of(1), newConnectionId: () => Uint8Array.of(2) },
+    });
+    let lost = 0;
+    lab.faults = { meddle: (datagram, whom) => (whom === 'client' && lost++ < 2 ? [] : [datagram]) };
+    lab.client.requestConnectionIds(1);
+    lab.collect();
+    lab.run(() => lost > 1);
+    // The second is sent when the first is acknowledged, before what is missing is sent again.
+    for (let i = 0; i < 2; i++) lab.client.updateKeys();
+    lab.collect();
+    lab.run();
+    expect(errorsOf(lab)).toEqual([undefined, undefined]);
+    expect(lab.client.spareConnectionIds).toBe(1);
+  });
+
   it('KeyUpdates in a row are sent one after the other, each once', () => {
     const lab = connected();
     const before = lab.sent.client;

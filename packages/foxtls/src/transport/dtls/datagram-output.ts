@@ -49,6 +49,11 @@ export class DatagramOutput {
     return !this.#outgoing.isEmpty;
   }
 
+  /** Whether something that was sent under earlier keys waits to be answered. */
+  get hasOlderPending(): boolean {
+    return this.#outgoing.hasOther(this.#epoch);
+  }
+
   /** Whether the peer acknowledged a part of what is pending. */
   get hasProgress(): boolean {
     return this.#outgoing.hasProgress;

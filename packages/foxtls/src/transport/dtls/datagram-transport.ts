@@ -382,6 +382,14 @@ export class DatagramTransport implements HandshakeTransport {
     this.#flights.messageSent();
   }
 
+  /**
+   * Whether a KeyUpdate has to wait: what was sent under earlier keys is sent again under those, and a peer keeps them for one update. "Implementations
+   * MUST send retransmissions of lost messages using the same epoch and keying material as the original transmission." (RFC 9147 §4.2.1)
+   */
+  get mustKeepKeys(): boolean {
+    return this.#output.hasOlderPending;
+  }
+
   /** After the ACK of a KeyUpdate of ours (RFC 9147 §8). */
   updateWriteKeys(): void {
     this.#output.updateKeys();
@@ -389,13 +397,13 @@ export class DatagramTransport implements HandshakeTransport {
 
   /**
    * After the peer's KeyUpdate. "… receivers MUST retain the pre-update keying material until receipt and successful decryption of a message
-   * using the new keys." (RFC 9147 §8) Of two updates in a row, the first one's.
+   * using the new keys." (RFC 9147 §8) And those before, for what a peer sends again under them because our ACK was lost.
    */
   updateReadKeys(): void {
     const { current } = this.#input;
     this.#input.install(current.next(this.#options.replayWindow));
     // The keys of the handshake stay: its last flight may not have been acknowledged yet.
-    this.#input.drop(EPOCHS.application, current.number);
+    this.#input.drop(EPOCHS.application, current.number - 1);
   }
 
   /** Whether only one more record may be sent under the keys. */

@@ -81,6 +81,11 @@ export class OutgoingMessages {
     return this.#messages.length === 0;
   }
 
+  /** Whether some are to be sent again under other keys than these. */
+  hasOther(epoch: WriteEpoch): boolean {
+    return this.#messages.some((message) => message.epoch !== epoch);
+  }
+
   /** Whether the peer acknowledged a part of them. */
   hasProgress = false;
 
