@@ -300,7 +300,7 @@ describe.each(VERSIONS)('an endpoint, in %s', (version) => {
 
   it.each([true, false])('gives what onSession throws to its caller, and goes on (requireCookie: %s)', (requireCookie) => {
     const { network, server, connect } = open(version, { requireCookie });
-    const hello = connect('client:1', { handshakeTimeout: 1500 });
+    const hello = connect('client:1');
     server.accepted.push = () => {
       throw new Error('no room');
     };
