@@ -392,6 +392,18 @@ describe('foxtls dtls-server and dtls-client', () => {
     expect(server.lines().slice(-2)).toEqual(['lost the connection to client', 'Client left return to idle state']);
   });
 
+  it.each([{ args: [] }, { args: ['--workers', '2'] }])('end where the options make no server: $args', async ({ args }) => {
+    const server = foxtls('dtls-server', '--port', '0', '--ciphers', 'nonsense', ...args);
+    expect(await server.exited()).toEqual({ code: 1, signal: null });
+    expect(server.output).toMatch(/^foxtls dtls-server: .*no cipher match.*\n$/);
+  });
+
+  it('end where the options make no client', async () => {
+    const client = foxtls('dtls-client', '--ciphers', 'nonsense');
+    expect(await client.exited()).toEqual({ code: 1, signal: null });
+    expect(client.output).toMatch(/^foxtls dtls-client: .*no cipher match.*\n$/);
+  });
+
   it('write down what opens a capture', async () => {
     const server = await startServer('dtls-server');
     const file = join(home, 'keys.log');

@@ -18,3 +18,4 @@ port.on('message', (message: ToWorker) => {
   if (message.type === 'datagram') socket.receive(message);
   else endpoint.close().then(() => port.close());
 });
+tell({ type: 'ready' });

@@ -1,6 +1,7 @@
 /** `foxtls dtls-client`: sends each line over DTLS, and prints the replies; resumes its session as often as it is told. */
 
-import { connect, type DTLSSession } from 'foxtls/dtls';
+import type { Socket } from 'node:dgram';
+import { connect, type DatagramSocket, type DTLSSession } from 'foxtls/dtls';
 import { defineCommand, type OptionValues } from '../command/command.ts';
 import { CommandFailure, describeFailure, UsageError } from '../command/failure.ts';
 import { bindClient, formatAddress, resolveTarget, TARGET_OPTIONS, type Target } from './addresses.ts';
@@ -123,8 +124,7 @@ class Caller {
 
   /** Undefined when we were told to stop meanwhile. */
   async #connect(ticket: Buffer | undefined): Promise<DTLSSession | undefined> {
-    const { target, plan, options, seconds, conversation, report } = this.#given;
-    const { psk, minVersion, maxVersion, cert, key, ca, ciphers } = plan;
+    const { target, plan, options, conversation, report } = this.#given;
     const own = await bindClient(target);
     let isWaiting = true;
     const watched = watchSteps(own, (wouldWrite) => {
@@ -133,13 +133,7 @@ class Caller {
       else report.say('... client would read block.', { event: 'would-read' });
     });
     const socket = options.nonblocking ? watched : own;
-    const session = connect(target.address, target.port, {
-      ...{ minVersion, maxVersion, ciphers, socket, psk },
-      ...(psk === undefined && { cert, key, ca, rejectUnauthorized: !options['insecure-no-verify'] }),
-      servername: options['server-name'] ?? target.name,
-      session: ticket,
-      handshakeTimeout: seconds * 1000,
-    });
+    const session = this.#begin(own, socket, ticket);
     this.#current = session;
     logKeys(session, plan);
     session.onmessage = (message) => conversation.hear(message);
@@ -157,6 +151,24 @@ class Caller {
       (error: Error) => conversation.stop(new CommandFailure(`${formatAddress(target)}: ${describeFailure(error)}`)),
     );
     return session;
+  }
+
+  #begin(own: Socket, socket: DatagramSocket, ticket: Buffer | undefined): DTLSSession {
+    const { target, plan, options, seconds } = this.#given;
+    const { psk, minVersion, maxVersion, cert, key, ca, ciphers } = plan;
+    try {
+      return connect(target.address, target.port, {
+        ...{ minVersion, maxVersion, ciphers, socket, psk },
+        ...(psk === undefined && { cert, key, ca, rejectUnauthorized: !options['insecure-no-verify'] }),
+        servername: options['server-name'] ?? target.name,
+        session: ticket,
+        handshakeTimeout: seconds * 1000,
+      });
+    } catch (error) {
+      // It would keep the process alive.
+      own.close();
+      throw error;
+    }
   }
 
   #onServerLeft(session: DTLSSession): void {

@@ -1,6 +1,7 @@
 /** `foxtls dtls-server`: hears many clients at once over DTLS on one UDP socket, and acknowledges what they say. */
 
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:dgram';
 import { parseCount } from '../cert/subject-options.ts';
 import { defineCommand } from '../command/command.ts';
 import { UsageError } from '../command/failure.ts';
@@ -8,7 +9,7 @@ import { bindServer, LISTEN_OPTIONS } from './addresses.ts';
 import { DTLS_OPTIONS, loadPlan } from './dtls-options.ts';
 import { type ServerPlan, serveDtls } from './dtls-serving.ts';
 import { startWorkers } from './dtls-workers.ts';
-import { createReport } from './report.ts';
+import { createReport, type Report } from './report.ts';
 import { stopped } from './stopping.ts';
 
 const DEFAULT_IDLE = 300;
@@ -54,13 +55,23 @@ export const dtlsServerCommand = defineCommand({
     };
     const socket = await bindServer(options);
     const { address, port } = socket.address();
-    const serving = workers > 0 ? startWorkers(workers, plan, socket, report) : serveDtls(plan, socket, report);
+    const serving = await start(workers, plan, socket, report);
     report.say('Socket allocated', { event: 'listening', address, port });
     report.say(`Awaiting client connection on port ${port}`, { event: 'waiting', port });
     await stopped(terminal, report);
     await serving.close();
   },
 });
+
+async function start(workers: number, plan: ServerPlan, socket: Socket, report: Report): Promise<{ close(): Promise<void> }> {
+  try {
+    return workers > 0 ? await startWorkers(workers, plan, socket, report) : serveDtls(plan, socket, report);
+  } catch (error) {
+    // It would keep the process alive.
+    socket.close();
+    throw error;
+  }
+}
 
 function secondsOf(text: string | undefined, option: string, byDefault: number): number {
   const seconds = text === undefined ? byDefault : parseCount(text, option);

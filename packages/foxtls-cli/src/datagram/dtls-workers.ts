@@ -19,22 +19,42 @@ export interface WorkerPool {
   close(): Promise<void>;
 }
 
-/** Starts the workers, and goes on without one that dies: its clients have to begin anew, with another in its place. */
-export function startWorkers(count: number, plan: ServerPlan, socket: Socket, report: Report): WorkerPool {
+/**
+ * Starts the workers; resolves when all are ready, and rejects when one cannot be. One that dies later is replaced: its clients have to begin
+ * anew.
+ */
+export async function startWorkers(count: number, plan: ServerPlan, socket: Socket, report: Report): Promise<WorkerPool> {
   const start: WorkerStart = { plan, address: socket.address() };
   const workers: Worker[] = [];
   let isClosing = false;
-  const startWorker = (index: number) => {
-    // This stands in dist/foxtls.js, beside it: no other program starts workers.
-    const worker = new Worker(new URL('./dtls-worker.js', import.meta.url), { workerData: start });
-    workers[index] = worker;
-    worker.on('message', (message: FromWorker) => hearWorker(message, socket, report));
-    worker.on('error', (error) => report.complain(`worker ${index} failed: ${error.message}`));
-    worker.on('exit', () => {
-      if (!isClosing) startWorker(index);
+  const startWorker = (index: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      // This stands in dist/foxtls.js, beside it: no other program starts workers.
+      const worker = new Worker(new URL('./dtls-worker.js', import.meta.url), { workerData: start });
+      workers[index] = worker;
+      let isReady = false;
+      worker.on('message', (message: FromWorker) => {
+        if (message.type === 'ready') {
+          isReady = true;
+          resolve();
+        } else hearWorker(message, socket, report);
+      });
+      worker.on('error', (error) => {
+        if (isReady) report.complain(`worker ${index} failed: ${error.message}`);
+        reject(error);
+      });
+      worker.on('exit', () => {
+        if (isReady && !isClosing)
+          startWorker(index).catch((error: Error) => report.complain(`worker ${index}: ${error.message}`));
+      });
     });
-  };
-  for (let index = 0; index < count; index++) startWorker(index);
+  try {
+    await Promise.all(Array.from({ length: count }, (_, index) => startWorker(index)));
+  } catch (error) {
+    isClosing = true;
+    for (const worker of workers) worker.terminate();
+    throw error;
+  }
   socket.on('message', (data, { address, port }) => {
     const message: ToWorker = { type: 'datagram', data, address, port };
     workers[hashOf(`${address} ${port}`) % count]?.postMessage(message);
@@ -47,7 +67,8 @@ export function startWorkers(count: number, plan: ServerPlan, socket: Socket, re
         workers.map((worker) => {
           const stop: ToWorker = { type: 'stop' };
           worker.postMessage(stop);
-          return new Promise((resolve) => worker.once('exit', resolve));
+          // Of one that is dead already, there is no other exit.
+          return worker.threadId < 0 ? undefined : new Promise((resolve) => worker.once('exit', resolve));
         }),
       );
       await new Promise<void>((resolve) => socket.close(() => resolve()));
@@ -55,7 +76,7 @@ export function startWorkers(count: number, plan: ServerPlan, socket: Socket, re
   };
 }
 
-function hearWorker(message: FromWorker, socket: Socket, report: Report): void {
+function hearWorker(message: Exclude<FromWorker, { readonly type: 'ready' }>, socket: Socket, report: Report): void {
   // What cannot be sent is as good as lost on the way.
   if (message.type === 'send') socket.send(message.data, message.port, message.address, () => {});
   else if (message.type === 'say') report.say(message.line, message.facts);

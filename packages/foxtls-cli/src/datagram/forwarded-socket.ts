@@ -16,6 +16,7 @@ export type ToWorker =
   | { readonly type: 'stop' };
 
 export type FromWorker =
+  | { readonly type: 'ready' }
   | { readonly type: 'send'; readonly data: Uint8Array; readonly address: string; readonly port: number }
   | { readonly type: 'say'; readonly line: string; readonly facts: Facts }
   | { readonly type: 'explain' | 'complain'; readonly line: string };
