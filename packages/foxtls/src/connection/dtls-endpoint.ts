@@ -35,6 +35,7 @@ import { AMPLIFICATION, type DtlsSession, EndpointSession, type SessionKeeper } 
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
 import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
 import { inRange } from './option-checks.ts';
+import { WarmSessions } from './warm-sessions.ts';
 import { PathChecks, type PathKeeper } from './path-checks.ts';
 import { SessionTable } from './session-table.ts';
 
@@ -88,6 +89,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   readonly #pending = new Set<EndpointSession>();
   readonly #paths = new PathChecks(this);
   readonly #deadlines = new Deadlines<EndpointSession>();
+  readonly #warm = new WarmSessions<EndpointSession>();
   #output: AddressedDatagram[] = [];
   #isAnnounced = false;
   /** Calls that are on the stack: output is announced when the last of them is over. */
@@ -154,7 +156,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   }
 
   nextTimeout(): number | undefined {
-    const { next } = this.#deadlines;
+    const next = earliest(this.#deadlines.next, this.#warm.next);
     return next === undefined ? undefined : Math.max(0, next - this.clock());
   }
 
@@ -162,6 +164,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     const now = this.clock();
     this.#entered(() => {
       for (let due = this.#deadlines.takeDue(now); due !== undefined; due = this.#deadlines.takeDue(now)) this.#wake(due, now);
+      this.#warm.restIdle(now);
     });
   }
 
@@ -427,6 +430,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
 
   closed(session: EndpointSession): void {
     this.collect(session);
+    this.#warm.delete(session);
     this.#deadlines.set(session, undefined);
     this.#sessions.remove(session);
   }
@@ -440,9 +444,10 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     if (connection.isClosing && connection.state === 'connected') {
       session.giveUpAt ??= this.clock() + this.#limits.closeTimeout;
     }
-    const times = [connection.deadline, session.giveUpAt, session.path?.expiresAt].filter((time) => time !== undefined);
-    const deadline = connection.state === 'closed' || times.length === 0 ? undefined : Math.min(...times);
-    this.#deadlines.set(session, deadline);
+    const { state } = connection;
+    if (state === 'connected') this.#warm.use(session, this.clock());
+    const deadline = earliest(connection.deadline, earliest(session.giveUpAt, session.path?.expiresAt));
+    this.#deadlines.set(session, state === 'closed' ? undefined : deadline);
   }
 
   #wake(session: EndpointSession, now: number): void {
@@ -522,4 +527,8 @@ function withCookies(config: ServerConfig, requireCookie: boolean): ServerConfig
 function hostOfAddress(address: string): string {
   const colon = address.lastIndexOf(':');
   return colon < 0 ? address : address.slice(0, colon);
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
 import type { DtlsEndpointOptions } from '../../src/connection/datagram-endpoint.ts';
 import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
@@ -55,6 +55,18 @@ function stateOf({ endpoint }: Host) {
 }
 
 describe.each(VERSIONS)('an endpoint, in %s', (version) => {
+  it('lets sessions rest that say nothing, when there are many, and goes on with them', { timeout: 60_000 }, () => {
+    const { network, server } = open(version, {}, { tickets: 0 });
+    const config = clientConfig({ versions: [version] });
+    const clients = Array.from({ length: 260 }, (_, number) => network.host(`client${number}:1`).connect(config, SERVER));
+    network.run(() => clients.every(({ isConnected }) => isConnected));
+    const rests = server.accepted.map(({ session }) => vi.spyOn(session.connection, 'rest'));
+    network.run(undefined, 5000);
+    expect(rests.filter(({ mock }) => mock.calls.length > 0)).toHaveLength(4);
+    expect(server.endpoint.nextTimeout()).toBeUndefined();
+    for (const number of [0, 1, 2, 3, 259]) talk(network, clients[number] as SessionRecord, server.accepted[number]);
+  });
+
   it('lets a client in when its cookie came back', () => {
     const { network, server, connect } = open(version);
     const client = connect('client:1');
