@@ -35,9 +35,9 @@ import { AMPLIFICATION, type DtlsSession, EndpointSession, type SessionKeeper } 
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
 import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
 import { inRange } from './option-checks.ts';
-import { WarmSessions } from './warm-sessions.ts';
 import { PathChecks, type PathKeeper } from './path-checks.ts';
 import { SessionTable } from './session-table.ts';
+import { WarmSessions } from './warm-sessions.ts';
 
 const DEFAULTS = {
   maxSessions: 10_000,

@@ -35,6 +35,8 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   readonly #core: DtlsEndpoint;
   readonly #stats: SocketStats;
   readonly #server: ServerSide | undefined;
+  /** The same for all of a server's sessions. */
+  #serverTraits: SessionTraits | undefined;
   readonly #bySession = new WeakMap<DtlsSession, NodeDtlsSession>();
   #socket: DatagramSocket | undefined;
   #address: DtlsAddress | undefined;
@@ -127,7 +129,8 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
 
   #accept(core: DtlsSession): DtlsSessionListener {
     const { onsession, asksForCertificate } = this.#server as ServerSide;
-    const session = new NodeDtlsSession({ role: 'server', endpoint: this, asksForCertificate, readAddress });
+    this.#serverTraits ??= { role: 'server', endpoint: this, asksForCertificate, readAddress };
+    const session = new NodeDtlsSession(this.#serverTraits);
     this.#adopt(session, core);
     try {
       onsession(session);

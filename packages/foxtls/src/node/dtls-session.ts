@@ -14,6 +14,7 @@ import { writeDtlsSession } from './dtls-session-bytes.ts';
 import { SessionStats } from './dtls-stats.ts';
 import type { DTLSEndpoint, DTLSSession, DtlsAddress, DtlsSessionEvents, DtlsSessionStats } from './dtls-types.ts';
 import { authorizationCode, toNodeError, withCode } from './errors.ts';
+import { Later } from './later.ts';
 import { MessageQueue } from './message-queue.ts';
 import { formatSrtpProfile } from './srtp-profiles.ts';
 
@@ -32,38 +33,35 @@ const MAX_EXPORT = 65536;
 
 export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements DTLSSession {
   readonly endpoint: DTLSEndpoint;
-  readonly opened: Promise<{ readonly protocol: string }>;
-  readonly closed: Promise<void>;
   onerror: ((error: Error) => void) | undefined;
   onhandshake: ((protocol: string) => void) | undefined;
   onkeylog: ((line: string) => void) | undefined;
   readonly #traits: SessionTraits;
   readonly #stats = new SessionStats();
-  readonly #messages = new MessageQueue<Buffer>();
+  readonly #opened = new Later<{ readonly protocol: string }>();
+  readonly #closed = new Later<void>();
+  #messages: MessageQueue<Buffer> | undefined;
   #onmessage: ((data: Buffer) => void) | undefined;
   #session: DtlsSession | undefined;
-  #info: ConnectionInfo | undefined;
   #clientSession: ClientSession | undefined;
   #certificate: X509Certificate | undefined;
   #isOpen = false;
   #isOver = false;
   #error: Error | undefined;
-  #settleOpened!: { resolve(value: { readonly protocol: string }): void; reject(error: Error): void };
-  #settleClosed!: { resolve(): void; reject(error: Error): void };
 
   constructor(traits: SessionTraits) {
     super();
     this.#traits = traits;
     this.endpoint = traits.endpoint;
-    this.opened = new Promise((resolve, reject) => {
-      this.#settleOpened = { resolve, reject };
-    });
-    this.closed = new Promise((resolve, reject) => {
-      this.#settleClosed = { resolve, reject };
-    });
-    // Who does not ask is told by onerror; a peer's failure is no reason to end the process.
-    this.opened.catch(() => {});
-    this.closed.catch(() => {});
+    dropEvents(this);
+  }
+
+  get opened(): Promise<{ readonly protocol: string }> {
+    return this.#opened.promise;
+  }
+
+  get closed(): Promise<void> {
+    return this.#closed.promise;
   }
 
   /** @internal */
@@ -78,7 +76,7 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   }
 
   /** @internal */
-  readonly onEvent = (event: DtlsSessionEvent): void => {
+  onEvent(event: DtlsSessionEvent): void {
     if (this.#isOver) return;
     if (event.type === 'data') this.#onData(event.data);
     else if (event.type === 'connected') this.#onConnected(event.info);
@@ -86,7 +84,7 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     else if (event.type === 'keylog') this.#onKeyLog(event.line);
     else if (event.type === 'error') this.finish(this.#describe(event.error));
     else if (event.type === 'closed') this.finish(undefined);
-  };
+  }
 
   #onKeyLog(line: string): void {
     this.onkeylog?.(line);
@@ -95,21 +93,26 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
 
   #onConnected(info: ConnectionInfo): void {
     this.#isOpen = true;
-    this.#info = info;
     this.#stats.handshakeCompletedAt = process.hrtime.bigint();
-    this.#settleOpened.resolve({ protocol: info.version });
+    this.#opened.resolve({ protocol: info.version });
     this.onhandshake?.(info.version);
     this.emit('handshake', info.version);
   }
 
   #onData(data: Uint8Array): void {
     const message = Buffer.from(data.buffer, data.byteOffset, data.length);
-    this.#stats.messagesReceived++;
-    this.#stats.bytesReceived += BigInt(data.length);
+    this.#stats.messagesIn++;
+    this.#stats.received += data.length;
     const isHeard = this.#onmessage !== undefined || this.listenerCount('message') > 0;
     if (isHeard) this.#tell(message);
-    else this.#messages.push(message);
-    this.#stats.messagesDropped = BigInt(this.#messages.dropped);
+    else this.#queue.push(message);
+    this.#stats.dropped = this.#messages?.dropped ?? 0;
+  }
+
+  /** Made when something waits, or somebody does. */
+  get #queue(): MessageQueue<Buffer> {
+    this.#messages ??= new MessageQueue();
+    return this.#messages;
   }
 
   #tell(message: Buffer): void {
@@ -137,12 +140,14 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     this.#isOver = true;
     this.#error = error;
     this.#stats.destroyedAt = process.hrtime.bigint();
-    this.#settleOpened.reject(error ?? invalidState('the session was closed before the handshake was over'));
-    this.#messages.end(error);
+    if (!this.#opened.isSettled) {
+      this.#opened.reject(error ?? invalidState('the session was closed before the handshake was over'));
+    }
+    this.#queue.end(error);
     if (error === undefined) {
-      this.#settleClosed.resolve();
+      this.#closed.resolve();
     } else {
-      this.#settleClosed.reject(error);
+      this.#closed.reject(error);
       this.onerror?.(error);
       if (this.listenerCount('error') > 0) this.emit('error', error);
     }
@@ -160,8 +165,8 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
       if (!(thrown instanceof ApiMisuse) || thrown.code !== 'ERR_TLS_DATAGRAM_SIZE') throw stateError(thrown);
       throw withCode(new RangeError(thrown.message, { cause: thrown }), 'ERR_OUT_OF_RANGE');
     }
-    this.#stats.messagesSent++;
-    this.#stats.bytesSent += BigInt(bytes.length);
+    this.#stats.messagesOut++;
+    this.#stats.sent += bytes.length;
     return bytes.length;
   }
 
@@ -210,15 +215,16 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
 
   /** What came before somebody listened: not from inside of his call. */
   #tellWaiting(): void {
+    if (this.#messages === undefined) return;
     queueMicrotask(() => {
-      for (const message of this.#messages.take()) this.#tell(message);
+      for (const message of this.#queue.take()) this.#tell(message);
     });
   }
 
   /** Messages, until the session is over: an error is thrown. To leave the loop closes nothing. */
   [Symbol.asyncIterator](): AsyncIterator<Buffer, undefined> {
     return {
-      next: () => this.#messages.next(),
+      next: () => this.#queue.next(),
       return: () => Promise.resolve({ value: undefined, done: true }),
     };
   }
@@ -252,6 +258,10 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     return this.#session && this.#traits.readAddress(this.#session.address);
   }
 
+  get #info(): ConnectionInfo | undefined {
+    return this.#isOpen ? this.#session?.connection.info : undefined;
+  }
+
   get connectionInfo(): ConnectionInfo | undefined {
     return this.#info;
   }
@@ -270,7 +280,8 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   }
 
   get peerX509Certificate(): X509Certificate | undefined {
-    const [leaf] = this.#info === undefined ? [] : presentedCertificates(this.#info.peer);
+    const peer = this.#info?.peer;
+    const [leaf] = peer === undefined ? [] : presentedCertificates(peer);
     if (leaf !== undefined) this.#certificate ??= new X509Certificate(leaf);
     return this.#certificate;
   }
@@ -316,6 +327,14 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   get error(): Error | undefined {
     return this.#error;
   }
+}
+
+/**
+ * An emitter begins with a table of its listeners, of 400 bytes; without one, it makes it for the first of them. Thousands of sessions have
+ * none.
+ */
+function dropEvents(emitter: EventEmitter<DtlsSessionEvents>): void {
+  (emitter as unknown as { _events: undefined })._events = undefined;
 }
 
 export function invalidState(message: string): Error {

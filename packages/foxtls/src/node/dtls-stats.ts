@@ -11,12 +11,33 @@ export class SessionStats implements DtlsSessionStats {
   destroyedAt = 0n;
   closingAt = 0n;
   handshakeCompletedAt = 0n;
-  bytesReceived = 0n;
-  bytesSent = 0n;
-  messagesReceived = 0n;
-  messagesSent = 0n;
-  messagesDropped = 0n;
+  /** Bytes and messages, as numbers, for they change often. */
+  received = 0;
+  sent = 0;
+  messagesIn = 0;
+  messagesOut = 0;
+  dropped = 0;
   transport: DtlsConnection['stats'] | undefined;
+
+  get bytesReceived(): bigint {
+    return BigInt(this.received);
+  }
+
+  get bytesSent(): bigint {
+    return BigInt(this.sent);
+  }
+
+  get messagesReceived(): bigint {
+    return BigInt(this.messagesIn);
+  }
+
+  get messagesSent(): bigint {
+    return BigInt(this.messagesOut);
+  }
+
+  get messagesDropped(): bigint {
+    return BigInt(this.dropped);
+  }
 
   get retransmitCount(): bigint {
     return BigInt(this.transport?.retransmissions ?? 0);

@@ -81,4 +81,22 @@ describe.each(['DTLSv1.3', 'DTLSv1.2'] as const)('foxtls/dtls in %s', (version) 
     await endpoint.close();
     expect([session.destroyed, endpoint.destroyed, endpoint.sessions.size]).toEqual([true, true, 0]);
   });
+
+  it('makes sessions that are emitters like others', async () => {
+    const heard: string[] = [];
+    const listener = (data: Buffer) => heard.push(data.toString());
+    const accepted = new Promise<DTLSSession>((resolve) => {
+      const { port } = serve((session) => {
+        expect([session.eventNames(), session.listenerCount('message'), session.emit('close')]).toEqual([[], 0, false]);
+        session.off('message', listener).removeAllListeners('message').on('message', listener);
+        expect([session.eventNames(), session.listeners('message')]).toEqual([['message'], [listener]]);
+        session.once('message', () => resolve(session));
+      });
+      const session = client(port, only);
+      session.opened.then(() => session.send('heard'));
+    });
+    const session = await accepted;
+    expect([heard, session.listenerCount('message')]).toEqual([['heard'], 1]);
+    expect([session.stats.messagesReceived, session.stats.bytesReceived, session.stats.messagesSent]).toEqual([1n, 5n, 0n]);
+  });
 });
