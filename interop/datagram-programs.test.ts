@@ -404,6 +404,34 @@ describe('foxtls dtls-server and dtls-client', () => {
     expect(client.output).toMatch(/^foxtls dtls-client: .*no cipher match.*\n$/);
   });
 
+  it('send no line that does not fit into a datagram, and say how much does', async () => {
+    const server = await startServer('dtls-server');
+    const { code, output, errors } = await runClient('dtls-client', server, `short\n${'x'.repeat(3000)}\nnever\n`);
+    expect([code, output]).toEqual([1, ACK]);
+    expect(errors).toMatch(/^foxtls dtls-client: a line of 3001 bytes does not fit into a datagram, which takes 1\d\d\d\n$/);
+    await server.process.prints(/Client left return to idle state/);
+  });
+
+  it('say what they agreed on as JSON', async () => {
+    const server = await startServer('dtls-server', '--json');
+    const { code, output } = await runClient('dtls-client', server, 'hello\n', '--json');
+    expect(code).toBe(0);
+    const facts = { protocol: 'DTLSv1.3', suite: 'TLS_AES_128_GCM_SHA256', resumed: false };
+    expect(
+      output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      { event: 'connected', ...facts },
+      { event: 'reply', bytes: 22, text: 'I hear you fashizzle!' },
+    ]);
+    await server.process.prints(/"left"/);
+    const events = server.lines().map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map(({ event }) => event)).toEqual(['listening', 'waiting', 'connected', 'heard', 'message', 'reply', 'left']);
+    expect(events[2]).toEqual({ event: 'connected', client: expect.stringMatching(/^127\.0\.0\.1:\d+$/), ...facts });
+  });
+
   it('write down what opens a capture', async () => {
     const server = await startServer('dtls-server');
     const file = join(home, 'keys.log');

@@ -53,7 +53,7 @@ export const dtlsClientCommand = defineCommand({
     const undo = terminal.onStop((signal) => {
       sayStopped(signal, report);
       conversation.stop();
-      caller.abort();
+      void caller.abort();
     });
     try {
       const unanswered = options.resume ? await caller.talkResuming() : await caller.talk();
@@ -65,6 +65,7 @@ export const dtlsClientCommand = defineCommand({
     } finally {
       undo();
       conversation.stop();
+      await caller.abort();
     }
   },
 });
@@ -88,8 +89,8 @@ class Caller {
   }
 
   /** Ends what is under way; close_notify is sent where there is a connection. */
-  abort(): void {
-    this.#current?.close();
+  async abort(): Promise<void> {
+    await this.#current?.close();
   }
 
   /** All lines over one connection. Resolves with how many had no reply. */
@@ -146,6 +147,10 @@ class Caller {
       isWaiting = false;
     }
     report.explain(`${formatAddress(target)}: ${describeSession(session)}`);
+    if (options.json) {
+      const { protocol, reused: resumed, cipher } = session;
+      report.say('', { event: 'connected', protocol, suite: cipher?.standardName, resumed });
+    }
     session.closed.then(
       () => this.#onServerLeft(session),
       (error: Error) => conversation.stop(new CommandFailure(`${formatAddress(target)}: ${describeFailure(error)}`)),
