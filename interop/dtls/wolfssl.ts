@@ -49,12 +49,20 @@ interface Tried {
 /** That of its examples. */
 const PSK = { identity: utf8('Client_identity'), key: fromHex('0123456789abcdef'.repeat(4)), hash: 'sha384' } as const;
 
-export function wolfSslCases(pki: InteropPki, wolfSsl: WolfSsl, version: Version): readonly DtlsCase[] {
+/** `serverFaultyLack`: why its server cannot be tried over the faulty link. */
+export function wolfSslCases(
+  pki: InteropPki,
+  wolfSsl: WolfSsl,
+  version: Version,
+  serverFaultyLack?: string,
+): readonly DtlsCase[] {
   const all = [...both(pki), ...(version === 'DTLSv1.3' ? newest(pki) : older(pki))];
-  return [
+  const cases = [
     ...all.flatMap((one) => [ourClient(pki, wolfSsl, version, one), ourServer(pki, wolfSsl, version, one)]),
     ...resumptions(pki, wolfSsl, version),
   ];
+  if (serverFaultyLack === undefined) return cases;
+  return cases.map((one) => (one.ourRole === 'client' ? { ...one, faultyLack: serverFaultyLack } : one));
 }
 
 function both(pki: InteropPki): readonly Tried[] {
