@@ -14,6 +14,7 @@ import type { CipherSuite } from '../../src/protocol/negotiate/cipher-suites.ts'
 import { TLS13_CIPHER_SUITES } from '../../src/protocol/negotiate/cipher-suites.ts';
 import { Tls13Protection } from '../../src/protocol/record/tls13-protection.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
+import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
 import { readDatagramRecord, type UnifiedRecord } from '../../src/transport/dtls/datagram-record.ts';
 import { recordSequence, unmaskedHeader } from '../../src/transport/dtls/record-number.ts';
 import {
@@ -216,6 +217,14 @@ describe('the datagrams on the wire', () => {
     expect(toHex(hello.subarray(13, 14))).toBe('01');
     expect(hello.subarray(14, 17)).toEqual(hello.subarray(22, 25));
     expect(toHex(hello.subarray(17, 22))).toBe('0000000000');
+  });
+
+  it('reach a server of 1.3 with a session of 1.2, whose id it does not echo', () => {
+    const versions = ['TLSv1.2'] as const;
+    const [session] = connect({ versions }, { versions, tickets: 0, sessionCache: createSessionCache() }).client.sessions;
+    const ends = connect({ versions: ['TLSv1.3', 'TLSv1.2'] }, { versions: ['TLSv1.3'] }, { session });
+    expect([ends.client.error, ends.server.error]).toEqual([undefined, undefined]);
+    expect(ends.client.info).toMatchObject({ version: 'DTLSv1.3', resumed: false });
   });
 
   it('hold no legacy_session_id and no change_cipher_spec', () => {

@@ -2,7 +2,7 @@
  * The client's side of HelloRetryRequest, and the checks of ServerHello that both answers share (RFC 8446 §4.1.3, §4.1.4).
  */
 
-import { equal } from '../../../core/bytes/bytes.ts';
+import { EMPTY, equal } from '../../../core/bytes/bytes.ts';
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { cipherSuiteName } from '../../../core/registry/cipher-suites.ts';
 import { namedGroupName } from '../../../core/registry/named-groups.ts';
@@ -12,15 +12,22 @@ import type { HelloRetryRequest, ServerHello } from '../../messages/server-hello
 import type { CipherSuite } from '../../negotiate/cipher-suites.ts';
 import type { ClientOffer } from '../client-offer.ts';
 import type { ClientConfig } from '../config.ts';
+import type { ProtocolVariant } from '../variant.ts';
 
 /** Checks what ServerHello and HelloRetryRequest have in common; returns the suite. */
-export function checkHello(config: ClientConfig, offer: ClientOffer, hello: ServerHello | HelloRetryRequest): CipherSuite {
+export function checkHello(
+  variant: ProtocolVariant,
+  config: ClientConfig,
+  offer: ClientOffer,
+  hello: ServerHello | HelloRetryRequest,
+): CipherSuite {
   checkPlaces(hello.extensions);
   checkSolicited(hello.extensions, offer.offeredTypes);
   // "A client which receives a legacy_session_id_echo field that does not match what it sent in the ClientHello MUST abort the
-  // handshake with an "illegal_parameter" alert." (RFC 8446 §4.1.3)
-  if (!equal(hello.legacySessionIdEcho, offer.legacySessionId)) {
-    throw new PeerMisbehaved('session_id_not_echoed', 'legacy_session_id_echo is not what the ClientHello had');
+  // handshake with an "illegal_parameter" alert." (RFC 8446 §4.1.3) The session of an older version may have put one there, and "DTLS servers MUST
+  // NOT echo the "legacy_session_id" value from the client" (RFC 9147 §5).
+  if (!equal(hello.legacySessionIdEcho, variant.middleboxCompatibility ? offer.legacySessionId : EMPTY)) {
+    throw new PeerMisbehaved('session_id_not_echoed', 'legacy_session_id_echo is not what it has to be');
   }
   if (hello.legacyCompressionMethod !== 0) {
     throw new PeerMisbehaved('compression_not_null', `legacy_compression_method is ${hello.legacyCompressionMethod}`);
@@ -40,8 +47,8 @@ export interface Retry {
 }
 
 /** Checks a HelloRetryRequest; says what the second ClientHello has to change. */
-export function checkRetry(config: ClientConfig, offer: ClientOffer, hello: HelloRetryRequest): Retry {
-  const suite = checkHello(config, offer, hello);
+export function checkRetry(variant: ProtocolVariant, config: ClientConfig, offer: ClientOffer, hello: HelloRetryRequest): Retry {
+  const suite = checkHello(variant, config, offer, hello);
   const { key_share: groupId, cookie } = hello.extensions.values;
   // "Clients MUST abort the handshake with an "illegal_parameter" alert if the HelloRetryRequest would not result in any change in
   // the ClientHello." (RFC 8446 §4.1.4)

@@ -129,11 +129,11 @@ function* exchangeHellos(
   { offer, hello, bytes }: Answer,
 ): HandshakeFlow<Hellos> {
   if (hello.kind === 'hello_retry_request') {
-    const retry = checkRetry(config, offer, hello);
+    const retry = checkRetry(context.transport.variant, config, offer, hello);
     sendCompatibilityChangeCipherSpec(context, offer);
     return yield* exchangeAfterRetry(context, config, request, { offer, retry, bytes });
   }
-  const suite = checkHello(config, offer, hello);
+  const suite = checkHello(context.transport.variant, config, offer, hello);
   const transcript = new Transcript();
   transcript.start(suite.hash);
   transcript.add(offer.bytes);
@@ -171,7 +171,7 @@ function* exchangeAfterRetry(
     throw new PeerMisbehaved('version_not_offered', 'TLS 1.3 in HelloRetryRequest, an older version in ServerHello');
   }
   answeredVersion(context.transport.variant, ['TLSv1.3'], hello);
-  const suite = checkHello(config, offer, hello);
+  const suite = checkHello(context.transport.variant, config, offer, hello);
   // "Upon receiving the ServerHello, clients MUST check that the cipher suite supplied in the ServerHello is the same as that in the
   // HelloRetryRequest and otherwise abort the handshake with an "illegal_parameter" alert." (RFC 8446 §4.1.4)
   if (suite !== retry.suite) {
