@@ -240,8 +240,7 @@ export class DatagramConnection implements DtlsConnection {
     if (this.#state !== 'connected' || this.#weClosed)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
     if (!this.#isTls13) throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', `${this.info?.version} has no KeyUpdate`);
-    this.#sendKeyUpdate(requestPeer);
-    this.#deliver();
+    this.#guarded(() => this.#sendKeyUpdate(requestPeer));
   }
 
   requestConnectionIds(count: number): void {
@@ -450,6 +449,8 @@ export class DatagramConnection implements DtlsConnection {
   /** "… implementations MUST NOT send records with the new keys or send a new KeyUpdate until the previous KeyUpdate has been acknowledged" (RFC 9147 §8). */
   #sendKeyUpdate(requestPeer: boolean): void {
     if (this.#keyUpdate !== 'none' || this.#transport.mustKeepKeys) {
+      // The keys that are asked for are on their way: only the peer's may not be.
+      if (this.#keyUpdate === 'sent' && !requestPeer) return;
       this.#keyUpdate = this.#keyUpdate === 'none' || this.#keyUpdate === 'wanted' ? 'wanted' : 'sent_and_wanted';
       this.#wantsPeerUpdate ||= requestPeer;
       return;
@@ -474,7 +475,7 @@ export class DatagramConnection implements DtlsConnection {
 
   /** Half of the records that one key is good for are sent: there is time for an ACK. DTLS 1.2 has no means for it but a new connection. */
   #renewWriteKeys(): void {
-    if (this.#isTls13 && this.#keyUpdate === 'none') this.#sendKeyUpdate(false);
+    if (this.#isTls13 && this.#keyUpdate === 'none') this.#guarded(() => this.#sendKeyUpdate(false));
     if (!this.#transport.writeKeyExhausted) return;
     const problem = 'so many records were sent under one key that no more may be: open another connection';
     this.#fail(new LimitExceeded('recordsUnderOneKey', problem, 'internal_error'));

@@ -355,14 +355,19 @@ describe('after the handshake', () => {
     expect(lab.client.spareConnectionIds).toBe(1);
   });
 
-  it('KeyUpdates in a row are sent one after the other, each once', () => {
+  it('KeyUpdates in a row are one, and one more when the peer is to send its own', () => {
     const lab = connected();
     const before = lab.sent.client;
     for (let i = 0; i < 5; i++) lab.client.updateKeys();
     lab.collect();
     lab.run();
-    // Those that wait are one.
-    expect(lab.sent.client - before).toBe(2);
+    expect(lab.sent.client - before).toBe(1);
+    lab.client.updateKeys();
+    lab.client.updateKeys({ requestPeer: true });
+    lab.collect();
+    lab.run();
+    // And the ACK of the peer's.
+    expect(lab.sent.client - before).toBe(4);
     expect(lab.client.stats.retransmissions).toBe(0);
   });
 
@@ -378,6 +383,19 @@ describe('after the handshake', () => {
     lab.run();
     for (const datagram of late) lab.server.receive(datagram);
     expect(textOf(lab.serverEvents)).toEqual(['early', 'late']);
+  });
+
+  it('data of the keys before is dropped when a KeyUpdate is long ago', () => {
+    const lab = connected();
+    lab.client.send(utf8('much too late'));
+    const late = lab.client.takeOutput();
+    lab.client.updateKeys();
+    lab.collect();
+    lab.run();
+    lab.now += 5 * MINUTE;
+    for (const datagram of late) lab.server.receive(datagram);
+    expect(textOf(lab.serverEvents)).toEqual([]);
+    expect(lab.server.stats.discarded.unknown_epoch).toBe(1);
   });
 
   it.each([0.1, 0.3, 0.5])('KeyUpdates of both at once, over and over, get through where %f is lost', (loss) => {

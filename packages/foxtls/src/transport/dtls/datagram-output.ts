@@ -7,7 +7,7 @@
  * ```
  */
 
-import { ApiMisuse } from '../../core/errors/errors.ts';
+import { ApiMisuse, LimitExceeded } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
 import type { RecordNumber } from './acknowledgements.ts';
 import type { DatagramPacker } from './datagram-packer.ts';
@@ -15,6 +15,9 @@ import type { DatagramStats } from './datagram-stats.ts';
 import { OutgoingMessages } from './outgoing-messages.ts';
 import type { DirectionState } from './read-epoch.ts';
 import { WriteEpoch } from './write-epoch.ts';
+
+/** message_seq has 16 bits, and no way to begin anew (RFC 9147 §5.2). */
+const MAX_MESSAGE_SEQUENCE = 0xffff;
 
 export class DatagramOutput {
   readonly packer: DatagramPacker;
@@ -74,6 +77,7 @@ export class DatagramOutput {
   addMessage(message: Uint8Array, isAlone = false, onAcknowledged?: () => void): number {
     if (!isAlone) this.#begin();
     const sequence = this.#messageSequence++;
+    if (sequence > MAX_MESSAGE_SEQUENCE) throw tooManyMessages();
     this.#outgoing.add(this.#epoch, message, sequence, onAcknowledged);
     return sequence;
   }
@@ -193,4 +197,12 @@ export class DatagramOutput {
     this.forget();
     this.#epoch.wipe();
   }
+}
+
+function tooManyMessages(): LimitExceeded {
+  return new LimitExceeded(
+    'handshakeMessages',
+    'handshake messages are numbered with 16 bits: open another connection',
+    'internal_error',
+  );
 }

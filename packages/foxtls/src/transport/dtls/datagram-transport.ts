@@ -100,6 +100,7 @@ export class DatagramTransport implements HandshakeTransport {
     this.stats.datagramsReceived++;
     this.stats.bytesReceived += datagram.length;
     this.heard = 'nothing';
+    if (this.#keptUntil !== undefined && this.#options.clock() >= this.#keptUntil) this.#dropLastFlight();
     this.#input.push(datagram);
   }
 
@@ -137,7 +138,9 @@ export class DatagramTransport implements HandshakeTransport {
     if (record.epoch > 0 && this.heard !== 'newest') {
       this.heard = record.isNewest && record.epoch === this.#input.current.number ? 'newest' : 'authenticated';
     }
-    if (this.#keptUntil !== undefined) this.#dropLastFlight(record);
+    // Of DTLS 1.2, application data says that the peer has our Finished.
+    const isHeard = this.#isBeforeTls13 && record.type === CONTENT_TYPES.application_data && record.epoch > 0;
+    if (this.#keptUntil !== undefined && isHeard && this.#flights.isDone) this.#dropLastFlight();
     if (this.#input.current.isOverFailureLimit) throw tooManyFailures();
     switch (record.type) {
       case CONTENT_TYPES.handshake:
@@ -216,8 +219,14 @@ export class DatagramTransport implements HandshakeTransport {
     this.stats.discarded.fragment_refused += refused;
     const number = { epoch, sequence };
     if (taken > 0) this.#flights.onMessages(number, refused === 0);
-    else if (old > 0) this.#flights.onRepetition(number, this.#reassembly.lastOld?.sequence === this.#lastReceived);
+    else if (old > 0) this.#flights.onRepetition(number, this.#isEndOfLastFlight);
     return undefined;
+  }
+
+  /** Whether what came again ends with the end of the last message: of one in many fragments, that is one of them. */
+  get #isEndOfLastFlight(): boolean {
+    const { lastOld } = this.#reassembly;
+    return lastOld?.sequence === this.#lastReceived && lastOld.isEnd;
   }
 
   /**
@@ -398,12 +407,14 @@ export class DatagramTransport implements HandshakeTransport {
   /**
    * After the peer's KeyUpdate. "… receivers MUST retain the pre-update keying material until receipt and successful decryption of a message
    * using the new keys." (RFC 9147 §8) And those before, for what a peer sends again under them because our ACK was lost.
+   * Not for ever: "implementations MAY choose to retain keying material from previous epochs for up to the default MSL" (RFC 9147 §4.2.1).
    */
   updateReadKeys(): void {
     const { current } = this.#input;
     this.#input.install(current.next(this.#options.replayWindow));
     // The keys of the handshake stay: its last flight may not have been acknowledged yet.
     this.#input.drop(EPOCHS.application, current.number - 1);
+    this.#keptUntil = this.#options.clock() + LAST_FLIGHT_KEPT;
   }
 
   /** Whether only one more record may be sent under the keys. */
@@ -484,15 +495,11 @@ export class DatagramTransport implements HandshakeTransport {
     this.#flights.handleTimeout(isBusy);
   }
 
-  /** Whether the keys of the handshake, and our last flight, can't be asked for any more. */
-  #dropLastFlight({ type, epoch }: OpenedRecord): void {
-    const isOver = this.#options.clock() >= (this.#keptUntil as number);
-    // Of DTLS 1.2, application data says that the peer has our Finished.
-    const isHeard = !this.#isTls13 && type === CONTENT_TYPES.application_data && epoch > 0 && this.#flights.isDone;
-    if (!isOver && !isHeard) return;
+  /** The keys of the handshake, those before the peer's last KeyUpdate, and our last flight can't be asked for any more. */
+  #dropLastFlight(): void {
     this.#keptUntil = undefined;
     if (!this.#isTls13) this.#output.forget();
-    this.#input.drop(0, this.#isTls13 ? EPOCHS.application : TLS12_EPOCH);
+    this.#input.drop(0, this.#input.current.number);
   }
 
   // ---- Sleep, and elsewhere ----

@@ -153,7 +153,6 @@ export class FlightMachine {
    */
   onRepetition(number: RecordNumber, isEndOfFlight: boolean): void {
     const isHandshake = number.epoch < APPLICATION_EPOCH;
-    if (!this.#isDone && !this.#isAnswered && this.#hasJustSent) return;
     if (this.#isDone) {
       // After the handshake, only what is under keys is worth an answer. To a server's flight, a client's is one.
       if (this.#hasAcks === true && !(isHandshake && this.#options.role === 'client')) this.#note(number);
@@ -163,7 +162,7 @@ export class FlightMachine {
       if (this.#hasAcks === true) this.acknowledgeSoon();
       return;
     }
-    if (isEndOfFlight && !this.#output.hasProgress) this.#sendAgain();
+    if (isEndOfFlight && !this.#output.hasProgress && !this.#hasJustSent) this.#sendAgain();
   }
 
   /** Sooner than this, no timer of the peer's has run out: a datagram was doubled on the way. */

@@ -124,8 +124,10 @@ describe('MessageReassembly', () => {
       old: 2,
       refused: 0,
     });
-    expect(messages.lastOld).toEqual({ type: 11, sequence: 1 });
+    expect(messages.lastOld).toEqual({ type: 11, sequence: 1, isEnd: false });
     expect(delivered(messages)).toEqual([2]);
+    messages.push(fragmentAt(message, 2, 50, message.length), 0);
+    expect(messages.lastOld).toEqual({ type: 11, sequence: 2, isEnd: true });
   });
 
   it('keeps nothing of the datagram', () => {

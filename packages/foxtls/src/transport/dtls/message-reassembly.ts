@@ -43,6 +43,8 @@ export interface PushResult {
 export interface OldFragment {
   readonly type: number;
   readonly sequence: number;
+  /** Whether the message ends with it. */
+  readonly isEnd: boolean;
 }
 
 interface Incoming {
@@ -143,7 +145,8 @@ export class MessageReassembly {
       const sequence = ((fragment[4] as number) << 8) | (fragment[5] as number);
       if (sequence < this.#nextSequence) {
         old++;
-        this.#lastOld = { type: fragment[0] as number, sequence };
+        const isEnd = readUint24(fragment, 6) + fragment.length - FRAGMENT_HEADER_SIZE >= readUint24(fragment, 1);
+        this.#lastOld = { type: fragment[0] as number, sequence, isEnd };
       } else if (this.#take(sequence, fragment, epoch)) taken++;
       else refused++;
       at = end;
