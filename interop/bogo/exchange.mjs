@@ -49,6 +49,8 @@ class Exchange {
     this.#resolve = resolve;
     this.#reject = reject;
     const onEvent = (event) => this.#onEvent(event);
+    const delay = flags['private-key-delay-ms'];
+    if (delay !== undefined) flags['while-signing'] = () => this.#pass(delay);
     const carried = { onEvent, ...(flags.dtls && datagramOptions(flags, time)) };
     const [client, server] = flags.dtls ? [createDtlsClient, createDtlsServer] : [createTlsClient, createTlsServer];
     this.#connection = flags.server

@@ -105,13 +105,14 @@ function cachedKey(file) {
 
 const later = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Of -async: whoever signs takes his time. */
-function slow(signer) {
+/** Of -async: whoever signs takes his time; with -private-key-delay-ms, by the clock of datagrams too. @param {Flags} flags */
+function slow(flags, signer) {
   return {
     type: signer.type,
     ...(signer.publicKey && { publicKey: signer.publicKey }),
     async sign(algorithm, message, signal) {
       await later();
+      flags['while-signing']?.();
       return signer.sign(algorithm, message, signal);
     },
   };
@@ -120,7 +121,7 @@ function slow(signer) {
 /** @param {Flags} flags @param {CredentialFlags} credential @param {number} index */
 async function readCredential(flags, credential, index) {
   const { signer: key, decrypter } = await cachedKey(credential['key-file']);
-  const signer = flags.async ? slow(key) : key;
+  const signer = flags.async ? slow(flags, key) : key;
   const own = {
     ...(prefsOf(flags).length > 1 && { signingSchemes: schemeNames(credential['signing-prefs'], SIGNED_BY_DEFAULT) }),
   };
