@@ -25,7 +25,8 @@ export interface DatagramOptions {
   readonly adaptTimeout?: boolean | undefined;
   /**
    * DTLS 1.3, after the handshake: whether tickets and KeyUpdates are acknowledged together, a quarter of the time later that the peer would be
-   * given (RFC 9147 §7, "potentially subject to some delay"): fewer datagrams, and keys that change later. Default false.
+   * given (RFC 9147 §7, "potentially subject to some delay"): fewer datagrams, and keys that change later; a peer whose timer is
+   * short sends them again meanwhile. Default false.
    */
   readonly delayAcknowledgements?: boolean | undefined;
   /** How often a flight is sent again before the peer counts as gone. Default 10. */

@@ -130,6 +130,29 @@ describe('what is sent again', () => {
     expect(lab.now).toBeLessThan(1000);
   });
 
+  it.each(VERSIONS)('is nothing of %s, where every datagram is doubled on the way', (version) => {
+    const lab = connected({
+      clientConfig: { versions: [version] },
+      faults: { meddle: (datagram) => [datagram, datagram.slice()] },
+    });
+    expect([lab.client.stats.retransmissions, lab.server.stats.retransmissions]).toEqual([0, 0]);
+  });
+
+  it('is as large as before, where the path was said to take that', () => {
+    const lab = laboratory({ faults: { meddle: () => [] } });
+    lab.client.setMtu(700);
+    lab.run(() => lab.client.state === 'closed');
+    expect(lab.client.mtu).toBe(700);
+  });
+
+  it('begins with the first timeout in each flight, if the timer is not to learn', () => {
+    const lab = connected({ client: { initialTimeout: 400, adaptTimeout: false }, serverConfig: { tickets: 0 } });
+    lab.faults = { meddle: () => [] };
+    lab.client.updateKeys();
+    lab.collect();
+    expect(lab.client.nextTimeout()).toBe(400);
+  });
+
   it('is no HelloVerifyRequest, unless its ClientHello comes again', () => {
     const cookieSealer = createSealer(provider, new Uint8Array(32).fill(4), 'cookie');
     const lab = laboratory({
@@ -335,6 +358,18 @@ describe('after the handshake', () => {
     lab.collect();
     lab.run();
     expect(textOf(lab.serverEvents)).toEqual(['under the next keys']);
+  });
+
+  it('tickets are acknowledged later and at once, if that is wanted', () => {
+    const timing = { initialTimeout: 400, adaptTimeout: false, delayAcknowledgements: true };
+    const lab = laboratory({ client: timing, server: timing });
+    lab.run(() => lab.clientEvents.of('session').length > 0);
+    expect(lab.client.nextTimeout()).toBe(100);
+    const before = lab.sent.client;
+    lab.run(() => lab.client.nextTimeout() === undefined);
+    expect(lab.sent.client - before).toBe(1);
+    lab.run();
+    expect([lab.server.nextTimeout(), lab.server.stats.retransmissions]).toEqual([undefined, 0]);
   });
 
   it('KeyUpdates wait for what was sent under earlier keys, for it may have to be sent again under those', () => {
