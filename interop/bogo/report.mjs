@@ -34,9 +34,10 @@ export function formatReport({ names, disabled, another, counts, revision, date 
   const alerts = sorted(names.filter((name) => !isDisabled(name)).flatMap((name) => alertOf(name) ?? []));
   return `# Conformance
 
-BoringSSL's test runner (\`ssl/test/runner\`, called BoGo) is a TLS stack that breaks the rules on purpose, as client and as server. foxtls is held to it by
+BoringSSL's test runner (\`ssl/test/runner\`, called BoGo) is a stack of TLS and DTLS that breaks the rules on purpose, as client and as server. foxtls is held to it by
 a shim over its public API (\`interop/bogo\`); nothing of BoringSSL is in this repository. Wherever a test
-names an alert, ours is compared; where it names an error, ours has to be among those that \`config.json\` has for it.
+names an alert, ours is compared; where it names an error, ours has to be among those that \`config.json\` has for it. Datagrams, and the time that passes
+between them, come over the stream from the runner: foxtls goes by its clock.
 
 | tests | |
 |---|---|

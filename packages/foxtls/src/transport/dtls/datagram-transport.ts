@@ -407,7 +407,7 @@ export class DatagramTransport implements HandshakeTransport {
   /**
    * After the peer's KeyUpdate. "… receivers MUST retain the pre-update keying material until receipt and successful decryption of a message
    * using the new keys." (RFC 9147 §8) And those before, for what a peer sends again under them because our ACK was lost.
-   * Not for ever: "implementations MAY choose to retain keying material from previous epochs for up to the default MSL" (RFC 9147 §4.2.1).
+   * Not for ever: implementations "MAY choose to retain keying material from previous epochs for up to the default MSL" (RFC 9147 §4.2.1).
    */
   updateReadKeys(): void {
     const { current } = this.#input;
