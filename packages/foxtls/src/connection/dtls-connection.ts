@@ -86,7 +86,8 @@ export class DatagramConnection implements DtlsConnection {
   };
 
   readonly role: 'client' | 'server';
-  readonly #parts: DatagramConnectionParts;
+  /** Without what the handshake alone needs: connections live longer. */
+  readonly #parts: Omit<DatagramConnectionParts, 'flow' | 'peerAddress' | 'connectionId'>;
   readonly #transport: DatagramTransport;
   readonly #events: EventQueue;
   readonly #handshake: HandshakeDriver<DatagramConnection>;
@@ -107,12 +108,12 @@ export class DatagramConnection implements DtlsConnection {
 
   constructor(parts: DatagramConnectionParts) {
     this.role = parts.role;
-    this.#parts = parts;
+    const { flow, peerAddress, connectionId, ...kept } = parts;
+    this.#parts = kept;
     this.#transport = parts.transport;
     this.#events = new EventQueue(parts.onEvent, parts.transport);
     this.#handshake = new HandshakeDriver<DatagramConnection>(this, DatagramConnection.#hooks);
-    const { flow } = parts;
-    if (typeof flow === 'function') this.#handshake.begin(flow(this.#context()));
+    if (typeof flow === 'function') this.#handshake.begin(flow(this.#context({ peerAddress, connectionId })));
     else this.#continue(flow);
   }
 
@@ -307,13 +308,12 @@ export class DatagramConnection implements DtlsConnection {
 
   // ---- The handshake ----
 
-  #context(): HandshakeContext {
+  #context(parts: Pick<DatagramConnectionParts, 'peerAddress' | 'connectionId'>): HandshakeContext {
     const connection = this;
-    const { peerAddress, connectionId, keyLog, carrier } = this.#parts;
+    const { keyLog, carrier } = this.#parts;
     return {
       transport: this.#transport,
-      peerAddress,
-      connectionId,
+      ...parts,
       addressProven: carrier && (() => carrier.addressProven()),
       get signal() {
         return connection.#handshake.signal;

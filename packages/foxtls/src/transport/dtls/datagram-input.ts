@@ -161,7 +161,8 @@ export class DatagramInput {
   drop(from: number, to: number): void {
     const isOver = ({ number }: ReadEpoch) => number >= from && number < to;
     for (const epoch of this.#epochs) if (isOver(epoch)) epoch.wipe();
-    this.#epochs = this.#epochs.filter((epoch) => !isOver(epoch));
+    // The copy has no room for more, as what `filter` makes has.
+    this.#epochs = this.#epochs.filter((epoch) => !isOver(epoch)).slice();
   }
 
   get oldest(): number {

@@ -110,7 +110,8 @@ export class ReadEpoch {
   #isNewInClear(sequence: number): boolean {
     const latest = this.#latest ?? [];
     if (latest.includes(sequence)) return false;
-    this.#latest = [...latest.slice(1 - LATEST_KEPT), sequence];
+    // An array that was pushed to, or spread into, would have room for more.
+    this.#latest = latest.slice(1 - LATEST_KEPT).concat(sequence);
     return true;
   }
 
