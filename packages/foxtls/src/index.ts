@@ -40,6 +40,7 @@ export type {
   EndpointConnectOptions,
   EndpointDiscardReason,
   EndpointStats,
+  SleepingSession,
 } from './connection/datagram-endpoint.ts';
 export { createDtlsEndpoint } from './connection/dtls-endpoint.ts';
 export type { LegacyParts, LegacyVersion } from './connection/legacy-parts.ts';

@@ -118,10 +118,19 @@ export function continueDtlsClient(config: ClientConfig, state: Uint8Array, opti
 
 /** A server's connection that goes on from `exportState()` of another; as `continueDtlsClient`. */
 export function continueDtlsServer(config: ServerConfig, state: Uint8Array, options: DtlsServerOptions): DtlsConnection {
-  return new DatagramConnection({ ...continuedParts(config, state, options), role: 'server' });
+  return continueCarried(config, state, options);
 }
 
-function continuedParts(config: ClientConfig | ServerConfig, state: Uint8Array, options: DtlsServerOptions) {
+/** A connection of either role that goes on, for an endpoint. */
+export function continueCarried(
+  config: ClientConfig | ServerConfig,
+  state: Uint8Array,
+  options: Carried<DtlsServerOptions>,
+): DatagramConnection {
+  return new DatagramConnection({ ...continuedParts(config, state, options), role: config.role });
+}
+
+function continuedParts(config: ClientConfig | ServerConfig, state: Uint8Array, options: Carried<DtlsServerOptions>) {
   const { established, version, transport, protections } = readContinued(config, state);
   const parts = commonParts(config, { mtu: transport.mtu, ...options });
   parts.transport.continueFrom(version, transport, protections);

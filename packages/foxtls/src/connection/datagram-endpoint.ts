@@ -16,10 +16,10 @@ import type { TlsError } from '../core/errors/errors.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import type { ClientConnectionOptions } from './create.ts';
 import type { DatagramOptions } from './create-dtls.ts';
-import type { DtlsSession, DtlsSessionListener } from './endpoint-session.ts';
+import type { DtlsSession, DtlsSessionListener, SleepingSession } from './endpoint-session.ts';
 import type { EndpointStats } from './endpoint-stats.ts';
 
-export type { DtlsSession, DtlsSessionEvent, DtlsSessionListener } from './endpoint-session.ts';
+export type { DtlsSession, DtlsSessionEvent, DtlsSessionListener, SleepingSession } from './endpoint-session.ts';
 export type { EndpointDiscardReason, EndpointStats } from './endpoint-stats.ts';
 
 /** A datagram, and where it goes. */
@@ -37,6 +37,12 @@ export interface DtlsEndpointOptions
    * inside the handshake; what it throws ends that, and comes out of `receive`. Needed with `config`.
    */
   readonly onSession?: ((session: DtlsSession) => DtlsSessionListener) | undefined;
+  /**
+   * Finds the client's session that sleeps (`DtlsSession.sleep`), for a datagram that is of none here: by the connection ID on it, or else by the
+   * address. It goes on if the datagram opens under its keys; then `onSession` is called, with a connection that is connected, and the state has
+   * to be forgotten. Everybody can make it be called.
+   */
+  readonly findSleeping?: ((from: string, connectionId: Uint8Array | undefined) => SleepingSession | undefined) | undefined;
   /**
    * Told of ClientHellos that came to nothing before there was a session: what is wrong with them, or with us (a `lookUpPreSharedKey` that
    * threw, say). Everybody can make it be called.
@@ -103,6 +109,11 @@ export interface DtlsEndpoint {
    * ```
    */
   connect(config: ClientConfig, to: string, options: EndpointConnectOptions): DtlsSession;
+  /**
+   * Goes on with a session that sleeps, a client's or a server's, to say something first. Throws `ApiMisuse`: `ERR_TLS_STATE` when the state does
+   * not fit the config, `ERR_TLS_ADDRESS_IN_USE`.
+   */
+  continue(config: ClientConfig | ServerConfig, sleeping: SleepingSession, onEvent: DtlsSessionListener): DtlsSession;
   /** The datagrams to send; the endpoint forgets them. */
   takeOutput(): AddressedDatagram[];
   /** Milliseconds until `handleTimeout` wants to be called: 0 when it is late, undefined when nothing is waited for. */

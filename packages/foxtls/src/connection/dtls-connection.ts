@@ -294,6 +294,7 @@ export class DatagramConnection implements DtlsConnection {
     const state = describeConnection(this.role, this.#established, transport);
     this.#finish();
     wipe(this.#established.exporter?.secret);
+    this.#deliver();
     return state;
   }
 

@@ -27,11 +27,18 @@ import { readDatagramRecord } from '../transport/dtls/datagram-record.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import { MAX_SPARE } from './connection-id-updates.ts';
 import { createCookieKeys } from './cookie-keys.ts';
-import { createCarriedClient, createCarriedServer } from './create-dtls.ts';
+import { continueCarried, createCarriedClient, createCarriedServer } from './create-dtls.ts';
 import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
 import { Deadlines } from './deadlines.ts';
 import { checkMtu } from './dtls-connection.ts';
-import { AMPLIFICATION, type DtlsSession, EndpointSession, type SessionKeeper } from './endpoint-session.ts';
+import {
+  AMPLIFICATION,
+  type DtlsSession,
+  type DtlsSessionListener,
+  EndpointSession,
+  type SessionKeeper,
+  type SleepingSession,
+} from './endpoint-session.ts';
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
 import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
 import { inRange } from './option-checks.ts';
@@ -146,6 +153,32 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     return session;
   }
 
+  continue(config: ClientConfig | ServerConfig, sleeping: SleepingSession, onEvent: DtlsSessionListener): DtlsSession {
+    const { address } = sleeping;
+    if (this.#sessions.at(address) !== undefined)
+      throw new ApiMisuse('ERR_TLS_ADDRESS_IN_USE', `there is a connection with ${address}: close it first`);
+    const session = this.#continued(config, sleeping);
+    session.isAccepted = true;
+    session.listen(onEvent);
+    this.#keepOn(session);
+    return session;
+  }
+
+  #continued(config: ClientConfig | ServerConfig, { state, address, connectionId }: SleepingSession): EndpointSession {
+    const session = new EndpointSession(this, address, config.provider.random);
+    session.isProven = true;
+    // Its own ID is in the state: the one that is drawn for new sessions is not used.
+    const { connectionId: _, ...options } = this.#connectionOptions(session);
+    session.ids = connectionId === undefined ? [] : [toHex(connectionId)];
+    session.connection = continueCarried(config, state, { ...options, onEvent: session.onEvent });
+    return session;
+  }
+
+  #keepOn(session: EndpointSession): void {
+    this.#sessions.add(session);
+    this.collect(session);
+  }
+
   takeOutput(): AddressedDatagram[] {
     const output = this.#output;
     this.#output = [];
@@ -181,17 +214,20 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   #route(datagram: Uint8Array, from: string): void {
     const first = readDatagramRecord(datagram, 0, this.#options.connectionIdLength ?? 0)?.record;
     if (first?.connectionId !== undefined) {
-      const session = this.#sessions.withId(toHex(first.connectionId));
-      if (session === undefined) this.#discard('unknown_connection_id');
-      else this.#deliver(session, datagram, from);
+      const { connectionId } = first;
+      const session = this.#sessions.withId(toHex(connectionId));
+      if (session !== undefined) this.#deliver(session, datagram, from);
+      else if (!this.#wakeFor(datagram, from, connectionId)) this.#discard('unknown_connection_id');
       return;
     }
     const hello = first && readHelloFragment(first);
     const current = this.#sessions.at(from);
     const successor = this.#sessions.successorAt(from);
     if (hello !== undefined) this.#receiveHellos(datagram, hello, from);
-    else if (current === undefined) this.#discard(first === undefined ? 'malformed' : 'no_session');
-    else if (successor === undefined) this.#deliver(current, datagram, from);
+    else if (first === undefined && current === undefined) this.#discard('malformed');
+    else if (current === undefined) {
+      if (!this.#wakeFor(datagram, from, undefined)) this.#discard('no_session');
+    } else if (successor === undefined) this.#deliver(current, datagram, from);
     else if (first?.kind === 'classic' && first.epoch === 0) this.#deliver(successor, datagram, from);
     else this.#tryBoth(current, successor, datagram, from);
   }
@@ -212,6 +248,34 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     if (connection.heard !== 'nothing' && !isElsewhere) session.isProven = true;
     if (connection.heard === 'newest' && isElsewhere && from !== session.address) this.#onElsewhere(session, from, length);
     this.collect(session);
+  }
+
+  /** A datagram of nobody here: whether it is of a session that sleeps, which goes on then. One that does not open leaves it asleep. */
+  #wakeFor(datagram: Uint8Array, from: string, connectionId: Uint8Array | undefined): boolean {
+    const config = this.#config;
+    const sleeping = config && this.#options.findSleeping?.(from, connectionId);
+    if (config === undefined || sleeping === undefined) return false;
+    const full = this.#sessions.whyFull(sleeping.address);
+    if (full !== undefined) {
+      this.#discard(full);
+      return true;
+    }
+    const session = this.#continued(config, sleeping);
+    const { length } = datagram;
+    session.heardFrom = from;
+    session.listenInSleep();
+    session.connection.receive(datagram);
+    if (session.connection.heard === 'nothing') {
+      session.connection.abort();
+      return false;
+    }
+    session.isAccepted = true;
+    const { onSession } = this.#options;
+    if (onSession !== undefined) session.listen(onSession(session));
+    this.#keepOn(session);
+    session.wake();
+    if (session.connection.heard === 'newest' && from !== session.address) this.#onElsewhere(session, from, length);
+    return true;
   }
 
   // ---- Peers whose address changes ----

@@ -10,6 +10,7 @@
  * ```
  */
 
+import { fromHex } from '../core/bytes/bytes.ts';
 import type { TlsError } from '../core/errors/errors.ts';
 import { ConnectionLost } from '../core/errors/errors.ts';
 import type { TlsEvent } from './connection.ts';
@@ -31,6 +32,20 @@ export interface DtlsSession {
   readonly connection: Omit<DtlsConnection, 'start' | 'receive' | 'takeOutput' | 'nextTimeout' | 'handleTimeout'>;
   /** Where its datagrams go. It may change when connection IDs are used. */
   readonly address: string;
+  /**
+   * The session as bytes, for an endpoint's `continue` or `findSleeping`, in this process or in another; it is over here, without a word to the peer.
+   * Throws `ApiMisuse` as `DtlsConnection.exportState`.
+   */
+  sleep(): SleepingSession;
+}
+
+/** A session between two datagrams: what a device that sleeps for hours costs. */
+export interface SleepingSession {
+  /** As secret as keys. To go on from it twice is to use numbers twice under the same keys: forget it when it goes on. */
+  readonly state: Uint8Array;
+  readonly address: string;
+  /** What the peer's records bear, if connection IDs are spoken. */
+  readonly connectionId: Uint8Array | undefined;
 }
 
 /** The endpoint, as its sessions see it. */
@@ -80,6 +95,7 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
   #sent = 0;
   #held: Uint8Array[] = [];
   #listener: DtlsSessionListener = throwErrors;
+  #asleep: { readonly events: TlsEvent[]; isClosed: boolean } | undefined;
 
   /** Of the datagram that is looked at. */
   heardFrom: string;
@@ -102,7 +118,31 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
     this.#listener = listener;
   }
 
+  sleep(): SleepingSession {
+    const { address } = this;
+    const id = this.ids.at(-1);
+    const state = this.connection.exportState();
+    return { state, address, connectionId: id === undefined ? undefined : fromHex(id) };
+  }
+
+  /** Nobody is told of anything before `wake`: what comes may be of somebody else. */
+  listenInSleep(): void {
+    this.#asleep = { events: [], isClosed: false };
+  }
+
+  /** The peer was heard: tells what came. */
+  wake(): void {
+    const { events, isClosed } = this.#asleep ?? { events: [], isClosed: false };
+    this.#asleep = undefined;
+    for (const event of events) this.onEvent(event);
+    if (isClosed) this.closed();
+  }
+
   readonly onEvent = (event: TlsEvent): void => {
+    if (this.#asleep !== undefined) {
+      this.#asleep.events.push(event);
+      return;
+    }
     if (!this.isAccepted) {
       this.#onStrangersEvent(event);
       return;
@@ -136,7 +176,8 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
 
   closed(): void {
     this.#held = [];
-    if (!this.isAccepted) return;
+    if (this.#asleep !== undefined) this.#asleep.isClosed = true;
+    if (this.#asleep !== undefined || !this.isAccepted) return;
     this.#keeper.closed(this);
     this.#listener({ type: 'closed' });
   }

@@ -3,13 +3,27 @@
  */
 
 import { performance } from 'node:perf_hooks';
-import type { DtlsEndpoint, DtlsEndpointOptions, DtlsSession, DtlsSessionListener } from '../connection/datagram-endpoint.ts';
+import type {
+  DtlsEndpoint,
+  DtlsEndpointOptions,
+  DtlsSession,
+  DtlsSessionListener,
+  SleepingSession,
+} from '../connection/datagram-endpoint.ts';
 import { createDtlsEndpoint } from '../connection/dtls-endpoint.ts';
-import type { ClientConfig } from '../protocol/handshake/config.ts';
+import type { ClientConfig, ServerConfig } from '../protocol/handshake/config.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
-import { NodeDtlsSession, type SessionTraits } from './dtls-session.ts';
+import { invalidState, NodeDtlsSession, type SessionTraits } from './dtls-session.ts';
 import { SocketStats } from './dtls-stats.ts';
-import type { DatagramSocket, DTLSEndpoint, DTLSSession, DtlsAddress, DtlsEndpointStats } from './dtls-types.ts';
+import type {
+  DatagramSocket,
+  DTLSEndpoint,
+  DTLSSession,
+  DtlsAddress,
+  DtlsEndpointStats,
+  DtlsListenOptions,
+  SleepingDtlsSession,
+} from './dtls-types.ts';
 import { toNodeError } from './errors.ts';
 import { readAddress, writeAddress } from './udp-socket.ts';
 
@@ -17,6 +31,8 @@ import { readAddress, writeAddress } from './udp-socket.ts';
 export interface ServerSide {
   readonly onsession: (session: DTLSSession) => void;
   readonly asksForCertificate: boolean;
+  readonly config: ServerConfig;
+  readonly findSleeping: DtlsListenOptions['findSleeping'];
 }
 
 /** What it takes to connect. */
@@ -60,6 +76,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
       onOutput: () => this.#flush(),
       keyLog: (session) => this.#bySession.get(session)?.wantsKeyLog ?? false,
       onSession: (session) => this.#accept(session),
+      ...(server?.findSleeping !== undefined && { findSleeping: finderOf(server.findSleeping) }),
       onRefused: (error, from) => this.onrefused?.(toNodeError(error), readAddress(from)),
     });
     this.#stats = new SocketStats(this.#core.stats);
@@ -142,6 +159,18 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
       });
     }
     return this.#listenerOf(session);
+  }
+
+  wake(sleeping: SleepingDtlsSession): DTLSSession {
+    if (this.#server === undefined || this.#state !== 'open') throw invalidState('wake without an open endpoint of listen');
+    const session = new NodeDtlsSession({
+      role: 'server',
+      endpoint: this,
+      asksForCertificate: this.#server.asksForCertificate,
+      readAddress,
+    });
+    this.#adopt(session, this.#core.continue(this.#server.config, sleepingOf(sleeping), this.#listenerOf(session)));
+    return session;
   }
 
   prepare(traits: Omit<SessionTraits, 'endpoint' | 'readAddress' | 'role'>): NodeDtlsSession {
@@ -272,4 +301,15 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
     this.#flush();
     this.#schedule();
   };
+}
+
+function finderOf(find: NonNullable<DtlsListenOptions['findSleeping']>): NonNullable<DtlsEndpointOptions['findSleeping']> {
+  return (from, connectionId) => {
+    const sleeping = find(readAddress(from), connectionId && Buffer.from(connectionId));
+    return sleeping && sleepingOf(sleeping);
+  };
+}
+
+function sleepingOf({ state, address, connectionId }: SleepingDtlsSession): SleepingSession {
+  return { state: new Uint8Array(state), address: writeAddress(address.address, address.port), connectionId };
 }

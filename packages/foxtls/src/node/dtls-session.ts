@@ -12,7 +12,14 @@ import type { ClientSession } from '../protocol/session/client-session.ts';
 import { formatCipherSuite } from './cipher-list.ts';
 import { writeDtlsSession } from './dtls-session-bytes.ts';
 import { SessionStats } from './dtls-stats.ts';
-import type { DTLSEndpoint, DTLSSession, DtlsAddress, DtlsSessionEvents, DtlsSessionStats } from './dtls-types.ts';
+import type {
+  DTLSEndpoint,
+  DTLSSession,
+  DtlsAddress,
+  DtlsSessionEvents,
+  DtlsSessionStats,
+  SleepingDtlsSession,
+} from './dtls-types.ts';
 import { authorizationCode, toNodeError, withCode } from './errors.ts';
 import { Later } from './later.ts';
 import { MessageQueue } from './message-queue.ts';
@@ -68,6 +75,9 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   attach(session: DtlsSession): void {
     this.#session = session;
     this.#stats.transport = session.connection.stats;
+    const { info } = session.connection;
+    // One that has slept is open.
+    if (info !== undefined) this.#onConnected(info);
   }
 
   /** @internal */
@@ -227,6 +237,21 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
       next: () => this.#queue.next(),
       return: () => Promise.resolve({ value: undefined, done: true }),
     };
+  }
+
+  sleep(): SleepingDtlsSession {
+    if (this.#traits.role !== 'server') throw invalidState('sleep is for sessions of listen');
+    const session = this.#require('sleep');
+    try {
+      const { state, address, connectionId } = session.sleep();
+      return {
+        state: Buffer.from(state),
+        address: this.#traits.readAddress(address),
+        connectionId: connectionId && Buffer.from(connectionId),
+      };
+    } catch (thrown) {
+      throw thrown instanceof ApiMisuse ? invalidState(thrown.message) : thrown;
+    }
   }
 
   updateKeys(options?: { readonly requestPeer?: boolean }): void {

@@ -113,6 +113,11 @@ export interface DtlsListenOptions extends DtlsOptions {
   readonly connectionId?: boolean | number | undefined;
   /** Default true. Without cookies a round trip is saved, and everybody can make the server work by forged addresses. */
   readonly requireCookie?: boolean | undefined;
+  /**
+   * Finds a session that sleeps (`session.sleep()`), for a datagram that is of none here: by the connection ID on it, or else by the address. If the
+   * datagram opens under its keys, `onsession` is called with the session, which is open; forget the state then. Everybody can make it be called.
+   */
+  readonly findSleeping?: ((from: DtlsAddress, connectionId: Buffer | undefined) => SleepingDtlsSession | undefined) | undefined;
   /** Follow clients of a `connectionId` to addresses that nobody has shown to be theirs, where they cannot show it (RFC 9853). Default false. */
   readonly insecureAddressChanges?: boolean | undefined;
   /** In place of all that configures TLS here: a config of `defineServerConfig`, with raw public keys, say. */
@@ -137,6 +142,18 @@ export interface DtlsConnectOptions extends DtlsOptions {
   readonly connectionId?: boolean | number | undefined;
   /** In place of all that configures TLS here: a config of `defineClientConfig`. */
   readonly config?: ClientConfig | undefined;
+}
+
+/**
+ * A session that sleeps: what a device that says nothing for hours costs, or what goes to another process. As secret as keys. To go on from it twice is to
+ * use numbers twice under the same keys: forget it when it goes on.
+ */
+export interface SleepingDtlsSession {
+  readonly state: Buffer;
+  /** Where the peer was. */
+  readonly address: DtlsAddress;
+  /** What the peer's records bear, with the option `connectionId`. */
+  readonly connectionId: Buffer | undefined;
 }
 
 export interface DtlsAddress {
@@ -199,6 +216,8 @@ export interface DTLSEndpoint extends AsyncDisposable {
    * us. Everybody can make it be called. Not in node:dtls.
    */
   onrefused: ((error: Error, from: DtlsAddress) => void) | undefined;
+  /** Goes on with a session that sleeps, to say something first. Throws when its state does not fit, and when there is a session at its address. */
+  wake(sleeping: SleepingDtlsSession): DTLSSession;
   /** Closes the sessions, then the socket. Resolves when that is done. */
   close(): Promise<void>;
   /** Ends all at once, without close_notify; an error is that of the sessions, too. */
@@ -242,6 +261,18 @@ export interface DTLSSession extends NodeJS.EventEmitter<DtlsSessionEvents>, Asy
   close(): Promise<void>;
   /** Ends it without close_notify. */
   destroy(error?: Error): void;
+  /**
+   * Of `listen`: the session as some hundred bytes, for `findSleeping` and `wake` of an endpoint, here or in another process. It is over here, without a
+   * word to the peer. Throws `ERR_INVALID_STATE` before it is open, and while something waits for the peer's acknowledgement.
+   *
+   * ```ts
+   * const asleep = new Map();
+   * const endpoint = listen(onsession, { ...options, findSleeping: ({ address, port }) => asleep.get(`${address}:${port}`) });
+   * const { address, port } = session.remoteAddress;
+   * asleep.set(`${address}:${port}`, session.sleep());
+   * ```
+   */
+  sleep(): SleepingDtlsSession;
   onmessage: ((data: Buffer) => void) | undefined;
   onerror: ((error: Error) => void) | undefined;
   onhandshake: ((protocol: string) => void) | undefined;

@@ -1,6 +1,14 @@
 import { createSocket } from 'node:dgram';
-import { afterEach, describe, expect, it } from 'vitest';
-import { connect, type DTLSEndpoint, type DTLSSession, type DtlsConnectOptions, type DtlsListenOptions, listen } from './dtls.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  connect,
+  type DTLSEndpoint,
+  type DTLSSession,
+  type DtlsConnectOptions,
+  type DtlsListenOptions,
+  listen,
+  type SleepingDtlsSession,
+} from './dtls.ts';
 import { ca, server } from './endpoints.fixture.ts';
 
 const open = new Set<DTLSEndpoint>();
@@ -62,6 +70,40 @@ describe('a socket of the caller', () => {
 
 describe.each(['DTLSv1.3', 'DTLSv1.2'] as const)('foxtls/dtls in %s', (version) => {
   const only = { minVersion: version, maxVersion: version };
+
+  it('lets sessions sleep, and goes on with them when the peer is heard, or to say something first', async () => {
+    const asleep = new Map<number, SleepingDtlsSession>();
+    const served: DTLSSession[] = [];
+    const { endpoint, port } = serve(
+      (session) => {
+        served.push(session);
+        session.onmessage = (data) => session.send(`${served.length}: ${data}`);
+      },
+      { findSleeping: ({ port: from }) => asleep.get(from) },
+    );
+    const session = client(port, only);
+    await session.opened;
+    session.send('awake');
+    expect(await nextMessage(session)).toBe('1: awake');
+    const sleep = async (whose: DTLSSession | undefined) => {
+      // Not before the client has acknowledged its tickets.
+      const sleeping = await vi.waitFor(() => (whose as DTLSSession).sleep());
+      asleep.set(sleeping.address.port, sleeping);
+      return sleeping;
+    };
+    const sleeping = await sleep(served[0]);
+    expect([served[0]?.destroyed, endpoint.sessions.size, sleeping.state.length < 1000]).toEqual([true, 0, true]);
+    session.send('after a nap');
+    expect(await nextMessage(session)).toBe('2: after a nap');
+    expect([served[1]?.protocol, served[1]?.servername]).toEqual([version, 'localhost']);
+    expect(await served[1]?.opened).toEqual({ protocol: version });
+    const again = await sleep(served[1]);
+    asleep.clear();
+    const heard = nextMessage(session);
+    endpoint.wake(again).send('good morning');
+    expect(await heard).toBe('good morning');
+    expect(() => session.sleep()).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
+  });
 
   it('sends datagrams both ways', async () => {
     const { endpoint, port } = serve((session) => {

@@ -30,6 +30,7 @@ export type {
   PskChoice,
   PskLookUp,
   ServerPsk,
+  SleepingDtlsSession,
   Sni,
   SniChoice,
   SniIdentity,
@@ -72,7 +73,12 @@ export function listen(onsession: (session: DTLSSession) => void, options: DtlsL
       requireCookie: options.requireCookie,
       insecureAddressChanges: options.insecureAddressChanges,
     },
-    { onsession, asksForCertificate: requestCert || config.clientCertificates !== 'none' },
+    {
+      onsession,
+      asksForCertificate: requestCert || config.clientCertificates !== 'none',
+      config,
+      findSleeping: options.findSleeping,
+    },
   );
   const literal = literalHost(host);
   if (socket !== undefined) endpoint.use(socket);

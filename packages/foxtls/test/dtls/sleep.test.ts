@@ -1,0 +1,152 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { defineClientConfig, defineServerConfig } from '../../src/connection/config.ts';
+import type { DtlsEndpointOptions, SleepingSession } from '../../src/connection/datagram-endpoint.ts';
+import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
+import { fromUtf8, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
+import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
+import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
+import { type Host, Network, SessionRecord } from './endpoint-laboratory.ts';
+
+let pki: TestPki;
+beforeAll(async () => {
+  pki = await createTestPki(provider);
+});
+
+const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
+const SERVER = 'server:5684';
+type Version = (typeof VERSIONS)[number];
+
+/** A server that keeps who sleeps by address, and by connection ID. */
+function open(version: Version, options: Partial<DtlsEndpointOptions> = {}) {
+  const network = new Network();
+  const asleep = new Map<string, SleepingSession>();
+  const config = defineServerConfig({ provider, credentials: [pki.server], versions: [version] });
+  const clientConfig = defineClientConfig({
+    provider,
+    verifier: createX509Verifier({ provider, trustAnchors: pki.anchors }),
+    versions: [version],
+  });
+  const findSleeping = (from: string, id: Uint8Array | undefined) => asleep.get(id === undefined ? from : toHex(id));
+  const server = network.host(SERVER, { config, findSleeping, ...options });
+  const host = network.host('client:1', options.connectionIdLength === undefined ? {} : { connectionIdLength: 0 });
+  const client = host.connect(clientConfig, SERVER);
+  network.run();
+  return { network, asleep, config, clientConfig, server, host, client };
+}
+
+function putToSleep({ server, asleep }: { server: Host; asleep: Map<string, SleepingSession> }): SleepingSession {
+  const sleeping = (server.accepted.at(-1) as SessionRecord).session.sleep();
+  const { address, connectionId } = sleeping;
+  asleep.set(connectionId === undefined ? address : toHex(connectionId), sleeping);
+  return sleeping;
+}
+
+describe.each(VERSIONS)('a session of %s that sleeps', (version) => {
+  it('takes no place in the endpoint, and no word', () => {
+    const opened = open(version);
+    const before = opened.network.sent.length;
+    expect(putToSleep(opened).state.length).toBeLessThan(1000);
+    opened.network.run();
+    expect([opened.server.endpoint.sessionCount, opened.server.endpoint.nextTimeout()]).toEqual([0, undefined]);
+    expect(opened.server.accepted[0]?.types).toEqual(['connected', 'closed']);
+    expect([opened.network.sent.length - before, opened.client.isConnected]).toEqual([0, true]);
+  });
+
+  it('goes on when the peer is heard, and sleeps again', () => {
+    const opened = open(version);
+    for (const round of [1, 2, 3]) {
+      putToSleep(opened);
+      opened.client.session.connection.send(utf8(`round ${round}`));
+      opened.network.run();
+      const woken = opened.server.accepted.at(-1) as SessionRecord;
+      opened.asleep.clear();
+      expect([fromUtf8(woken.data), woken.session.connection.state, opened.server.accepted.length]).toEqual([
+        `round ${round}`,
+        'connected',
+        round + 1,
+      ]);
+      woken.session.connection.send(utf8(`answer ${round}`));
+      opened.network.run();
+    }
+    expect(fromUtf8(opened.client.data)).toBe('answer 1answer 2answer 3');
+  });
+
+  it('goes on with another endpoint, which another process may have', () => {
+    const opened = open(version);
+    putToSleep(opened);
+    const { network, config, asleep } = opened;
+    network.remove(opened.server);
+    const other = network.host(SERVER, { config, findSleeping: (from) => asleep.get(from) });
+    opened.client.session.connection.send(utf8('who is there?'));
+    network.run();
+    expect(other.accepted.map(({ data }) => fromUtf8(data))).toEqual(['who is there?']);
+  });
+
+  it('is not woken by what does not open under its keys', () => {
+    const opened = open(version);
+    putToSleep(opened);
+    opened.client.session.connection.send(utf8('x'));
+    const [carried] = opened.host.endpoint.takeOutput();
+    const datagram = carried?.datagram ?? utf8('');
+    for (let i = 0; i < datagram.length; i++) {
+      const forged = datagram.slice();
+      forged[i] = (forged[i] as number) ^ 1;
+      opened.server.endpoint.receive(forged, 'client:1');
+    }
+    expect([opened.server.accepted.length, opened.server.endpoint.sessionCount]).toEqual([1, 0]);
+    expect(opened.server.endpoint.takeOutput()).toEqual([]);
+    opened.server.endpoint.receive(datagram.slice(), 'client:1');
+    expect(fromUtf8(opened.server.accepted.at(-1)?.data ?? utf8(''))).toBe('x');
+  });
+
+  it('is known by its connection ID, wherever the peer is by then', () => {
+    const opened = open(version, { connectionIdLength: 4 });
+    const { connectionId } = putToSleep(opened);
+    expect(connectionId).toHaveLength(4);
+    opened.host.address = 'elsewhere:7';
+    opened.client.session.connection.send(utf8('moved'));
+    opened.network.run();
+    const woken = opened.server.accepted.at(-1) as SessionRecord;
+    expect([fromUtf8(woken.data), woken.session.address]).toEqual(['moved', 'elsewhere:7']);
+    expect(woken.types).toEqual(['data', 'moved']);
+  });
+
+  it('can be gone on with to say something first, by a client, too', () => {
+    const opened = open(version);
+    const { network, server, host, asleep, config, clientConfig } = opened;
+    const sleeping = putToSleep(opened);
+    asleep.clear();
+    const record = new SessionRecord();
+    record.session = server.endpoint.continue(config, sleeping, record.onEvent);
+    expect(() => server.endpoint.continue(config, sleeping, record.onEvent)).toThrow(
+      expect.objectContaining({ code: 'ERR_TLS_ADDRESS_IN_USE' }),
+    );
+    const device = opened.client.session.sleep();
+    const again = new SessionRecord();
+    again.session = host.endpoint.continue(clientConfig, device, again.onEvent);
+    record.session.connection.send(utf8('wake up'));
+    again.session.connection.send(utf8('I am'));
+    network.run();
+    expect([fromUtf8(again.data), fromUtf8(record.data)]).toEqual(['wake up', 'I am']);
+  });
+
+  it('hears that the peer has closed', () => {
+    const opened = open(version);
+    putToSleep(opened);
+    opened.client.session.connection.close();
+    opened.network.run();
+    expect(opened.server.accepted.at(-1)?.types).toEqual(['end', 'closed']);
+    expect([opened.server.endpoint.sessionCount, opened.host.endpoint.sessionCount]).toEqual([0, 0]);
+  });
+
+  it('does not wake where there is no place', () => {
+    const opened = open(version, { maxSessions: 1 });
+    putToSleep(opened);
+    const other = opened.network.host('client:2').connect(opened.clientConfig, SERVER);
+    opened.network.run();
+    expect(other.isConnected).toBe(true);
+    opened.client.session.connection.send(utf8('x'));
+    opened.network.run();
+    expect([opened.server.accepted.length, opened.server.endpoint.stats.discarded.max_sessions]).toEqual([2, 1]);
+  });
+});
