@@ -48,6 +48,16 @@ describe('OutgoingMessages', () => {
     expect(sent(2, [100], 100).records.map(({ content }) => content.length)).toEqual([100, 24]);
   });
 
+  it('gives each message records of its own when it is sent again, for peers that read no further than what they have', () => {
+    const { outgoing, sink, records } = sent(2, [10, 100, 20], 80);
+    const first = records.length;
+    outgoing.transmit(sink, 'missing');
+    const again = records.slice(first).map(({ content }) => content);
+    // By the last byte of message_seq.
+    expect(again.map((content) => [content[5], fragmentsIn(content).length])).toEqual(again.map((content) => [content[5], 1]));
+    expect(new Set(again.map((content) => content[5]))).toEqual(new Set([0, 1, 2]));
+  });
+
   it('gives each message in the clear a record of its own', () => {
     expect(sent(0, [10, 20], 100).records.map(({ content }) => fragmentsIn(content))).toEqual([[10], [20]]);
   });

@@ -111,6 +111,8 @@ export class OutgoingMessages {
       message.sent = true;
       if (message.message !== undefined) {
         for (const [start, end] of message.missing) records.add(message, message.message, start, end);
+        // NSS reads no further in a record that begins with what it has: what it misses must not be behind that.
+        if (what !== 'new') records.close();
       } else {
         records.close();
         sink.write(message.epoch, CONTENT_TYPES.change_cipher_spec, CHANGE_CIPHER_SPEC);
