@@ -1,33 +1,12 @@
 // The acceptor, records, and both ends of a connection, fed with changed recordings: all that is random comes from a seed, so that a
 // recording fits every connection that is made like the one that was recorded.
-import { createTlsAcceptor, createTlsClient, createTlsServer, defineClientConfig, defineServerConfig } from 'foxtls';
-import { nodeProvider } from 'foxtls/crypto/node';
-import { createX509Verifier } from 'foxtls/x509';
-import { authority, leaf, now, seededRandom } from '../authority.mjs';
+import { createTlsAcceptor, createTlsClient, createTlsServer } from 'foxtls';
+import { clientConfig, serverConfig, VERSIONS } from '../configs.mjs';
 import { blamesInput } from '../fuzz-target.mjs';
 import { inner } from '../inner.mjs';
 
-const VERSIONS = ['TLSv1.3', 'TLSv1.2'];
-
-function commonOptions(seed, version) {
-  return {
-    provider: { ...nodeProvider, random: seededRandom(seed) },
-    versions: [version],
-    groups: ['x25519', 'secp256r1'],
-    now: () => now.getTime(),
-  };
-}
-
-function makeServer(version, onEvent) {
-  const credentials = [{ kind: 'x509', chain: [leaf.certificate], signer: leaf.key }];
-  return createTlsServer(defineServerConfig({ ...commonOptions(1, version), credentials }), { onEvent });
-}
-
-function makeClient(version, onEvent) {
-  const verifier = createX509Verifier({ provider: nodeProvider, trustAnchors: [authority.certificate] });
-  const config = defineClientConfig({ ...commonOptions(2, version), verifier });
-  return createTlsClient(config, { serverName: 'www.example.com', onEvent });
-}
+const makeServer = (version, onEvent) => createTlsServer(serverConfig(version), { onEvent });
+const makeClient = (version, onEvent) => createTlsClient(clientConfig(version), { serverName: 'www.example.com', onEvent });
 
 /** What each end of a connection sent. */
 function record(version) {

@@ -1,35 +1,21 @@
 // Datagrams: both ends of a connection in its handshake, and a pair that is connected, fed with changed recordings. As all that is random comes
 // from a seed, a recording fits every connection that is made like the one that was recorded. An input is a list of datagrams, each after its
 // length in two bytes.
-import { createDtlsClient, createDtlsServer, defineClientConfig, defineServerConfig } from 'foxtls';
-import { nodeProvider } from 'foxtls/crypto/node';
-import { createX509Verifier } from 'foxtls/x509';
-import { authority, leaf, now, seededRandom } from '../authority.mjs';
+import { createDtlsClient, createDtlsServer } from 'foxtls';
+import { clientConfig, serverConfig, VERSIONS } from '../configs.mjs';
 import { blamesInput } from '../fuzz-target.mjs';
 
-const VERSIONS = ['TLSv1.3', 'TLSv1.2'];
 const SAID = 3;
 const IDS = { client: Uint8Array.of(1, 2, 3), server: Uint8Array.of(4, 5) };
 
-function commonOptions(seed, version) {
-  return {
-    provider: { ...nodeProvider, random: seededRandom(seed) },
-    versions: [version],
-    groups: ['x25519', 'secp256r1'],
-    now: () => now.getTime(),
-  };
-}
-
 function makeServer(version, onEvent) {
-  const credentials = [{ kind: 'x509', chain: [leaf.certificate], signer: leaf.key }];
-  const config = defineServerConfig({ ...commonOptions(1, version), credentials });
-  return createDtlsServer(config, { connectionId: IDS.server, newConnectionId: () => Uint8Array.of(6, 7), onEvent });
+  const options = { connectionId: IDS.server, newConnectionId: () => Uint8Array.of(6, 7), onEvent };
+  return createDtlsServer(serverConfig(version), options);
 }
 
 function makeClient(version, onEvent) {
-  const verifier = createX509Verifier({ provider: nodeProvider, trustAnchors: [authority.certificate] });
-  const config = defineClientConfig({ ...commonOptions(2, version), verifier });
-  return createDtlsClient(config, { serverName: 'www.example.com', connectionId: IDS.client, mtu: 600, onEvent });
+  const options = { serverName: 'www.example.com', connectionId: IDS.client, mtu: 600, onEvent };
+  return createDtlsClient(clientConfig(version), options);
 }
 
 /** Both ends, connected; what each sent; and the defects and data that they report. */
