@@ -22,6 +22,16 @@ export interface RecordFault {
   readonly error: Case['error'];
 }
 
+export const USER_CANCELED_FLOOD: Omit<RecordFault, 'name'> = {
+  rfc: 'RFC 8446 §6.1',
+  send: (peer) => {
+    for (let i = 0; i < 5; i++) peer.sendAlert(1, 'user_canceled');
+  },
+  alert: 'unexpected_message',
+  why: 'a limit of ours: one such alert is followed by close_notify, five are a flood',
+  error: beyond('warningAlerts'),
+};
+
 /** Sent as the first thing. */
 export const CLEAR: readonly RecordFault[] = [
   {
@@ -159,14 +169,5 @@ export const CLEAR: readonly RecordFault[] = [
     alert: 'none',
     error: alerted('close_notify'),
   },
-  {
-    name: 'sends user_canceled and nothing else, again and again',
-    rfc: 'RFC 8446 §6.1',
-    send: (peer) => {
-      for (let i = 0; i < 5; i++) peer.sendAlert(1, 'user_canceled');
-    },
-    alert: 'unexpected_message',
-    why: 'a limit of ours: one such alert is followed by close_notify, five are a flood',
-    error: beyond('warningAlerts'),
-  },
+  { name: 'sends user_canceled and nothing else, again and again', ...USER_CANCELED_FLOOD },
 ];

@@ -6,6 +6,7 @@ import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import { CONTENT_TYPES } from '../../src/core/registry/content-types.ts';
 import type { HandshakeTypeName } from '../../src/core/registry/handshake-types.ts';
 import { alerted, beyond, type Case, misbehaved, truncated, undecodable } from './case.ts';
+import { USER_CANCELED_FLOOD } from './clear-records.ts';
 import { filled, flipping, messageOf, two, UNKNOWN_EXTENSION } from './edits.ts';
 import type { Peer } from './peer.ts';
 
@@ -204,16 +205,7 @@ const CONNECTED_RECORDS: readonly Fault[] = [
       error: misbehaved('record_type_unexpected'),
     }),
   ),
-  {
-    name: 'sends user_canceled without end after the handshake',
-    rfc: 'RFC 8446 §6.1',
-    send: (peer) => {
-      for (let i = 0; i < 5; i++) peer.sendAlert(1, 'user_canceled');
-    },
-    alert: 'unexpected_message',
-    why: 'a limit of ours: one such alert is followed by close_notify, five are a flood',
-    error: beyond('warningAlerts'),
-  },
+  { name: 'sends user_canceled without end after the handshake', ...USER_CANCELED_FLOOD },
   {
     name: 'sends an alert of level 0 after the handshake',
     rfc: 'RFC 8446 §6',
