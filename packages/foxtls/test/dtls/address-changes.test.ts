@@ -1,20 +1,24 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defineClientConfig, defineServerConfig } from '../../src/connection/config.ts';
 import type { DtlsEndpointOptions } from '../../src/connection/datagram-endpoint.ts';
-import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { fromUtf8, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
-import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
-import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import type { RawExtension } from '../../src/protocol/messages/extensions/block.ts';
-import { type Carried, type Host, Network, type SessionRecord } from './endpoint-laboratory.ts';
+import {
+  type Carried,
+  type Configs,
+  createConfigs,
+  type Host,
+  Network,
+  SERVER,
+  type SessionRecord,
+  VERSIONS,
+  type Version,
+} from './endpoint-laboratory.ts';
 
-let pki: TestPki;
+let configs: Configs;
 beforeAll(async () => {
-  pki = await createTestPki(provider);
+  configs = await createConfigs();
 });
 
-const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
-const SERVER = 'server:5684';
 const RRC = 61;
 
 interface Situation {
@@ -27,7 +31,7 @@ interface Situation {
 
 /** A client that is connected from `home:1`, with connection IDs. */
 function connected(
-  version: (typeof VERSIONS)[number],
+  version: Version,
   {
     client = {},
     server: options = {},
@@ -35,12 +39,11 @@ function connected(
   }: { client?: DtlsEndpointOptions; server?: DtlsEndpointOptions; checks?: boolean } = {},
 ): Situation {
   const network = new Network();
-  const config = defineServerConfig({ provider, credentials: [pki.server], versions: [version] });
+  const config = configs.server({ versions: [version] });
   const server = network.host(SERVER, { config, connectionIdLength: 8, ...options });
   const home = network.host('home:1', { connectionIdLength: 0, ...client });
   const shapeClientHello = (extensions: readonly RawExtension[]) => extensions.filter(({ type }) => checks || type !== RRC);
-  const verifier = createX509Verifier({ provider, trustAnchors: pki.anchors });
-  const record = home.connect(defineClientConfig({ provider, versions: [version], verifier, shapeClientHello }), SERVER);
+  const record = home.connect(configs.client({ versions: [version], shapeClientHello }), SERVER);
   network.run();
   expect(record.isConnected).toBe(true);
   return { network, server, home, client: record, served: server.accepted[0] as SessionRecord };
@@ -83,10 +86,8 @@ describe.each(VERSIONS)('a peer with a connection ID, in %s', (version) => {
       expect(served.session.address).toBe(address);
     }
     const neighbour = network.host('away:2').connect(
-      defineClientConfig({
-        provider,
+      configs.client({
         versions: [version],
-        verifier: createX509Verifier({ provider, trustAnchors: pki.anchors }),
       }),
       SERVER,
     );

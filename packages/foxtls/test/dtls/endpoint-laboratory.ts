@@ -2,7 +2,14 @@
  * Endpoints on a network in virtual time: what each sends arrives at the address it was sent to, unless the test says otherwise.
  */
 
-import type { ClientConfig } from '../../src/connection/config.ts';
+import {
+  type ClientConfig,
+  type ClientOptions,
+  defineClientConfig,
+  defineServerConfig,
+  type ServerConfig,
+  type ServerOptions,
+} from '../../src/connection/config.ts';
 import type {
   DtlsEndpoint,
   DtlsEndpointOptions,
@@ -11,7 +18,31 @@ import type {
   EndpointConnectOptions,
 } from '../../src/connection/datagram-endpoint.ts';
 import { createDtlsEndpoint } from '../../src/connection/dtls-endpoint.ts';
+import { createTestPki } from '../../src/connection/pair.fixture.ts';
 import { concat } from '../../src/core/bytes/bytes.ts';
+import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
+import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
+
+export const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
+export type Version = (typeof VERSIONS)[number];
+
+/** The address that clients connect to. */
+export const SERVER = 'server:5684';
+
+/** Configs of both ends, with what has to be there. */
+export interface Configs {
+  client(options?: Partial<ClientOptions>): ClientConfig;
+  server(options?: Partial<ServerOptions>): ServerConfig;
+}
+
+export async function createConfigs(): Promise<Configs> {
+  const pki = await createTestPki(provider);
+  const verifier = createX509Verifier({ provider, trustAnchors: pki.anchors });
+  return {
+    client: (options) => defineClientConfig({ provider, verifier, ...options }),
+    server: (options) => defineServerConfig({ provider, credentials: [pki.server], ...options }),
+  };
+}
 
 /** What happened to one session. */
 export class SessionRecord {

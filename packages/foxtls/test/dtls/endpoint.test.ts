@@ -1,37 +1,30 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
+import type { ClientOptions, ServerOptions } from '../../src/connection/config.ts';
 import type { DtlsEndpointOptions } from '../../src/connection/datagram-endpoint.ts';
-import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { concat, fromUtf8, utf8 } from '../../src/core/bytes/bytes.ts';
 import { ApiMisuse, ConnectionLost } from '../../src/core/errors/errors.ts';
-import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
-import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
-import { type Host, Network, type SessionRecord } from './endpoint-laboratory.ts';
+import {
+  type Configs,
+  createConfigs,
+  type Host,
+  Network,
+  SERVER,
+  type SessionRecord,
+  VERSIONS,
+  type Version,
+} from './endpoint-laboratory.ts';
 import { seededRandom } from './laboratory.ts';
 
-let pki: TestPki;
+let configs: Configs;
 beforeAll(async () => {
-  pki = await createTestPki(provider);
+  configs = await createConfigs();
 });
-
-const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
-const SERVER = 'server:5684';
-
-type Version = (typeof VERSIONS)[number];
-
-function clientConfig(options: Partial<ClientOptions> = {}) {
-  return defineClientConfig({ provider, verifier: createX509Verifier({ provider, trustAnchors: pki.anchors }), ...options });
-}
-
-function serverConfig(options: Partial<ServerOptions> = {}) {
-  return defineServerConfig({ provider, credentials: [pki.server], ...options });
-}
 
 function open(version: Version, options: Partial<DtlsEndpointOptions> = {}, config: Partial<ServerOptions> = {}) {
   const network = new Network();
-  const server = network.host(SERVER, { config: serverConfig({ versions: [version], ...config }), ...options });
+  const server = network.host(SERVER, { config: configs.server({ versions: [version], ...config }), ...options });
   const connect = (address: string, host: Partial<DtlsEndpointOptions> = {}, own: Partial<ClientOptions> = {}) =>
-    network.host(address, host).connect(clientConfig({ versions: [version], ...own }), SERVER);
+    network.host(address, host).connect(configs.client({ versions: [version], ...own }), SERVER);
   return { network, server, connect };
 }
 
@@ -57,7 +50,7 @@ function stateOf({ endpoint }: Host) {
 describe.each(VERSIONS)('an endpoint, in %s', (version) => {
   it('lets sessions rest that say nothing, when there are many, and goes on with them', { timeout: 60_000 }, () => {
     const { network, server } = open(version, {}, { tickets: 0 });
-    const config = clientConfig({ versions: [version] });
+    const config = configs.client({ versions: [version] });
     const clients = Array.from({ length: 260 }, (_, number) => network.host(`client${number}:1`).connect(config, SERVER));
     network.run(() => clients.every(({ isConnected }) => isConnected));
     const rests = server.accepted.map(({ session }) => vi.spyOn(session.connection, 'rest'));
@@ -178,7 +171,7 @@ describe.each(VERSIONS)('an endpoint, in %s', (version) => {
     for (const requireCookie of [true, false]) {
       const { network, server, connect } = open(version, { requireCookie });
       const other = new Network();
-      other.host('client:1').connect(clientConfig({ versions: [version] }), SERVER);
+      other.host('client:1').connect(configs.client({ versions: [version] }), SERVER);
       other.collect();
       const client = connect('client:1');
       network.run(() => server.accepted.length === 1);
@@ -343,19 +336,19 @@ describe('an endpoint', () => {
     expect(() => network.host('a:1', { connectionIdLength: 256 })).toThrow(ApiMisuse);
     expect(() => network.host('a:1', { maxSessions: -1 })).toThrow('maxSessions is -1');
     const host = network.host('a:1');
-    host.connect(clientConfig(), 'b:1');
-    expect(() => host.connect(clientConfig(), 'b:1')).toThrow(expect.objectContaining({ code: 'ERR_TLS_ADDRESS_IN_USE' }));
+    host.connect(configs.client(), 'b:1');
+    expect(() => host.connect(configs.client(), 'b:1')).toThrow(expect.objectContaining({ code: 'ERR_TLS_ADDRESS_IN_USE' }));
   });
 
   it('calls and is called on one socket', () => {
     const network = new Network();
-    const one = network.host('one:1', { config: serverConfig() });
-    const other = network.host('other:1', { config: serverConfig() });
-    const third = network.host('third:1', { config: serverConfig() });
+    const one = network.host('one:1', { config: configs.server() });
+    const other = network.host('other:1', { config: configs.server() });
+    const third = network.host('third:1', { config: configs.server() });
     const calls = [
-      one.connect(clientConfig(), 'other:1'),
-      other.connect(clientConfig(), 'third:1'),
-      third.connect(clientConfig(), 'one:1'),
+      one.connect(configs.client(), 'other:1'),
+      other.connect(configs.client(), 'third:1'),
+      third.connect(configs.client(), 'one:1'),
     ];
     network.run();
     expect(calls.every(({ isConnected }) => isConnected)).toBe(true);

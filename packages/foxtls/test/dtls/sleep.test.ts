@@ -1,31 +1,28 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defineClientConfig, defineServerConfig } from '../../src/connection/config.ts';
 import type { DtlsEndpointOptions, SleepingSession } from '../../src/connection/datagram-endpoint.ts';
-import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { fromUtf8, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
-import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
-import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
-import { type Host, Network, SessionRecord } from './endpoint-laboratory.ts';
+import {
+  type Configs,
+  createConfigs,
+  type Host,
+  Network,
+  SERVER,
+  SessionRecord,
+  VERSIONS,
+  type Version,
+} from './endpoint-laboratory.ts';
 
-let pki: TestPki;
+let configs: Configs;
 beforeAll(async () => {
-  pki = await createTestPki(provider);
+  configs = await createConfigs();
 });
-
-const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
-const SERVER = 'server:5684';
-type Version = (typeof VERSIONS)[number];
 
 /** A server that keeps who sleeps by address, and by connection ID. */
 function open(version: Version, options: Partial<DtlsEndpointOptions> = {}) {
   const network = new Network();
   const asleep = new Map<string, SleepingSession>();
-  const config = defineServerConfig({ provider, credentials: [pki.server], versions: [version] });
-  const clientConfig = defineClientConfig({
-    provider,
-    verifier: createX509Verifier({ provider, trustAnchors: pki.anchors }),
-    versions: [version],
-  });
+  const config = configs.server({ versions: [version] });
+  const clientConfig = configs.client({ versions: [version] });
   const findSleeping = (from: string, id: Uint8Array | undefined) => asleep.get(id === undefined ? from : toHex(id));
   const server = network.host(SERVER, { config, findSleeping, ...options });
   const host = network.host('client:1', options.connectionIdLength === undefined ? {} : { connectionIdLength: 0 });
