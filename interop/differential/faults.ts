@@ -95,6 +95,7 @@ export function alertsDue(met: Met, side: Side): ReadonlySet<string> {
   const isIncomplete = groups === undefined || shares === undefined || schemes === undefined;
   if (version === 'TLSv1.3' && isIncomplete) due.add('missing_extension');
   if (cannotAgree(met, side)) due.add('handshake_failure');
+  if (side === 'ours' && cannotAgree(met, side) && lacksFiniteField(met)) due.add('insufficient_security');
   // RFC 7301 §3.2.
   const { alpn } = hello;
   if (alpn !== undefined && settings.alpn.length > 0 && !alpn.some((name) => settings.alpn.includes(name)))
@@ -117,14 +118,26 @@ function cannotAgree(met: Met, side: Side): boolean {
   const keys = settings.keys.filter(
     (key) => signs(key) && (groups === undefined || groups.includes(groupId(CURVES[key] ?? '')) || !(key in CURVES)),
   );
-  const listed = groups?.filter((group) => group >= 256 && group < 512) ?? [];
-  const hasField = side === 'theirs' || listed.length === 0 || listed.includes(groupId('ffdhe2048'));
+  const hasField = side === 'theirs' || hasFiniteField(met);
   const isPossible = (suite: string) =>
     (hasCurve || !suite.startsWith('TLS_ECDHE')) &&
     (hasField || !suite.startsWith('TLS_DHE')) &&
     (suite.endsWith('_SHA') || !isOld) &&
     keys.some((key) => fits(key, suite));
   return !settings.suites.some((suite) => suites.includes(suiteId(suite)) && isPossible(suite));
+}
+
+/** Whether there is a group for DHE: the server's own parameters are those of ffdhe2048, and a client that lists such groups takes no other. */
+function hasFiniteField({ plan }: Met): boolean {
+  const listed = effective(plan).groups?.filter((group) => group >= 256 && group < 512) ?? [];
+  return listed.length === 0 || listed.includes(groupId('ffdhe2048'));
+}
+
+/** Whether DHE, which both have before TLS 1.3, fails for want of a group: that has an alert of its own (RFC 7919 §4). */
+function lacksFiniteField(met: Met): boolean {
+  const { suites } = effective(met.plan);
+  const isShared = met.settings.suites.some((suite) => suite.startsWith('TLS_DHE') && suites.includes(suiteId(suite)));
+  return chosenVersion(met, 'ours') !== 'TLSv1.3' && isShared && !hasFiniteField(met);
 }
 
 /** Whether a certificate goes with a suite that both have, and has no signature scheme in common. */

@@ -141,11 +141,11 @@ const REASONS: readonly Reason[] = [
   },
   {
     title:
-      'foxtls gives clients that list groups of RFC 7919 one of those, or no DHE (RFC 7919 §4); OpenSSL 3.0 its own parameters',
+      'foxtls gives clients that list groups of RFC 7919 one of those, or insufficient_security (RFC 7919 §4); OpenSSL 3.0 its own parameters',
     explains: ({ ours, theirs, plan }) => {
       const listed = effective(plan).groups?.filter((group) => group >= 256 && group < 512) ?? [];
       const isDhe = theirs.suite?.startsWith('TLS_DHE') === true && listed.length > 0 && !listed.includes(groupId('ffdhe2048'));
-      return when(isDhe && ours.alert === 'handshake_failure', 'refusal');
+      return when(isDhe && ours.alert === 'insufficient_security', 'refusal');
     },
   },
   {

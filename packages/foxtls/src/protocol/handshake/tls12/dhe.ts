@@ -65,8 +65,13 @@ export const dhe: KeyExchangeMethod<ServerDhParams> = {
   },
 };
 
+/** Whether the client lists groups of RFC 7919, and none that we would take. */
+export function lacksFiniteField(parts: Parameters<typeof chooseParameters>[0]): boolean {
+  return parts.clientGroups?.some(isFiniteField) === true && chooseParameters(parts) === undefined;
+}
+
 /** "any FFDHE group (i.e., any codepoint between 256 and 511, inclusive, even if unknown to the server)" (RFC 7919 §4) */
-export const isFiniteField = (group: number) => group >= 256 && group <= 511;
+const isFiniteField = (group: number) => group >= 256 && group <= 511;
 
 function chooseParameters(
   parts: Pick<ServerParts, 'groups' | 'clientGroups' | 'diffieHellmanParameters'>,

@@ -28,7 +28,7 @@ import type { HandshakeContext } from '../transport.ts';
 import type { Agreement } from './agreement.ts';
 import { certificateMessage, receiveCertificate } from './certificate-message.ts';
 import { type CheckedClientHello, canProtect } from './checked-client-hello.ts';
-import { isFiniteField } from './dhe.ts';
+import { lacksFiniteField } from './dhe.ts';
 import type { ServerKeyExchange as ServerKeyExchangeInProgress, ServerParts } from './key-exchange.ts';
 import { signedParams } from './signed-params.ts';
 import { schemesOf } from './version.ts';
@@ -206,12 +206,12 @@ const isDhe = ({ keyExchange }: Tls12CipherSuite) => keyExchange.name === 'DHE';
  * insufficient_security(71)." (RFC 7919 §4) That is of a server that has such suites.
  */
 function isForWantOfFiniteField(
-  { tls12Suites, groups: ours }: ServerConfig,
+  { tls12Suites, groups, diffieHellmanParameters }: ServerConfig,
   { cipherSuites }: CheckedClientHello['hello'],
-  groups: readonly number[],
+  clientGroups: readonly number[],
 ): boolean {
   const isShared = tls12Suites.some((suite) => isDhe(suite) && cipherSuites.includes(suite.id));
-  return isShared && groups.some(isFiniteField) && !ours.some(({ id }) => groups.includes(id));
+  return isShared && lacksFiniteField({ groups, clientGroups, diffieHellmanParameters });
 }
 
 /** Certificate, CertificateStatus*, ServerKeyExchange, CertificateRequest*, ServerHelloDone: the rest of the server's flight. */
