@@ -4,44 +4,32 @@
 
 import { writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { ClientOptions, ServerOptions } from '../../packages/foxtls/src/connection/config.ts';
-import type { DatagramOptions } from '../../packages/foxtls/src/connection/create-dtls.ts';
 import { toHex, utf8 } from '../../packages/foxtls/src/core/bytes/bytes.ts';
 import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
 import { legacy } from '../../packages/foxtls/src/legacy.ts';
 import { formatPublicKeyPem } from '../../packages/foxtls/src/pki/pkcs/public-key.ts';
 import { rawPublicKeyCredential } from '../../packages/foxtls/src/pki/x509/credential.ts';
 import { createRawPublicKeyVerifier } from '../../packages/foxtls/src/pki/x509/raw-public-key-verifier.ts';
-import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../packages/foxtls/src/protocol/session/session-cache.ts';
-import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
-import {
-  connectDatagrams,
-  type DatagramEndpoint,
-  type DatagramListenerOptions,
-  findFreeUdpPort,
-  listenDatagrams,
-} from '../harness/datagram-endpoint.ts';
+import { clientConfig, serverConfig } from '../harness/configs.ts';
+import { connectDatagrams, type DatagramEndpoint, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
 import { type PeerProcess, startPeer } from '../harness/peer-process.ts';
 import type { InteropPki, KeyName } from '../harness/pki.ts';
-import { connectedOver, type DtlsCase, hearEcho, type Link, repeat, sessionOf, talk } from './case.ts';
+import { connectedOver, type DtlsCase, hearEcho, type Link, repeat, talk } from './case.ts';
+import {
+  cookiesOfOurs,
+  demandCertificate,
+  demandCookie,
+  inBothRoles,
+  ourResumption,
+  type Programs,
+  sharing,
+  type Tried,
+} from './tried.ts';
 
-interface Tried {
-  readonly version?: DtlsCase['version'];
-  readonly feature: string;
-  readonly key?: KeyName;
+interface GnuTlsTried extends Tried {
   /** What its priority string adds. */
   readonly priority?: string;
-  readonly options?: readonly string[];
-  readonly serverOptions?: readonly string[];
-  readonly clientOptions?: readonly string[];
-  readonly common?: Partial<ClientOptions & ServerOptions>;
-  readonly client?: Partial<ClientOptions>;
-  readonly server?: Partial<ServerOptions>;
-  readonly datagrams?: DatagramListenerOptions & DatagramOptions;
-  readonly info?: object;
-  readonly clientLack?: string;
-  readonly serverLack?: string;
 }
 
 const ECDHE_ECDSA = ':-KX-ALL:+ECDHE-ECDSA';
@@ -75,14 +63,12 @@ const PSK_SUITES: readonly (readonly [suite: string, priority: string, clientLac
 ];
 const PSK = { identity: utf8('sensor-17'), key: new Uint8Array(16).fill(0x5a) };
 
-function tried(pki: InteropPki): readonly Tried[] {
-  const demand = { verifier: trusting(pki.anchors), clientCertificates: 'require' } as const;
+function tried(pki: InteropPki): readonly GnuTlsTried[] {
+  const demand = demandCertificate(pki);
   const ask = ['--require-client-cert', '--verify-client-cert', '--x509cafile', pki.caPath];
   const show = (key: KeyName) => ['--x509certfile', pki.clients[key].certPath, '--x509keyfile', pki.clients[key].keyPath];
   const keys = pki.path('gnutls-dtls-keys');
   writeFileSync(keys, `sensor-17:${toHex(PSK.key)}\n`);
-  const cookieSealer = createSealer(provider, provider.random(SEALER_KEY_SIZE), 'cookie');
-  const cookies = { requireCookie: true, cookieSealer };
   const old = { legacy, versions: ['TLSv1.1'], cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'] } as const;
   return [
     { feature: 'the defaults of both', info: { extendedMasterSecret: true } },
@@ -98,20 +84,13 @@ function tried(pki: InteropPki): readonly Tried[] {
       priority,
       clientOptions: ['--pskusername', 'sensor-17', '--pskkey', toHex(PSK.key)],
       serverOptions: ['--pskpasswd', keys],
-      client: { preSharedKeys: [PSK] },
-      server: { credentials: [], lookUpPreSharedKey: () => ({ key: PSK.key }) },
+      ...sharing(PSK),
       common: { cipherSuites: [suite] },
       info: { suite: { name: suite } },
       ...(clientLack === undefined ? {} : { clientLack }),
     })),
     { feature: 'server without cookie', serverOptions: ['--nocookie'], clientLack: 'its server alone has the option' },
-    { feature: 'cookie', server: cookies },
-    {
-      feature: 'cookie, without memory of the first ClientHello',
-      server: cookies,
-      datagrams: { stateless: true },
-      serverLack: 'the same for our client as a cookie',
-    },
+    ...cookiesOfOurs(),
     {
       feature: 'MAC-then-encrypt where we allow it',
       priority: `${ECDHE_ECDSA}${only('AES-128-CBC', 'SHA1')}:%NO_ETM`,
@@ -161,12 +140,12 @@ function tried(pki: InteropPki): readonly Tried[] {
     })),
     rawKeys(pki),
     { version: 'DTLSv1', feature: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA', common: old },
-    { version: 'DTLSv1', feature: 'cookie', common: old, server: cookies },
+    { version: 'DTLSv1', feature: 'cookie', common: old, server: demandCookie() },
   ];
 }
 
 /** Keys without certificates, of both ends (RFC 7250). */
-function rawKeys(pki: InteropPki): Tried {
+function rawKeys(pki: InteropPki): GnuTlsTried {
   const pinning = (key: 'servers' | 'clients') =>
     createRawPublicKeyVerifier({ provider, trustedKeys: [pki[key].p256.created.key.publicKey.spki] });
   const files = (key: 'servers' | 'clients') => {
@@ -195,22 +174,17 @@ function rawKeys(pki: InteropPki): Tried {
 }
 
 export function gnuTlsCases(pki: InteropPki): readonly DtlsCase[] {
-  return [
-    ...tried(pki).flatMap((one) => [ourClient(pki, one), ourServer(pki, one)]),
-    ...resumptions(pki),
-    ...ends(pki),
-    ...heartbeats(pki),
-  ];
+  return [...inBothRoles(pki, programs(pki), tried(pki)), ...resumptions(pki), ...ends(pki), ...heartbeats(pki)];
 }
 
 const NAMES = { 'DTLSv1.3': 'DTLS1.3', 'DTLSv1.2': 'DTLS1.2', DTLSv1: 'DTLS1.0' } as const;
 const run = (pki: InteropPki, parameters: readonly string[]) =>
   // What goes to a pipe waits in a buffer: not with stdbuf.
   startPeer('stdbuf', ['-oL', ...parameters], { folder: pki.folder });
-const priorityOf = ({ version = 'DTLSv1.2', priority = '' }: Tried) =>
+const priorityOf = ({ version = 'DTLSv1.2', priority = '' }: GnuTlsTried) =>
   `NORMAL:-VERS-ALL:+VERS-${NAMES[version]}:+SHA256:+SHA384${priority}`;
 
-async function startServer(pki: InteropPki, one: Tried) {
+async function startServer(pki: InteropPki, one: GnuTlsTried) {
   const { key = 'p256', options = [], serverOptions = [] } = one;
   const { certPath, keyPath } = pki.servers[key];
   const port = await findFreeUdpPort();
@@ -223,43 +197,20 @@ async function startServer(pki: InteropPki, one: Tried) {
   return { port, process };
 }
 
-function startClient(pki: InteropPki, port: number, one: Tried): PeerProcess {
+function startClient(pki: InteropPki, port: number, one: GnuTlsTried): PeerProcess {
   const { options = [], clientOptions = [] } = one;
   const trust = ['--x509cafile', pki.caPath, '--sni-hostname', 'localhost', '--verify-hostname', 'localhost'];
   const target = ['gnutls-cli', '--udp', '--priority', priorityOf(one), '--port', String(port)];
   return run(pki, [...target, ...trust, ...options, ...clientOptions, '127.0.0.1']);
 }
 
-function ourClient(pki: InteropPki, one: Tried): DtlsCase {
-  const { version = 'DTLSv1.2', feature, common, client: options, datagrams, info = {}, serverLack } = one;
-  const row = { version, ourRole: 'client', feature } as const;
-  if (serverLack !== undefined) return { ...row, lack: serverLack };
+function programs(pki: InteropPki): Programs<GnuTlsTried> {
   return {
-    ...row,
-    async run(link) {
-      const server = await startServer(pki, one);
-      const config = clientConfig(pki, { ...common, ...options });
-      const client = await connectDatagrams(await link.to(server.port), config, { mtu: datagrams?.mtu });
-      expect(await connectedOver(link, client)).toMatchObject({ version, resumed: false, ...info });
-      await hearEcho(client, link);
-    },
-  };
-}
-
-function ourServer(pki: InteropPki, one: Tried): DtlsCase {
-  const { version = 'DTLSv1.2', feature, key = 'p256', common, server: options, datagrams, info = {}, clientLack } = one;
-  const row = { version, ourRole: 'server', feature } as const;
-  if (clientLack !== undefined) return { ...row, lack: clientLack };
-  return {
-    ...row,
-    async run(link) {
-      const config = serverConfig(pki, { credentials: [pki.servers[key].credential], ...common, ...options });
-      const server = await listenDatagrams(config, datagrams);
-      const client = startClient(pki, await link.to(server.port), one);
-      const endpoint = await server.accepted();
-      expect(await connectedOver(link, endpoint)).toMatchObject({ version, resumed: false, ...info });
-      await talk(endpoint, client, link);
-    },
+    version: 'DTLSv1.2',
+    startServer: (one) => startServer(pki, one),
+    startClient: (port, one) => startClient(pki, port, one),
+    talkToServer: (ours, _server, link) => hearEcho(ours, link),
+    talkToClient: talk,
   };
 }
 
@@ -270,23 +221,7 @@ function resumptions(pki: InteropPki): readonly DtlsCase[] {
     ['id', ['--noticket']],
   ] as const;
   return ways.flatMap(([way, options]): DtlsCase[] => [
-    {
-      version,
-      ourRole: 'client',
-      feature: `resumption by ${way}`,
-      faultyLack: 'without the close_notify that may be lost, the server stays with its first client',
-      async run(link) {
-        const server = await startServer(pki, { feature: '', options });
-        const port = await link.to(server.port);
-        const first = await connectDatagrams(port, clientConfig(pki));
-        const session = await sessionOf(link, first);
-        await hearEcho(first, link);
-        first.close();
-        const second = await connectDatagrams(port, clientConfig(pki), { session });
-        expect(await connectedOver(link, second)).toMatchObject({ version, resumed: true });
-        await hearEcho(second, link);
-      },
-    },
+    ourResumption(pki, programs(pki), { feature: `resumption by ${way}`, options }),
     {
       version,
       ourRole: 'server',

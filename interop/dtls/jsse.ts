@@ -5,36 +5,17 @@
 
 import { spawnSync } from 'node:child_process';
 import { expect } from 'vitest';
-import type { ClientOptions, ServerOptions } from '../../packages/foxtls/src/connection/config.ts';
-import type { DatagramOptions } from '../../packages/foxtls/src/connection/create-dtls.ts';
-import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
-import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../packages/foxtls/src/protocol/session/session-cache.ts';
-import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
-import {
-  connectDatagrams,
-  type DatagramListenerOptions,
-  findFreeUdpPort,
-  listenDatagrams,
-} from '../harness/datagram-endpoint.ts';
+import { clientConfig, serverConfig } from '../harness/configs.ts';
+import { connectDatagrams, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
 import { startPeer } from '../harness/peer-process.ts';
 import type { InteropPki, KeyName } from '../harness/pki.ts';
 import { connectedOver, type DtlsCase, sessionOf, talk } from './case.ts';
+import { cookiesOfOurs, demandCertificate, inBothRoles, type Programs, SERVES_ONE, type Tried } from './tried.ts';
 
-interface Tried {
-  readonly feature: string;
-  readonly key?: KeyName;
-  readonly options?: readonly string[];
-  readonly serverOptions?: readonly string[];
+interface JsseTried extends Tried {
   /** The key of its client. */
   readonly clientKey?: KeyName;
-  readonly common?: Partial<ClientOptions & ServerOptions>;
-  readonly client?: Partial<ClientOptions>;
-  readonly server?: Partial<ServerOptions>;
-  readonly datagrams?: DatagramListenerOptions & DatagramOptions;
-  readonly info?: object;
-  readonly serverLack?: string;
-  readonly faultyLack?: string;
 }
 
 const VERSION = 'DTLSv1.2';
@@ -48,9 +29,8 @@ const SUITES: readonly (readonly [suite: string, key: KeyName])[] = [
   ['TLS_DHE_RSA_WITH_AES_128_GCM_SHA256', 'rsa'],
 ];
 
-function tried(pki: InteropPki): readonly Tried[] {
-  const demand = { verifier: trusting(pki.anchors), clientCertificates: 'require' } as const;
-  const cookies = { requireCookie: true, cookieSealer: createSealer(provider, provider.random(SEALER_KEY_SIZE), 'cookie') };
+function tried(pki: InteropPki): readonly JsseTried[] {
+  const demand = demandCertificate(pki);
   const cbc = 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256';
   return [
     { feature: 'the defaults of both', info: { extendedMasterSecret: true } },
@@ -67,13 +47,7 @@ function tried(pki: InteropPki): readonly Tried[] {
       options: [`suite=${cbc}`],
       common: { cipherSuites: [cbc], insecureMacThenEncrypt: true },
     },
-    { feature: 'cookie', server: cookies },
-    {
-      feature: 'cookie, without memory of the first ClientHello',
-      server: cookies,
-      datagrams: { stateless: true },
-      serverLack: 'the same for our client as a cookie',
-    },
+    ...cookiesOfOurs(),
     { feature: 'messages in fragments: ours, in datagrams of 256 bytes', key: 'rsa', datagrams: { mtu: 256 } },
     { feature: 'messages in fragments: theirs, in datagrams of 512 bytes', key: 'rsa', options: ['mtu=512'] },
     {
@@ -106,7 +80,7 @@ export function jsseCases(pki: InteropPki): readonly DtlsCase[] {
       run('openssl', 'pkcs12', '-export', '-name', 'leaf', '-passout', 'pass:secret', ...files);
     }
   }
-  return [...tried(pki).flatMap((one) => [ourClient(pki, one), ourServer(pki, one)]), ...resumptions(pki), ...lacks()];
+  return [...inBothRoles(pki, programs(pki), tried(pki)), ...resumptions(pki), ...lacks()];
 }
 
 function run(command: string, ...parameters: readonly string[]): void {
@@ -121,61 +95,35 @@ async function start(pki: InteropPki, role: 'client' | 'server', port: number, o
   return process;
 }
 
-const startServer = (pki: InteropPki, port: number, { key = 'p256', options = [], serverOptions = [] }: Tried) =>
-  start(pki, 'server', port, [`keys=${pki.path(`servers-${key}.p12`)}`, ...options, ...serverOptions]);
-
-const startClient = (pki: InteropPki, port: number, { clientKey, options = [] }: Tried) =>
-  start(pki, 'client', port, [...(clientKey === undefined ? [] : [`keys=${pki.path(`clients-${clientKey}.p12`)}`]), ...options]);
-
-function ourClient(pki: InteropPki, one: Tried): DtlsCase {
-  const { feature, common, client: options, datagrams, info = {}, serverLack, faultyLack } = one;
-  const row = { version: VERSION, ourRole: 'client', feature } as const;
-  if (serverLack !== undefined) return { ...row, lack: serverLack };
-  return {
-    ...row,
-    ...(faultyLack === undefined ? {} : { faultyLack }),
-    async run(link) {
-      const port = await findFreeUdpPort();
-      const server = await startServer(pki, port, one);
-      const client = await connectDatagrams(await link.to(port), clientConfig(pki, { ...common, ...options }), {
-        mtu: datagrams?.mtu,
-      });
-      expect(await connectedOver(link, client)).toMatchObject({ version: VERSION, resumed: false, ...info });
-      await talk(client, server, link);
-    },
-  };
+async function startServer(pki: InteropPki, { key = 'p256', options = [], serverOptions = [] }: JsseTried) {
+  const port = await findFreeUdpPort();
+  const parameters = [`keys=${pki.path(`servers-${key}.p12`)}`, ...options, ...serverOptions];
+  return { port, process: await start(pki, 'server', port, parameters) };
 }
 
-function ourServer(pki: InteropPki, one: Tried): DtlsCase {
-  const { feature, key = 'p256', common, server: options, datagrams, info = {}, faultyLack } = one;
+const startClient = (pki: InteropPki, port: number, { clientKey, options = [] }: JsseTried) =>
+  start(pki, 'client', port, [...(clientKey === undefined ? [] : [`keys=${pki.path(`clients-${clientKey}.p12`)}`]), ...options]);
+
+function programs(pki: InteropPki): Programs<JsseTried> {
   return {
     version: VERSION,
-    ourRole: 'server',
-    feature,
-    ...(faultyLack === undefined ? {} : { faultyLack }),
-    async run(link) {
-      const config = serverConfig(pki, { credentials: [pki.servers[key].credential], ...common, ...options });
-      const server = await listenDatagrams(config, datagrams);
-      const client = await startClient(pki, await link.to(server.port), one);
-      const endpoint = await server.accepted();
-      expect(await connectedOver(link, endpoint)).toMatchObject({ version: VERSION, resumed: false, ...info });
-      await talk(endpoint, client, link);
-    },
+    startServer: (one) => startServer(pki, one),
+    startClient: (port, one) => startClient(pki, port, one),
+    talkToServer: talk,
+    talkToClient: talk,
   };
 }
 
 function resumptions(pki: InteropPki): readonly DtlsCase[] {
   const feature = 'resumption';
-  const faultyLack = 'without the close_notify that may be lost, the server stays with its first client';
   return [
     {
       version: VERSION,
       ourRole: 'client',
       feature,
-      faultyLack,
+      faultyLack: SERVES_ONE,
       async run(link) {
-        const port = await findFreeUdpPort();
-        const server = await startServer(pki, port, { feature, options: ['times=2'] });
+        const { port, process: server } = await startServer(pki, { feature, options: ['times=2'] });
         const first = await connectDatagrams(await link.to(port), clientConfig(pki));
         const session = await sessionOf(link, first);
         await talk(first, server, link);

@@ -5,37 +5,17 @@
 
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { ClientOptions, ServerOptions } from '../../packages/foxtls/src/connection/config.ts';
-import type { DatagramOptions } from '../../packages/foxtls/src/connection/create-dtls.ts';
 import { fromHex, toHex, utf8 } from '../../packages/foxtls/src/core/bytes/bytes.ts';
-import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
-import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../packages/foxtls/src/protocol/session/session-cache.ts';
-import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
-import {
-  connectDatagrams,
-  type DatagramEndpoint,
-  type DatagramListenerOptions,
-  findFreeUdpPort,
-  listenDatagrams,
-} from '../harness/datagram-endpoint.ts';
+import { serverConfig } from '../harness/configs.ts';
+import { type DatagramEndpoint, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
 import { type PeerProcess, startPeer } from '../harness/peer-process.ts';
 import type { InteropPki, KeyName } from '../harness/pki.ts';
 import { waitUntil } from '../harness/wait.ts';
-import { connectedOver, type DtlsCase, type Link, say, sessionOf } from './case.ts';
+import { connectedOver, type DtlsCase, type Link, say } from './case.ts';
+import { cookiesOfOurs, demandCertificate, inBothRoles, ourResumption, type Programs, sharing, type Tried } from './tried.ts';
 
-interface Tried {
-  readonly feature: string;
-  readonly key?: KeyName;
-  readonly options?: readonly string[];
-  readonly serverOptions?: readonly string[];
-  readonly clientOptions?: readonly string[];
-  readonly common?: Partial<ClientOptions & ServerOptions>;
-  readonly client?: Partial<ClientOptions>;
-  readonly server?: Partial<ServerOptions>;
-  readonly datagrams?: DatagramListenerOptions & DatagramOptions;
-  readonly info?: object;
-  readonly serverLack?: string;
+interface MbedTlsTried extends Tried {
   /** What the peer prints. */
   readonly says?: RegExp;
 }
@@ -57,14 +37,12 @@ const PSK_SUITES = [
 ] as const;
 const PSK = { identity: utf8('sensor-17'), key: new Uint8Array(16).fill(0x5a) };
 
-function tried(pki: InteropPki): readonly Tried[] {
-  const demand = { verifier: trusting(pki.anchors), clientCertificates: 'require' } as const;
-  const cookies = { requireCookie: true, cookieSealer: createSealer(provider, provider.random(SEALER_KEY_SIZE), 'cookie') };
+function tried(pki: InteropPki): readonly MbedTlsTried[] {
+  const demand = demandCertificate(pki);
   const psk = (suite: string, mbed: string) => ({
     options: [`force_ciphersuite=${mbed}`, 'psk_identity=sensor-17', `psk=${toHex(PSK.key)}`],
     common: { cipherSuites: [suite] },
-    client: { preSharedKeys: [PSK] },
-    server: { credentials: [], lookUpPreSharedKey: () => ({ key: PSK.key }) },
+    ...sharing(PSK),
     info: { suite: { name: suite } },
   });
   const ids = (theirs: string, ours: string, suite?: string) => ({
@@ -107,13 +85,7 @@ function tried(pki: InteropPki): readonly Tried[] {
     },
     { feature: 'no extended_master_secret', options: ['extended_ms=0'], info: { extendedMasterSecret: false } },
     { feature: 'server without cookie', serverOptions: ['cookies=0'] },
-    { feature: 'cookie', server: cookies },
-    {
-      feature: 'cookie, without memory of the first ClientHello',
-      server: cookies,
-      datagrams: { stateless: true },
-      serverLack: 'the same for our client as a cookie',
-    },
+    ...cookiesOfOurs(),
     { feature: 'messages in fragments: ours, in datagrams of 256 bytes', key: 'rsa', datagrams: { mtu: 256 } },
     { feature: 'messages in fragments: theirs, in datagrams of 508 bytes', key: 'rsa', options: ['mtu=508'] },
     { feature: 'records that are not packed', options: ['dgram_packing=0'] },
@@ -141,14 +113,14 @@ function tried(pki: InteropPki): readonly Tried[] {
 
 /** `folder` holds both programs. */
 export function mbedTlsCases(pki: InteropPki, folder: string): readonly DtlsCase[] {
-  const cases = tried(pki).flatMap((one) => [ourClient(pki, folder, one), ourServer(pki, folder, one)]);
+  const cases = inBothRoles(pki, programs(pki, folder), tried(pki));
   const lack = 'as it comes, it is built without SRTP';
   const roles = ['client', 'server'] as const;
   const srtp = roles.map((ourRole): DtlsCase => ({ version: 'DTLSv1.2', ourRole, feature: 'SRTP profile', lack }));
   return [...cases, ...resumptions(pki, folder), ...srtp];
 }
 
-async function startServer(pki: InteropPki, folder: string, one: Tried) {
+async function startServer(pki: InteropPki, folder: string, one: MbedTlsTried) {
   const { key = 'p256', options = [], serverOptions = [] } = one;
   const port = await findFreeUdpPort();
   const identity = [`crt_file=${pki.servers[key].certPath}`, `key_file=${pki.servers[key].keyPath}`];
@@ -166,7 +138,7 @@ async function startServer(pki: InteropPki, folder: string, one: Tried) {
   return { port, process };
 }
 
-function startClient(pki: InteropPki, folder: string, port: number, one: Tried): PeerProcess {
+function startClient(pki: InteropPki, folder: string, port: number, one: MbedTlsTried): PeerProcess {
   const { options = [], clientOptions = [] } = one;
   const target = [
     '-oL',
@@ -210,37 +182,17 @@ async function answer(ours: DatagramEndpoint, client: PeerProcess, link: Link): 
   }
 }
 
-function ourClient(pki: InteropPki, folder: string, one: Tried): DtlsCase {
-  const { feature, common, client: options, datagrams, info = {}, serverLack, says } = one;
-  const row = { version: 'DTLSv1.2', ourRole: 'client', feature } as const;
-  if (serverLack !== undefined) return { ...row, lack: serverLack };
-  return {
-    ...row,
-    async run(link) {
-      const server = await startServer(pki, folder, one);
-      const config = clientConfig(pki, { ...common, ...options });
-      const { mtu, connectionId } = datagrams ?? {};
-      const client = await connectDatagrams(await link.to(server.port), config, { mtu, connectionId });
-      expect(await connectedOver(link, client)).toMatchObject({ version: 'DTLSv1.2', resumed: false, ...info });
-      await ask(client, server.process, link);
-      if (says !== undefined) await server.process.prints(says);
-    },
-  };
-}
-
-function ourServer(pki: InteropPki, folder: string, one: Tried): DtlsCase {
-  const { feature, key = 'p256', common, server: options, datagrams, info = {}, says } = one;
+function programs(pki: InteropPki, folder: string): Programs<MbedTlsTried> {
   return {
     version: 'DTLSv1.2',
-    ourRole: 'server',
-    feature,
-    async run(link) {
-      const config = serverConfig(pki, { credentials: [pki.servers[key].credential], ...common, ...options });
-      const server = await listenDatagrams(config, datagrams);
-      const client = startClient(pki, folder, await link.to(server.port), one);
-      const endpoint = await server.accepted();
-      expect(await connectedOver(link, endpoint)).toMatchObject({ version: 'DTLSv1.2', resumed: false, ...info });
-      await answer(endpoint, client, link);
+    startServer: (one) => startServer(pki, folder, one),
+    startClient: (port, one) => startClient(pki, folder, port, one),
+    async talkToServer(ours, server, link, { says }) {
+      await ask(ours, server, link);
+      if (says !== undefined) await server.prints(says);
+    },
+    async talkToClient(ours, client, link, { says }) {
+      await answer(ours, client, link);
       if (says !== undefined) await client.prints(says);
     },
   };
@@ -252,23 +204,7 @@ function resumptions(pki: InteropPki, folder: string): readonly DtlsCase[] {
     ['id', ['tickets=0']],
   ] as const;
   return ways.flatMap(([way, options]): DtlsCase[] => [
-    {
-      version: 'DTLSv1.2',
-      ourRole: 'client',
-      feature: `resumption by ${way}`,
-      faultyLack: 'without the close_notify that may be lost, the server stays with its first client',
-      async run(link) {
-        const server = await startServer(pki, folder, { feature: '', options });
-        const port = await link.to(server.port);
-        const first = await connectDatagrams(port, clientConfig(pki));
-        const session = await sessionOf(link, first);
-        await ask(first, server.process, link);
-        first.close();
-        const second = await connectDatagrams(port, clientConfig(pki), { session });
-        expect(await connectedOver(link, second)).toMatchObject({ version: 'DTLSv1.2', resumed: true });
-        await ask(second, server.process, link);
-      },
-    },
+    ourResumption(pki, programs(pki, folder), { feature: `resumption by ${way}`, options }),
     {
       version: 'DTLSv1.2',
       ourRole: 'server',

@@ -3,41 +3,20 @@
  */
 
 import { expect } from 'vitest';
-import type { ClientOptions, ServerOptions } from '../../packages/foxtls/src/connection/config.ts';
-import type { DatagramOptions } from '../../packages/foxtls/src/connection/create-dtls.ts';
 import { toHex, utf8 } from '../../packages/foxtls/src/core/bytes/bytes.ts';
-import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
-import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
-import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
-import {
-  connectDatagrams,
-  type DatagramEndpoint,
-  type DatagramListenerOptions,
-  findFreeUdpPort,
-  listenDatagrams,
-} from '../harness/datagram-endpoint.ts';
+import { clientConfig, serverConfig } from '../harness/configs.ts';
+import { connectDatagrams, type DatagramEndpoint, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
 import { createNssDatabase, NSS_KEYS, NSS_LEAF } from '../harness/nss-database.ts';
 import { type PeerProcess, startPeer } from '../harness/peer-process.ts';
 import type { InteropPki } from '../harness/pki.ts';
 import { pause } from '../harness/wait.ts';
 import { connectedOver, type DtlsCase, type Link, talk } from './case.ts';
+import { demandCertificate, demandCookie, inBothRoles, type Programs, sharing, type Tried } from './tried.ts';
 
 type Version = 'DTLSv1.3' | 'DTLSv1.2';
 
-interface Tried {
+interface NssTried extends Tried {
   readonly version?: Version;
-  readonly feature: string;
-  readonly database?: string;
-  readonly options?: readonly string[];
-  readonly serverOptions?: readonly string[];
-  readonly clientOptions?: readonly string[];
-  readonly common?: Partial<ClientOptions & ServerOptions>;
-  readonly client?: Partial<ClientOptions>;
-  readonly server?: Partial<ServerOptions>;
-  readonly datagrams?: DatagramListenerOptions & DatagramOptions;
-  readonly info?: object;
-  readonly clientLack?: string;
-  readonly serverLack?: string;
   readonly afterwards?: (ours: DatagramEndpoint, link: Link) => void | Promise<void>;
   /** What both speak, where it is more than `version`. */
   readonly versions?: string;
@@ -67,8 +46,8 @@ export function nssCases(pki: InteropPki, tstclnt: string): readonly DtlsCase[] 
     databases.set(`client-${key}`, createNssDatabase(pki, `dtls-client-${key}`, pki.clients[key]));
   }
   const nss: Nss = { tstclnt, databases };
-  const cases = tried(pki).flatMap((one) => [ourClient(pki, nss, one), ourServer(pki, nss, one)]);
-  return [...cases, ...exporters(pki, nss)];
+  const cases = tried(pki).map((one) => ({ ...one, common: { versions: [OURS[one.version ?? 'DTLSv1.3']], ...one.common } }));
+  return [...inBothRoles(pki, programs(nss), cases), ...exporters(pki, nss)];
 }
 
 interface Nss {
@@ -76,15 +55,14 @@ interface Nss {
   readonly databases: ReadonlyMap<string, string>;
 }
 
-function tried(pki: InteropPki): readonly Tried[] {
-  const demand = { verifier: trusting(pki.anchors), clientCertificates: 'require' } as const;
-  const cookieSealer = createSealer(provider, provider.random(SEALER_KEY_SIZE), 'cookie');
+function tried(pki: InteropPki): readonly NssTried[] {
+  const demand = demandCertificate(pki);
   const versions = ['DTLSv1.3', 'DTLSv1.2'] as const;
   return [
     ...SUITES.map(([version, suite, option, key]) => ({
       version,
       feature: suite,
-      database: key,
+      key,
       clientOptions: ['-c', option],
       common: { cipherSuites: [suite] },
       info: { suite: { name: suite } },
@@ -107,14 +85,14 @@ function tried(pki: InteropPki): readonly Tried[] {
       NSS_KEYS.map((key) => ({
         version,
         feature: `server certificate (${key})`,
-        database: key,
+        key,
       })),
     ),
     ...versions.flatMap((version) =>
       (['p256', 'rsa'] as const).map((key) => ({
         version,
         feature: `client certificate (${key})`,
-        database: key,
+        key,
         clientOptions: ['-n', NSS_LEAF],
         server: demand,
         serverLack: 'tstclnt asks for none as a server',
@@ -123,27 +101,27 @@ function tried(pki: InteropPki): readonly Tried[] {
     ...versions.map((version) => ({
       version,
       feature: 'messages in fragments: ours, in datagrams of 256 bytes',
-      database: 'rsa',
+      key: 'rsa' as const,
       datagrams: { mtu: 256 },
     })),
     ...versions.map((version) => ({
       version,
       feature: 'cookie',
-      server: { cookieSealer, requireCookie: true },
+      server: demandCookie(),
       serverLack: 'tstclnt asks for none as a server',
     })),
     ...versions.map((version) => ({
       version,
       feature: 'cookie, without memory of the first ClientHello',
-      server: { cookieSealer, requireCookie: true },
+      server: demandCookie(),
       datagrams: { stateless: true },
       serverLack: 'the same for our client as a cookie',
     })),
     {
       feature: 'pre-shared key with (EC)DHE',
       options: ['-z', `0x${toHex(PSK.key)}:sensor-17`],
-      client: { preSharedKeys: [PSK] },
-      server: { credentials: [], lookUpPreSharedKey: () => ({ key: PSK.key }), tickets: 1 },
+      client: sharing(PSK).client,
+      server: { ...sharing(PSK).server, tickets: 1 },
     },
     { feature: 'the newest of two versions', versions: 'tls1.2:tls1.3', common: { versions: ['TLSv1.3', 'TLSv1.2'] } },
     {
@@ -174,72 +152,33 @@ function tried(pki: InteropPki): readonly Tried[] {
 const OURS = { 'DTLSv1.3': 'TLSv1.3', 'DTLSv1.2': 'TLSv1.2' } as const;
 const THEIRS = { 'DTLSv1.3': 'tls1.3:tls1.3', 'DTLSv1.2': 'tls1.2:tls1.2' } as const;
 
-function start({ tstclnt, databases }: Nss, role: 'client' | 'server', port: number, one: Tried) {
-  const { version = 'DTLSv1.3', database = 'p256', options = [], clientOptions = [], serverOptions = [] } = one;
+function start({ tstclnt, databases }: Nss, role: 'client' | 'server', port: number, one: NssTried) {
+  const { version = 'DTLSv1.3', key = 'p256', options = [], clientOptions = [], serverOptions = [] } = one;
   const all = [...options, ...(role === 'client' ? clientOptions : ['-n', NSS_LEAF, ...serverOptions])];
   const target = ['-4', '-h', '127.0.0.1', '-a', 'localhost', '-p', String(port), '-P', role];
   const groups = all.includes('-I') ? [] : ['-I', 'x25519,P256,P384'];
-  const parameters = [
-    ...target,
-    '-d',
-    databases.get(`${role}-${database}`) ?? '',
-    '-V',
-    THEIRS[version],
-    '-v',
-    ...groups,
-    ...all,
-  ];
+  const parameters = [...target, '-d', databases.get(`${role}-${key}`) ?? '', '-V', THEIRS[version], '-v', ...groups, ...all];
   return startPeer(tstclnt, parameters);
 }
 
-function ourClient(pki: InteropPki, nss: Nss, one: Tried): DtlsCase {
-  const { version = 'DTLSv1.3', feature, common, client: options, datagrams, info = {}, afterwards, serverLack } = one;
-  const row = { version, ourRole: 'client', feature } as const;
-  if (serverLack !== undefined) return { ...row, lack: serverLack };
-  return {
-    ...row,
-    async run(link) {
-      const port = await findFreeUdpPort();
-      const server = start(nss, 'server', port, one);
-      await pause(300);
-      const config = clientConfig(pki, { versions: [OURS[version]], ...common, ...options });
-      const client = await connectDatagrams(await link.to(port), config, { mtu: datagrams?.mtu });
-      expect(await connectedOver(link, client)).toMatchObject({ version, resumed: false, ...info });
-      await afterwards?.(client, link);
-      await talk(client, server, link);
-    },
-  };
+async function startServer(nss: Nss, one: NssTried) {
+  const port = await findFreeUdpPort();
+  const process = start(nss, 'server', port, one);
+  await pause(300);
+  return { port, process };
 }
 
-function ourServer(pki: InteropPki, nss: Nss, one: Tried): DtlsCase {
-  const {
-    version = 'DTLSv1.3',
-    feature,
-    database = 'p256',
-    common,
-    server: options,
-    datagrams,
-    info = {},
-    afterwards,
-    clientLack,
-  } = one;
-  const row = { version, ourRole: 'server', feature } as const;
-  if (clientLack !== undefined) return { ...row, lack: clientLack };
+function programs(nss: Nss): Programs<NssTried> {
+  const talkAfterwards: Programs<NssTried>['talkToServer'] = async (ours, peer, link, { afterwards }) => {
+    await afterwards?.(ours, link);
+    await talk(ours, peer, link);
+  };
   return {
-    ...row,
-    async run(link) {
-      const credentials = [pki.servers[database as 'p256'].credential];
-      const config = serverConfig(pki, { versions: [OURS[version]], credentials, ...common, ...options });
-      const server = await listenDatagrams(config, datagrams);
-      const client = start(nss, 'client', await link.to(server.port), one);
-      const endpoint = await server.accepted().catch((e) => {
-        console.log(client.output);
-        throw e;
-      });
-      expect(await connectedOver(link, endpoint)).toMatchObject({ version, resumed: false, ...info });
-      await afterwards?.(endpoint, link);
-      await talk(endpoint, client, link);
-    },
+    version: 'DTLSv1.3',
+    startServer: (one) => startServer(nss, one),
+    startClient: (port, one) => start(nss, 'client', port, one),
+    talkToServer: talkAfterwards,
+    talkToClient: talkAfterwards,
   };
 }
 
@@ -261,9 +200,7 @@ function exporters(pki: InteropPki, nss: Nss): readonly DtlsCase[] {
       feature,
       faultyLack,
       async run(link) {
-        const port = await findFreeUdpPort();
-        const server = start(nss, 'server', port, { version, feature, options: exporting });
-        await pause(300);
+        const { port, process: server } = await startServer(nss, { version, feature, options: exporting });
         const client = await connectDatagrams(await link.to(port), clientConfig(pki, { versions: [OURS[version]] }));
         await connectedOver(link, client);
         await expectSame(client, server);

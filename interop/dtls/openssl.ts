@@ -5,47 +5,31 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'vitest';
-import type { ClientOptions, ServerOptions } from '../../packages/foxtls/src/connection/config.ts';
 import { toHex, utf8 } from '../../packages/foxtls/src/core/bytes/bytes.ts';
 import { keyEncryption } from '../../packages/foxtls/src/crypto/node/key-encryption.ts';
-import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
 import { legacy } from '../../packages/foxtls/src/legacy.ts';
-import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../packages/foxtls/src/protocol/session/session-cache.ts';
-import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
-import {
-  connectDatagrams,
-  type DatagramListenerOptions,
-  findFreeUdpPort,
-  listenDatagrams,
-} from '../harness/datagram-endpoint.ts';
+import { clientConfig, serverConfig } from '../harness/configs.ts';
+import { connectDatagrams, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
 import { startPeer } from '../harness/peer-process.ts';
 import type { InteropPki, KeyName } from '../harness/pki.ts';
 import { waitUntil } from '../harness/wait.ts';
-import { connectedOver, type DtlsCase, sessionOf, talk } from './case.ts';
+import { connectedOver, type DtlsCase, talk } from './case.ts';
+import {
+  demandCertificate,
+  demandCookie,
+  inBothRoles,
+  ourClient,
+  ourResumption,
+  ourServer,
+  type Programs,
+  sharing,
+  type Tried,
+} from './tried.ts';
 
 const SECLEVEL_0 = 'ALL:@SECLEVEL=0';
 const PSK = { identity: utf8('sensor-17'), key: new Uint8Array(16).fill(0x5a) };
 const PSK_OPTIONS = ['-psk_identity', 'sensor-17', '-psk', toHex(PSK.key)];
-
-interface Tried {
-  readonly version?: DtlsCase['version'];
-  readonly feature: string;
-  readonly key?: KeyName;
-  /** Of openssl, and of it in one role. */
-  readonly options?: readonly string[];
-  readonly serverOptions?: readonly string[];
-  readonly clientOptions?: readonly string[];
-  /** Of ours, in both roles, and in one. */
-  readonly common?: Pick<
-    ClientOptions & ServerOptions,
-    'cipherSuites' | 'insecureMacThenEncrypt' | 'legacy' | 'versions' | 'groups' | 'alpnProtocols' | 'srtpProfiles'
-  >;
-  readonly client?: Partial<ClientOptions>;
-  readonly server?: Partial<ServerOptions>;
-  readonly datagrams?: DatagramListenerOptions;
-  readonly info?: object;
-}
 
 /** IANA's name, openssl's, the server's key. */
 const SUITES: readonly (readonly [suite: string, openssl: string, key: KeyName])[] = [
@@ -79,11 +63,7 @@ function tried(pki: InteropPki): readonly Tried[] {
   const identity = (key: KeyName) => ({ credentials: [pki.clients[key].credential] });
   const show = (key: KeyName) => ['-cert', pki.clients[key].certPath, '-key', pki.clients[key].keyPath];
   const ask = ['-Verify', '1', '-CAfile', pki.caPath, '-verify_return_error'];
-  const demand = { verifier: trusting(pki.anchors), clientCertificates: 'require' } as const;
-  const pskParts = {
-    client: { preSharedKeys: [PSK] },
-    server: { credentials: [], lookUpPreSharedKey: () => ({ key: PSK.key }) },
-  };
+  const demand = demandCertificate(pki);
   return [
     { feature: 'the defaults of both', options: [], info: { extendedMasterSecret: true } },
     ...SUITES.map(([suite, openssl, key]) => ({
@@ -100,7 +80,7 @@ function tried(pki: InteropPki): readonly Tried[] {
       serverOptions: ['-nocert', ...DHPARAM],
       common: { cipherSuites: [suite] },
       info: { suite: { name: suite } },
-      ...pskParts,
+      ...sharing(PSK),
     })),
     {
       feature: 'MAC-then-encrypt where we allow it',
@@ -166,15 +146,16 @@ function tried(pki: InteropPki): readonly Tried[] {
 
 export function openSslCases(pki: InteropPki): readonly DtlsCase[] {
   writeDhParameters(pki);
+  const openssl = programs(pki);
   return [
-    ...tried(pki).flatMap((one) => [ourClient(pki, one), ourServer(pki, one)]),
+    ...inBothRoles(pki, openssl, tried(pki)),
     {
       version: 'DTLSv1.2',
       ourRole: 'client',
       feature: 'server certificate (ed25519)',
       lack: 's_server finds no suite for it, for s_client neither',
     },
-    ourServer(pki, { feature: 'server certificate (ed25519)', key: 'ed25519' }),
+    ourServer(pki, openssl, { feature: 'server certificate (ed25519)', key: 'ed25519' }),
     ...cookies(pki),
     ...resumptions(pki),
     ...bindings(pki),
@@ -220,39 +201,18 @@ function startClient(pki: InteropPki, port: number, { version = 'DTLSv1.2', opti
   return run(pki, ['s_client', NAMES[version], ...target, ...trust, ...ciphers, ...all]);
 }
 
-function ourClient(pki: InteropPki, one: Tried): DtlsCase {
-  const { version = 'DTLSv1.2', feature, common, client: options, datagrams, info = {} } = one;
+function programs(pki: InteropPki): Programs<Tried> {
   return {
-    version,
-    ourRole: 'client',
-    feature,
-    async run(link) {
-      const server = await startServer(pki, one);
-      const config = clientConfig(pki, { ...common, ...options });
-      const client = await connectDatagrams(await link.to(server.port), config, { mtu: datagrams?.mtu });
-      expect(await connectedOver(link, client)).toMatchObject({ version, resumed: false, ...info });
-      await talk(client, server.process, link);
-    },
-  };
-}
-
-function ourServer(pki: InteropPki, one: Tried): DtlsCase {
-  const { version = 'DTLSv1.2', feature, key = 'p256', common, server: options, datagrams, info = {} } = one;
-  return {
-    version,
-    ourRole: 'server',
-    feature,
-    async run(link) {
-      const leaf = pki.servers[key];
+    version: 'DTLSv1.2',
+    startServer: (one) => startServer(pki, one),
+    startClient: (port, one) => startClient(pki, port, one),
+    talkToServer: talk,
+    talkToClient: talk,
+    async credentialOf(key) {
+      const { credential, created } = pki.servers[key];
       // For key transport by RSA.
-      const decrypter = key === 'rsa' ? await keyEncryption.importDecrypter(leaf.created.key.exportPkcs8()) : undefined;
-      const credentials = [{ ...leaf.credential, decrypter }];
-      const config = serverConfig(pki, { credentials, ...common, ...options });
-      const server = await listenDatagrams(config, datagrams);
-      const client = startClient(pki, await link.to(server.port), one);
-      const endpoint = await server.accepted();
-      expect(await connectedOver(link, endpoint)).toMatchObject({ version, resumed: false, ...info });
-      await talk(endpoint, client, link);
+      const decrypter = key === 'rsa' ? await keyEncryption.importDecrypter(created.key.exportPkcs8()) : undefined;
+      return { ...credential, decrypter };
     },
   };
 }
@@ -261,20 +221,19 @@ function cookies(pki: InteropPki): readonly DtlsCase[] {
   const oldest = { legacy, versions: ['TLSv1.1'], cipherSuites: ['TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA'] } as const;
   return (['DTLSv1.2', 'DTLSv1'] as const).flatMap((version): DtlsCase[] => {
     const common = version === 'DTLSv1' ? oldest : {};
-    const sealing = () => ({
-      requireCookie: true,
-      cookieSealer: createSealer(provider, provider.random(SEALER_KEY_SIZE), 'cookie'),
-    });
-    const ours = (stateless: boolean) => ({
-      ...ourServer(pki, {
+    const ours = (stateless: boolean) =>
+      ourServer(pki, programs(pki), {
         version,
         feature: `cookie${stateless ? ', without memory of the first ClientHello' : ''}`,
         common,
-        server: sealing(),
+        server: demandCookie(),
         datagrams: { stateless },
-      }),
-    });
-    return [ourClient(pki, { version, feature: 'cookie', common, serverOptions: ['-listen'] }), ours(false), ours(true)];
+      });
+    return [
+      ourClient(pki, programs(pki), { version, feature: 'cookie', common, serverOptions: ['-listen'] }),
+      ours(false),
+      ours(true),
+    ];
   });
 }
 
@@ -285,23 +244,7 @@ function resumptions(pki: InteropPki): readonly DtlsCase[] {
   ] as const;
   const version = 'DTLSv1.2';
   return ways.flatMap(([way, options]): DtlsCase[] => [
-    {
-      version,
-      ourRole: 'client',
-      feature: `resumption by ${way}`,
-      faultyLack: 'without the close_notify that may be lost, the server stays with its first client',
-      async run(link) {
-        const server = await startServer(pki, { feature: '', options });
-        const port = await link.to(server.port);
-        const first = await connectDatagrams(port, clientConfig(pki));
-        const session = await sessionOf(link, first);
-        await talk(first, server.process, link);
-        first.close();
-        const second = await connectDatagrams(port, clientConfig(pki), { session });
-        expect(await connectedOver(link, second)).toMatchObject({ version, resumed: true });
-        await talk(second, server.process, link);
-      },
-    },
+    ourResumption(pki, programs(pki), { feature: `resumption by ${way}`, options }),
     {
       version,
       ourRole: 'server',

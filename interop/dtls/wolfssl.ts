@@ -4,42 +4,18 @@
  */
 
 import { expect } from 'vitest';
-import type { ClientOptions, ServerOptions } from '../../packages/foxtls/src/connection/config.ts';
-import type { DatagramOptions } from '../../packages/foxtls/src/connection/create-dtls.ts';
 import { fromHex, utf8 } from '../../packages/foxtls/src/core/bytes/bytes.ts';
-import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
-import { createSealer, SEALER_KEY_SIZE } from '../../packages/foxtls/src/protocol/session/sealer.ts';
-import { clientConfig, serverConfig, trusting } from '../harness/configs.ts';
-import {
-  connectDatagrams,
-  type DatagramEndpoint,
-  type DatagramListenerOptions,
-  findFreeUdpPort,
-  listenDatagrams,
-} from '../harness/datagram-endpoint.ts';
+import { clientConfig, serverConfig } from '../harness/configs.ts';
+import { connectDatagrams, type DatagramEndpoint, findFreeUdpPort, listenDatagrams } from '../harness/datagram-endpoint.ts';
 import { startPeer } from '../harness/peer-process.ts';
 import type { InteropPki, KeyName } from '../harness/pki.ts';
 import type { WolfSsl } from '../harness/wolfssl.ts';
 import { connectedOver, type DtlsCase, hearEcho, type Link, say, sessionOf } from './case.ts';
+import { demandCertificate, demandCookie, inBothRoles, type Programs, type Tried } from './tried.ts';
 
 type Version = 'DTLSv1.3' | 'DTLSv1.2';
 
-interface Tried {
-  readonly feature: string;
-  readonly key?: KeyName;
-  /** Of wolfSSL: in both roles, and in one. */
-  readonly options?: readonly string[];
-  readonly serverOptions?: readonly string[];
-  readonly clientOptions?: readonly string[];
-  readonly common?: Partial<ClientOptions & ServerOptions>;
-  readonly client?: Partial<ClientOptions>;
-  readonly server?: Partial<ServerOptions>;
-  readonly datagrams?: DatagramListenerOptions & DatagramOptions;
-  readonly info?: object;
-  /** Why one role can't. */
-  readonly clientLack?: string;
-  readonly serverLack?: string;
-  readonly faultyLack?: string;
+interface WolfSslTried extends Tried {
   /** Its server ends after the handshake. */
   readonly isSilent?: boolean;
   /** What we do once connected. */
@@ -56,25 +32,26 @@ export function wolfSslCases(
   version: Version,
   serverFaultyLack?: string,
 ): readonly DtlsCase[] {
-  const all = [...both(pki), ...(version === 'DTLSv1.3' ? newest(pki) : older(pki))];
-  const cases = [
-    ...all.flatMap((one) => [ourClient(pki, wolfSsl, version, one), ourServer(pki, wolfSsl, version, one)]),
-    ...resumptions(pki, wolfSsl, version),
-  ];
+  const versions = [OURS[version]];
+  const all = [...both(pki), ...(version === 'DTLSv1.3' ? newest(pki) : older(pki))].map((one) => ({
+    ...one,
+    common: { versions, ...one.common },
+  }));
+  const cases = [...inBothRoles(pki, programs(pki, wolfSsl, version), all), ...resumptions(pki, wolfSsl, version)];
   if (serverFaultyLack === undefined) return cases;
   return cases.map((one) => (one.ourRole === 'client' ? { ...one, faultyLack: serverFaultyLack } : one));
 }
 
-function both(pki: InteropPki): readonly Tried[] {
+function both(pki: InteropPki): readonly WolfSslTried[] {
   const identity = (key: KeyName) => ({ credentials: [pki.clients[key].credential] });
   const show = (key: KeyName) => ['-c', pki.clients[key].certPath, '-k', pki.clients[key].keyPath];
-  const demand = { verifier: trusting(pki.anchors), clientCertificates: 'require' } as const;
+  const demand = demandCertificate(pki);
   return [
     { feature: 'the defaults of both' },
-    { feature: 'cookie, asked for by us', server: cookies(), serverLack: 'it is the client that is asked' },
+    { feature: 'cookie, asked for by us', server: demandCookie(), serverLack: 'it is the client that is asked' },
     {
       feature: 'cookie, asked for by us, without memory of the first ClientHello',
-      server: cookies(),
+      server: demandCookie(),
       datagrams: { stateless: true },
       serverLack: 'it is the client that is asked',
     },
@@ -101,11 +78,7 @@ function both(pki: InteropPki): readonly Tried[] {
   ];
 }
 
-function cookies() {
-  return { requireCookie: true, cookieSealer: createSealer(provider, provider.random(SEALER_KEY_SIZE), 'cookie') };
-}
-
-function older(_pki: InteropPki): readonly Tried[] {
+function older(_pki: InteropPki): readonly WolfSslTried[] {
   const suites = [
     ['TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'p256'],
     ['TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'ECDHE-RSA-CHACHA20-POLY1305', 'rsa'],
@@ -121,7 +94,7 @@ function older(_pki: InteropPki): readonly Tried[] {
   }));
 }
 
-function newest(_pki: InteropPki): readonly Tried[] {
+function newest(_pki: InteropPki): readonly WolfSslTried[] {
   const suites = [
     ['TLS_AES_128_GCM_SHA256', 'TLS13-AES128-GCM-SHA256'],
     ['TLS_AES_256_GCM_SHA384', 'TLS13-AES256-GCM-SHA384'],
@@ -187,7 +160,7 @@ const OURS = { 'DTLSv1.3': 'TLSv1.3', 'DTLSv1.2': 'TLSv1.2' } as const;
 const run = ({ home }: WolfSsl, program: string, parameters: readonly string[]) =>
   startPeer('stdbuf', ['-oL', program, ...parameters], { folder: home });
 
-async function startServer(pki: InteropPki, wolfSsl: WolfSsl, version: Version, one: Tried) {
+async function startServer(pki: InteropPki, wolfSsl: WolfSsl, version: Version, one: WolfSslTried) {
   const { key = 'p256', options = [], serverOptions = [] } = one;
   const { certPath, keyPath } = pki.servers[key];
   const port = await findFreeUdpPort();
@@ -212,32 +185,27 @@ async function startServer(pki: InteropPki, wolfSsl: WolfSsl, version: Version, 
   return { port, process };
 }
 
-function startClient(pki: InteropPki, wolfSsl: WolfSsl, version: Version, port: number, one: Tried) {
+function startClient(pki: InteropPki, wolfSsl: WolfSsl, version: Version, port: number, one: WolfSslTried) {
   const { options = [], clientOptions = [] } = one;
   const identity = clientOptions.includes('-c') || options.includes('-s') ? [] : ['-x'];
   const target = ['-u', '-v', OPTION[version], '-h', '127.0.0.1', '-p', String(port), '-S', 'localhost', '-C', '-A', pki.caPath];
   return run(wolfSsl, wolfSsl.client, [...target, ...identity, ...options, ...clientOptions]);
 }
 
-function ourClient(pki: InteropPki, wolfSsl: WolfSsl, version: Version, one: Tried): DtlsCase {
-  const { feature, common, client: options, datagrams, info = {}, afterwards, serverLack, faultyLack } = one;
-  const row = { version, ourRole: 'client', feature } as const;
-  if (serverLack !== undefined) return { ...row, lack: serverLack };
+function programs(pki: InteropPki, wolfSsl: WolfSsl, version: Version): Programs<WolfSslTried> {
   return {
-    ...row,
-    ...(faultyLack === undefined ? {} : { faultyLack }),
-    async run(link) {
-      const server = await startServer(pki, wolfSsl, version, one);
-      const config = clientConfig(pki, { versions: [OURS[version]], ...common, ...options });
-      const client = await connectDatagrams(await link.to(server.port), config, {
-        mtu: datagrams?.mtu,
-        connectionId: datagrams?.connectionId,
-      });
-      expect(await connectedOver(link, client)).toMatchObject({ version, resumed: false, ...info });
-      if (one.isSilent === true) return;
-      await hearEcho(client, link);
-      afterwards?.(client);
-      await hearEcho(client, link, 'another echo');
+    version,
+    startServer: (one) => startServer(pki, wolfSsl, version, one),
+    startClient: (port, one) => startClient(pki, wolfSsl, version, port, one),
+    async talkToServer(ours, _server, link, { isSilent, afterwards }) {
+      if (isSilent === true) return;
+      await hearEcho(ours, link);
+      afterwards?.(ours);
+      await hearEcho(ours, link, 'another echo');
+    },
+    async talkToClient(ours, client, link, { afterwards }) {
+      afterwards?.(ours);
+      await answer(ours, client, link);
     },
   };
 }
@@ -255,26 +223,6 @@ async function answer(ours: DatagramEndpoint, client: ReturnType<typeof startCli
   } finally {
     stop();
   }
-}
-
-function ourServer(pki: InteropPki, wolfSsl: WolfSsl, version: Version, one: Tried): DtlsCase {
-  const { feature, key = 'p256', common, server: options, datagrams, info = {}, afterwards, clientLack, faultyLack } = one;
-  const row = { version, ourRole: 'server', feature } as const;
-  if (clientLack !== undefined) return { ...row, lack: clientLack };
-  return {
-    ...row,
-    ...(faultyLack === undefined ? {} : { faultyLack }),
-    async run(link) {
-      const credentials = [pki.servers[key].credential];
-      const config = serverConfig(pki, { versions: [OURS[version]], credentials, ...common, ...options });
-      const server = await listenDatagrams(config, datagrams);
-      const client = startClient(pki, wolfSsl, version, await link.to(server.port), one);
-      const endpoint = await server.accepted();
-      expect(await connectedOver(link, endpoint)).toMatchObject({ version, resumed: false, ...info });
-      afterwards?.(endpoint);
-      await answer(endpoint, client, link);
-    },
-  };
 }
 
 function resumptions(pki: InteropPki, wolfSsl: WolfSsl, version: Version): readonly DtlsCase[] {
