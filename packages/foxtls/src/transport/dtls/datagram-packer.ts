@@ -16,6 +16,8 @@ export class DatagramPacker implements RecordSink {
   /** The most content that the peer takes in a protected record (RFC 8449 §4), and in one in the clear (RFC 6066 §4). */
   contentLimit = 2 ** 14;
   clearLimit = 2 ** 14;
+  /** The largest datagram since it was set to 0, in bytes. */
+  largest = 0;
   #open: Uint8Array[] = [];
   #openSize = 0;
   #datagrams: Uint8Array[] = [];
@@ -48,6 +50,7 @@ export class DatagramPacker implements RecordSink {
     const [only] = this.#open;
     if (only === undefined) return;
     this.#datagrams.push(this.#open.length === 1 ? only : concatAll(this.#open));
+    this.largest = Math.max(this.largest, this.#openSize);
     this.#open = [];
     this.#openSize = 0;
   }

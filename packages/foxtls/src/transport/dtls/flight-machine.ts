@@ -215,7 +215,10 @@ export class FlightMachine {
   #reduceMtu(): void {
     const { packer } = this.#output;
     if (packer.knowsMtu) return;
-    packer.mtu = SMALLER_MTUS.find((mtu) => mtu < packer.mtu) ?? packer.mtu;
+    // A size that changes nothing about the flight is no attempt.
+    const lost = Math.min(packer.mtu, packer.largest);
+    packer.mtu = SMALLER_MTUS.find((mtu) => mtu < lost) ?? packer.mtu;
+    packer.largest = 0;
   }
 
   /** Sends an ACK of all that is to be acknowledged; of nothing, too: that says that something is missing. */
