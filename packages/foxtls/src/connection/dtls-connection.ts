@@ -15,7 +15,7 @@ import {
   PeerMisbehaved,
   type TlsError,
 } from '../core/errors/errors.ts';
-import { ALERTS, type AlertName, alertName } from '../core/registry/alerts.ts';
+import { ALERTS, alertName } from '../core/registry/alerts.ts';
 import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Limits } from '../protocol/handshake/config.ts';
@@ -38,9 +38,9 @@ import { EventQueue } from './event-queue.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
+import { sendLastAlert } from './last-alert.ts';
 
 const WARNING = 1;
-const FATAL = 2;
 /** What UDP over IPv4 takes, and what is too little for a handshake message in reasonable fragments. */
 const MTU_RANGE = [256, 65507] as const;
 
@@ -518,15 +518,9 @@ export class DatagramConnection implements DtlsConnection {
 
   /** Ends at once, with the alert of `error` if it has one. */
   #end(error: TlsError | undefined): void {
-    if (error?.alert !== undefined && !this.#weClosed) this.#sendLastAlert(error.alert);
+    if (error?.alert !== undefined && !this.#weClosed) sendLastAlert(this.#transport, error.alert);
     this.#finish();
     this.#handshake.abort(error);
-  }
-
-  #sendLastAlert(name: AlertName): void {
-    const isCancel = name === 'user_canceled';
-    this.#transport.sendAlert(isCancel ? WARNING : FATAL, ALERTS[name]);
-    if (isCancel) this.#transport.sendAlert(WARNING, ALERTS.close_notify);
   }
 
   #finish(): void {

@@ -18,7 +18,7 @@ import {
   PeerMisbehaved,
   type TlsError,
 } from '../core/errors/errors.ts';
-import { ALERTS, type AlertName, alertName } from '../core/registry/alerts.ts';
+import { ALERTS, alertName } from '../core/registry/alerts.ts';
 import { HANDSHAKE_TYPES, handshakeTypeName } from '../core/registry/handshake-types.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Limits } from '../protocol/handshake/config.ts';
@@ -38,10 +38,10 @@ import { EventQueue } from './event-queue.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
+import { sendLastAlert } from './last-alert.ts';
 import { type NextHandshake, type RenegotiationOptions, type RenegotiationPolicy, Renegotiations } from './renegotiation.ts';
 
 const WARNING = 1;
-const FATAL = 2;
 
 /** What makes a connection a client's or a server's. */
 export interface ConnectionParts {
@@ -537,19 +537,9 @@ export class Connection implements TlsConnection {
 
   /** Ends at once, with the alert of `error` if it has one. */
   #end(error: TlsError | undefined): void {
-    if (error?.alert !== undefined && !this.#weClosed) this.#sendLastAlert(error.alert);
+    if (error?.alert !== undefined && !this.#weClosed) sendLastAlert(this.#transport, error.alert);
     this.#finish();
     this.#handshake.abort(error);
-  }
-
-  #sendLastAlert(name: AlertName): void {
-    if (name !== 'user_canceled') {
-      this.#transport.sendAlert(FATAL, ALERTS[name]);
-      return;
-    }
-    // "This alert SHOULD be followed by a "close_notify". This alert generally has AlertLevel=warning." (RFC 8446 §6.1)
-    this.#transport.sendAlert(WARNING, ALERTS.user_canceled);
-    this.#transport.sendAlert(WARNING, ALERTS.close_notify);
   }
 
   #close(): void {

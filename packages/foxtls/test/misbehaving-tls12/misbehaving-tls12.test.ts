@@ -13,13 +13,14 @@ import { createWorld, type World } from '../misbehaving/world.ts';
 import type { Tls12Case } from './case.ts';
 import { BESIDE_CERTIFICATES, GREASE } from './grease.ts';
 import { HEARTBEATS } from './heartbeats.ts';
-import { CLIENT_HELLOS, RESUMPTION, SERVER_HELLOS } from './hellos.ts';
+import { CLIENT_HELLOS, SERVER_HELLOS } from './hellos.ts';
 import { AUTHENTICATION, KEY_EXCHANGES } from './key-exchange.ts';
 import { MESSAGE_FORMS } from './message-forms.ts';
 import { ORDER } from './order.ts';
 import { Tls12Peer } from './peer.ts';
 import { RECORD_SIZES } from './record-sizes.ts';
 import { CHANGE_CIPHER_SPECS, RECORDS } from './records.ts';
+import { RESUMPTION } from './resumption.ts';
 import { clientScript, serverScript } from './scripts.ts';
 import { TOLERATED } from './tolerated.ts';
 

@@ -1,0 +1,18 @@
+/**
+ * The alert that a connection ends with, over a stream or over datagrams (RFC 8446 §6).
+ */
+
+import { ALERTS, type AlertName } from '../core/registry/alerts.ts';
+
+const WARNING = 1;
+const FATAL = 2;
+
+export function sendLastAlert(transport: { sendAlert(level: number, description: number): void }, name: AlertName): void {
+  if (name !== 'user_canceled') {
+    transport.sendAlert(FATAL, ALERTS[name]);
+    return;
+  }
+  // "This alert SHOULD be followed by a "close_notify". This alert generally has AlertLevel=warning." (RFC 8446 §6.1)
+  transport.sendAlert(WARNING, ALERTS.user_canceled);
+  transport.sendAlert(WARNING, ALERTS.close_notify);
+}
