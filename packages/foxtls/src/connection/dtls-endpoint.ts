@@ -4,46 +4,28 @@
  * ```
  *   datagram ─▶ connection ID on its first record ─▶ that session, wherever it comes from
  *            ├▶ ClientHello in the clear: of a session by its random ─▶ that session
- *            │                            else whole, or from the pool ─▶ a connection for one answer, which a cookie makes a session
+ *            │                            else ─▶ Strangers, of whom a cookie makes a session
  *            └▶ address ─▶ the session there; where a client begins anew, the old one first, then the new
  * ```
- * Invariants: of strangers there is the pool, and at most `MAX_PENDING` who wait for an asynchronous step. A session is in `#sessions` from its
- * cookie until `closed`. An address has one session, and one at most that may take its place.
+ * Invariants: a session is in `#sessions` from its cookie until `closed`. An address has one session, and one at most that may take its place.
  */
 
 import { toHex, utf8 } from '../core/bytes/bytes.ts';
-import {
-  AlertReceived,
-  ApiMisuse,
-  ConnectionLost,
-  DecodeError,
-  LimitExceeded,
-  PeerMisbehaved,
-  type TlsError,
-} from '../core/errors/errors.ts';
-import { run, settle } from '../core/flow/flow.ts';
-import { DatagramPool } from '../transport/dtls/datagram-pool.ts';
+import { ApiMisuse, ConnectionLost, type TlsError } from '../core/errors/errors.ts';
 import { readDatagramRecord } from '../transport/dtls/datagram-record.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import { MAX_SPARE } from './connection-id-updates.ts';
-import { createCookieKeys } from './cookie-keys.ts';
 import { continueCarried, createCarriedClient, createCarriedServer } from './create-dtls.ts';
 import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
 import { Deadlines } from './deadlines.ts';
-import { checkMtu } from './dtls-connection.ts';
-import {
-  AMPLIFICATION,
-  type DtlsSession,
-  type DtlsSessionListener,
-  EndpointSession,
-  type SessionKeeper,
-  type SleepingSession,
-} from './endpoint-session.ts';
+import { checkMtu, type DatagramConnection } from './dtls-connection.ts';
+import { type DtlsSession, type DtlsSessionListener, EndpointSession, type SleepingSession } from './endpoint-session.ts';
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
-import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
+import { type HelloFragment, readHelloFragment } from './first-hello.ts';
 import { inRange } from './option-checks.ts';
 import { PathChecks, type PathKeeper } from './path-checks.ts';
 import { SessionTable } from './session-table.ts';
+import { Strangers, type StrangersKeeper } from './strangers.ts';
 import { WarmSessions } from './warm-sessions.ts';
 
 const DEFAULTS = {
@@ -54,8 +36,6 @@ const DEFAULTS = {
   strangersMemory: 2 ** 20,
 } as const;
 
-/** Strangers whose ClientHello waits for an asynchronous step: a choice of config, a sealer. */
-const MAX_PENDING = 1000;
 /** Connection IDs that a peer may use: those that wait, the one in use, and the one before it (see ConnectionIdUpdates). */
 const MAX_IDS = MAX_SPARE + 2;
 /** Bytes of an address that fit into a cookie. */
@@ -83,17 +63,15 @@ export function createDtlsEndpoint(options: DtlsEndpointOptions): DtlsEndpoint {
   return new Endpoint(options);
 }
 
-class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
+class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   readonly stats = newEndpointStats();
   acceptsSessions: boolean;
   readonly #options: DtlsEndpointOptions;
   readonly #limits: { readonly [name in keyof typeof DEFAULTS]: number };
   readonly clock: () => number;
   readonly trustsNewAddresses: boolean;
-  readonly #config: ServerConfig | undefined;
-  readonly #pool: DatagramPool;
   readonly #sessions: SessionTable;
-  readonly #pending = new Set<EndpointSession>();
+  readonly #strangers: Strangers | undefined;
   readonly #paths = new PathChecks(this);
   readonly #deadlines = new Deadlines<EndpointSession>();
   readonly #warm = new WarmSessions<EndpointSession>();
@@ -113,10 +91,17 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     this.#limits = resolveLimits(options);
     this.clock = clock;
     this.trustsNewAddresses = options.insecureAddressChanges ?? false;
-    this.#config = config && withCookies(config, options.requireCookie ?? true);
     this.#sessions = new SessionTable(this.#limits, options.hostOf ?? hostOfAddress);
-    this.#pool = new DatagramPool({ maxBytes: this.#limits.strangersMemory });
+    this.#strangers = config && this.#createStrangers(config);
     this.acceptsSessions = config !== undefined;
+  }
+
+  #createStrangers(config: ServerConfig): Strangers {
+    const { requireCookie = true, onRefused } = this.#options;
+    const { strangersMemory: memory, handshakeTimeout } = this.#limits;
+    const patience = handshakeTimeout || DEFAULTS.handshakeTimeout;
+    const [sessions, deadlines] = [this.#sessions, this.#deadlines];
+    return new Strangers({ config, requireCookie, keeper: this, sessions, deadlines, memory, patience, onRefused });
   }
 
   get sessions(): Iterable<DtlsSession> {
@@ -204,7 +189,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   close(): void {
     this.acceptsSessions = false;
     this.#entered(() => {
-      for (const stranger of [...this.#pending]) this.#forget(stranger);
+      this.#strangers?.forgetAll();
       for (const { connection } of [...this.#sessions.values()]) connection.close();
     });
   }
@@ -223,7 +208,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     const hello = first && readHelloFragment(first);
     const current = this.#sessions.at(from);
     const successor = this.#sessions.successorAt(from);
-    if (hello !== undefined) this.#receiveHellos(datagram, hello, from);
+    if (hello !== undefined) this.#routeHello(datagram, hello, from);
     else if (first === undefined && current === undefined) this.#discard('malformed');
     else if (current === undefined) {
       if (!this.#wakeFor(datagram, from, undefined)) this.#discard('no_session');
@@ -252,7 +237,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
 
   /** A datagram of nobody here: whether it is of a session that sleeps, which goes on then. One that does not open leaves it asleep. */
   #wakeFor(datagram: Uint8Array, from: string, connectionId: Uint8Array | undefined): boolean {
-    const config = this.#config;
+    const { config } = this.#options;
     const sleeping = config && this.#options.findSleeping?.(from, connectionId);
     if (config === undefined || sleeping === undefined) return false;
     const full = this.#sessions.whyFull(sleeping.address);
@@ -295,22 +280,15 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     session.moved(to);
   }
 
-  // ---- Strangers ----
+  // ---- ClientHellos ----
 
-  /** The first whole ClientHello of a datagram, or the pieces of one, each in a record of its own. */
-  #receiveHellos(datagram: Uint8Array, first: HelloFragment, from: string): void {
+  #routeHello(datagram: Uint8Array, first: HelloFragment, from: string): void {
     const owner = this.#ownerOf(first, from);
-    if (owner !== undefined) {
-      this.#deliver(owner, datagram, from);
-      return;
-    }
-    for (let at = 0; ; ) {
-      const read = readDatagramRecord(datagram, at, 0);
-      const hello = read && readHelloFragment(read.record);
-      if (read === undefined || hello === undefined) return;
-      if (this.#receiveHello(hello, from)) return;
-      at = read.end;
-    }
+    // Two that call each other from the ports that they are called at would have one address for two connections.
+    const isCalled = this.#sessions.at(from)?.connection.role === 'client';
+    if (owner !== undefined) this.#deliver(owner, datagram, from);
+    else if (this.#strangers === undefined || !this.acceptsSessions || isCalled) this.#discard('not_accepting');
+    else this.#strangers.receive(datagram, from);
   }
 
   /** The session whose handshake a ClientHello belongs to: what is sent again is no news. */
@@ -319,68 +297,10 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     if (random !== undefined)
       return candidates.find((session) => session?.helloRandom && toHex(session.helloRandom) === toHex(random));
     const handshaking = candidates.find((session) => session?.connection.state === 'handshaking');
-    return isWhole || this.#pool.has(from) ? undefined : handshaking;
+    return isWhole || this.#strangers?.hasBegun(from) ? undefined : handshaking;
   }
 
-  /** Whether that was all that a datagram can be good for. */
-  #receiveHello(hello: HelloFragment, from: string): boolean {
-    const config = this.#config;
-    // Two that call each other from the ports that they are called at would have one address for two connections.
-    const isCalled = this.#sessions.at(from)?.connection.role === 'client';
-    if (config === undefined || !this.acceptsSessions || isCalled) {
-      this.#discard('not_accepting');
-      return true;
-    }
-    if (hello.isWhole) {
-      this.#admit(config, hello, hello.content, from);
-      return true;
-    }
-    const { refused } = this.#pool.stats;
-    const content = this.#pool.push(from, hello.content);
-    this.stats.discarded.fragment_refused += this.#pool.stats.refused - refused;
-    if (content === undefined) return false;
-    this.#admit(config, { ...hello, random: content.subarray(14, 46) }, content, from);
-    return true;
-  }
-
-  /** A connection for a whole ClientHello. It becomes a session when it brings a cookie, or none is required. */
-  #admit(config: ServerConfig, hello: HelloFragment, content: Uint8Array, from: string): void {
-    const why = hello.sequence > 0 || !config.requireCookie ? this.#whyNot(config, from) : undefined;
-    if (why !== undefined) {
-      this.#discard(why);
-      return;
-    }
-    const session = new EndpointSession(this, from, config.provider.random);
-    session.helloRandom = hello.random?.slice();
-    session.received = content.length;
-    session.connection = this.#serverConnection(config, session);
-    if (!config.requireCookie) this.#acceptAtOnce(session);
-    session.connection.start();
-    session.connection.receive(helloDatagram(hello, content));
-    if (session.isAccepted) this.collect(session);
-    else if (session.connection.isSuspended) this.#await(session);
-    else if (!session.isJudged) this.judge(session, new LimitExceeded('hello', 'nothing came of it'));
-  }
-
-  /** Without a cookie; what `onSession` throws leaves no session. */
-  #acceptAtOnce(session: EndpointSession): void {
-    let isDone = false;
-    try {
-      this.accept(session);
-      isDone = true;
-    } finally {
-      if (!isDone) session.connection.abort();
-    }
-  }
-
-  /** Why a ClientHello that would be a session's is not. */
-  #whyNot({ requireCookie }: ServerConfig, from: string): EndpointDiscardReason | undefined {
-    // What may be forged must not end somebody's handshake; with a cookie, it takes the place.
-    const isTaken = !requireCookie && this.#sessions.at(from)?.connection.state === 'handshaking';
-    return isTaken ? 'handshake_taken' : this.#sessions.whyFull(from);
-  }
-
-  #serverConnection(config: ServerConfig, session: EndpointSession) {
+  createConnection(config: ServerConfig, session: EndpointSession): DatagramConnection {
     const peerAddress = utf8(session.address);
     if (peerAddress.length > MAX_ADDRESS) {
       throw new ApiMisuse(
@@ -425,50 +345,17 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
     return id;
   }
 
-  #await(session: EndpointSession): void {
-    if (this.#pending.size >= MAX_PENDING) {
-      this.#discard('max_pending');
-      this.#forget(session);
-      return;
-    }
-    this.#pending.add(session);
-    session.giveUpAt = this.clock() + (this.#limits.handshakeTimeout || DEFAULTS.handshakeTimeout);
-    this.#deadlines.set(session, session.giveUpAt);
-  }
-
-  judge(session: EndpointSession, error: TlsError | undefined): void {
-    if (session.isJudged) return;
-    session.isJudged = true;
-    const output = session.connection.takeOutput();
-    const bytes = output.reduce((sum, { length }) => sum + length, 0);
-    const isAnswer = error === undefined || !isForgery(error);
-    if (error !== undefined && !(error instanceof NoPlace)) {
-      this.#discard('hello_refused');
-      this.#options.onRefused?.(error, session.address);
-    }
-    if (isAnswer && bytes > AMPLIFICATION * session.received) this.#discard('amplification');
-    else if (isAnswer) this.send(session.address, output);
-    if (error === undefined) this.stats.cookiesSent++;
-    this.#forget(session);
-  }
-
-  #forget(session: EndpointSession): void {
-    this.#pending.delete(session);
-    this.#deadlines.set(session, undefined);
-    session.isJudged = true;
-    session.connection.abort();
-    session.connection.takeOutput();
-  }
-
   // ---- Sessions ----
 
   accept(session: EndpointSession): void {
-    this.#pending.delete(session);
-    const full = this.#sessions.whyFull(session.address);
-    if (full !== undefined) {
-      this.#discard(full);
-      throw new NoPlace(full, 'there is no place for another session');
-    }
+    this.#strangers?.accept(session);
+  }
+
+  judge(session: EndpointSession, error: TlsError | undefined): void {
+    this.#strangers?.judge(session, error);
+  }
+
+  begin(session: EndpointSession): void {
     session.isAccepted = true;
     this.#keep(session);
     this.stats.sessionsAccepted++;
@@ -521,7 +408,7 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
       connection.handleTimeout();
       this.collect(session);
     } else if (!session.isAccepted) {
-      this.#forget(session);
+      this.#strangers?.forget(session);
     } else if (connection.state === 'handshaking') {
       connection.fail(new ConnectionLost('timed_out', `the handshake took longer than ${this.#limits.handshakeTimeout} ms`));
     } else {
@@ -555,14 +442,6 @@ class Endpoint implements DtlsEndpoint, SessionKeeper, PathKeeper {
   }
 }
 
-/** The endpoint has as many sessions as it may. */
-class NoPlace extends LimitExceeded {}
-
-/** What may be one, or a fault on the way. Who has nothing in common with us is told so, and who comes while we cannot serve him. */
-function isForgery(error: TlsError): boolean {
-  return [PeerMisbehaved, DecodeError, LimitExceeded, AlertReceived].some((kind) => error instanceof kind);
-}
-
 function resolveLimits(options: DtlsEndpointOptions): { readonly [name in keyof typeof DEFAULTS]: number } {
   const of = (name: keyof typeof DEFAULTS) => inRange(name, options[name] ?? DEFAULTS[name], 0, MAX_TIME);
   return {
@@ -572,19 +451,6 @@ function resolveLimits(options: DtlsEndpointOptions): { readonly [name in keyof 
     closeTimeout: of('closeTimeout'),
     strangersMemory: of('strangersMemory'),
   };
-}
-
-/** The config, and those that it selects, with cookies, or without. */
-function withCookies(config: ServerConfig, requireCookie: boolean): ServerConfig {
-  const cookieSealer = config.cookieSealer ?? createCookieKeys(config.provider, config.now);
-  const cookies = { requireCookie, cookieSealer };
-  const { selectConfig } = config;
-  if (selectConfig === undefined) return { ...config, ...cookies };
-  function* select(hello: Parameters<typeof selectConfig & object>[0]) {
-    const selected = yield* settle(selectConfig?.(hello));
-    return selected && { ...selected, ...cookies };
-  }
-  return { ...config, ...cookies, selectConfig: (hello) => run(select(hello)) };
 }
 
 /** `192.0.2.1` of `192.0.2.1:5684`, `[2001:db8::1]` of `[2001:db8::1]:5684`. */
