@@ -1,5 +1,6 @@
 /** `foxtls/x509`: reading, creating and verifying certificates. */
 export type { AlgorithmPolicy } from './pki/x509/algorithm-policy.ts';
+export type { TrustAnchorLookUp } from './pki/x509/anchor-index.ts';
 export { type Certificate, fingerprint, parseCertificate } from './pki/x509/certificate.ts';
 export {
   type AuthorityOptions,

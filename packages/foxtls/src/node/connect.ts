@@ -40,6 +40,9 @@ export function connect(...args: unknown[]): TLSSocket {
   refuseUnsupported(options);
   const { socket } = options;
   const context = options.secureContext ? requireContext(options.secureContext) : createSecureContext(options);
+  if (context.verifier !== undefined && options.checkServerIdentity !== undefined) {
+    throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', '`verifier` decides about the name, too: leave `checkServerIdentity` out');
+  }
   const target = describeTarget(options);
   const tlsSocket = new TLSSocket(socket, { ...options, isServer: false, secureContext: context }, target);
   if (listener !== undefined) tlsSocket.once('secureConnect', listener);

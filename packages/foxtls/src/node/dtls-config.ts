@@ -42,7 +42,7 @@ import { isVerificationDisabled } from './trust.ts';
 
 /** What a context is made of, and what it would be a contradiction to give beside one. */
 const CONTEXT_OPTIONS: readonly string[] = [
-  ...['cert', 'key', 'ca', 'crl', 'pfx', 'passphrase', 'ticketKeys', 'sessionTimeout', 'secureOptions'],
+  ...['cert', 'key', 'ca', 'crl', 'verifier', 'pfx', 'passphrase', 'ticketKeys', 'sessionTimeout', 'secureOptions'],
   ...['ciphers', 'ecdhCurve', 'sigalgs', 'minVersion', 'maxVersion', 'minDHSize', 'dhparam', 'legacy', 'insecureMacThenEncrypt'],
 ];
 
@@ -109,11 +109,13 @@ export function clientConfigOf(options: DtlsConnectOptions, { hostname }: Client
   const { psk } = options;
   const onlyPsk = options.ca === undefined && options.pfx === undefined;
   const context = contextOf(options, psk === undefined ? 'none' : onlyPsk ? 'alone' : 'beside');
+  if (context.verifier !== undefined) refuseBeside(options, 'verifier', ['checkServerIdentity']);
   const config = context.clientConfig(parseAlpnProtocols(options.alpn), rejectUnauthorized);
   const verifier = createIdentityVerifier({
     chainVerifier: config.verifier,
     hostname,
     checkServerIdentity: options.checkServerIdentity ?? checkServerIdentity,
+    decidesNames: context.verifier !== undefined,
     rejectUnauthorized,
   });
   return {

@@ -23,11 +23,19 @@ export interface IdentityOptions {
   /** The host that the caller wanted: a name or an address. */
   readonly hostname: string;
   readonly checkServerIdentity: IdentityCheck;
+  /** Whether `chainVerifier` is the application's own, which decides about the name, too. */
+  readonly decidesNames: boolean;
   /** Whether to refuse a server of another name, or to go on and report it. */
   readonly rejectUnauthorized: boolean;
 }
 
 export function createIdentityVerifier(options: IdentityOptions): PeerVerifier {
+  const { chainVerifier, hostname } = options;
+  if (options.decidesNames) {
+    const { acceptsUnverified = false, authorities, wantsOcspResponse } = chainVerifier;
+    const verify = (request: VerifyRequest) => chainVerifier.verify({ ...request, serverName: hostname });
+    return { acceptsUnverified, authorities, wantsOcspResponse, verify };
+  }
   return {
     acceptsUnverified: !options.rejectUnauthorized,
     verify: (request) => run(verifyIdentity(options, request)),

@@ -10,6 +10,7 @@ import type * as nodeTls from 'node:tls';
 import type { LegacyParts } from '../connection/legacy-parts.ts';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
+import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { Signer } from '../crypto/signature.ts';
 import { withCode } from './errors.ts';
 import type { PfxListItem, PfxOption } from './pfx.ts';
@@ -25,6 +26,11 @@ export interface SecureContextOptions extends Omit<nodeTls.SecureContextOptions,
   readonly key?: KeyOption | readonly KeyOption[] | undefined;
   readonly cert?: Pem | readonly Pem[] | undefined;
   readonly ca?: Pem | readonly Pem[] | undefined;
+  /**
+   * Beyond node:tls: decides about the peer in place of `ca`, `crl` and `checkServerIdentity`: chain and name, as `createX509Verifier` makes them, with a
+   * hook for each certificate, revocation, pins or policies.
+   */
+  readonly verifier?: PeerVerifier | undefined;
   /** PKCS#12: key, certificate and authorities in one file. */
   readonly pfx?: PfxOption | readonly PfxListItem[] | undefined;
   readonly ticketKeys?: Buffer | undefined;

@@ -14,7 +14,7 @@ import {
   type ServerOptions,
 } from '../connection/config.ts';
 import { plain } from '../core/bytes/bytes.ts';
-import { DecodeError } from '../core/errors/errors.ts';
+import { ApiMisuse, DecodeError } from '../core/errors/errors.ts';
 import { runSync, settle } from '../core/flow/flow.ts';
 import type { FiniteFieldParameters } from '../crypto/finite-field.ts';
 import type { Decrypter } from '../crypto/key-encryption.ts';
@@ -78,15 +78,19 @@ export class SecureContext {
   readonly #tickets: Pick<ServerOptions, 'tickets' | 'ticketLifetime'>;
   readonly #minDiffieHellmanBits: number | undefined;
   readonly #diffieHellmanParameters: FiniteFieldParameters | undefined;
+  /** The application's own, which decides about names, too. */
+  readonly verifier: PeerVerifier | undefined;
   #verifier: PeerVerifier | undefined;
   #ticketKeys: Buffer | undefined;
 
   constructor(options: SecureContextOptions = {}) {
     refuseUnsupported(options);
+    this.verifier = readVerifier(options);
+    this.#verifier = this.verifier;
     this.#algorithms = readAlgorithms(options);
     const identities = readPfxOption(options);
     this.#anchors = readAnchors(options, rootsOf(identities));
-    this.#authorities = options.ca ? 'verifier' : authoritiesOf(rootsOf(identities));
+    this.#authorities = options.ca || options.verifier ? 'verifier' : authoritiesOf(rootsOf(identities));
     this.#revocation = readCrlOption(options);
     const known = options.ca ? (this.#anchors ?? []) : [];
     const decrypts = namesDecryption(options, this.#algorithms.cipherSuites);
@@ -273,6 +277,13 @@ function readAnchors({ ca }: SecureContextOptions, roots: readonly Uint8Array[])
   const named = ca ? parseCertificates(asList<Pem>(ca).map((pem) => asPem(pem, 'ca'))) : undefined;
   if (roots.length === 0) return named;
   return [...(named ?? parseCertificates(getCACertificates('default'))), ...roots];
+}
+
+function readVerifier({ verifier, ca, crl }: SecureContextOptions): PeerVerifier | undefined {
+  if (verifier === undefined || verifier === null) return undefined;
+  if (typeof verifier.verify !== 'function') throw invalidType('verifier', 'a PeerVerifier, as createX509Verifier makes them');
+  if (!ca && !crl) return verifier;
+  throw new ApiMisuse('ERR_TLS_INVALID_ARGUMENT', '`verifier` decides alone: give `ca` and `crl` to it, not beside it');
 }
 
 function readCrlOption({ crl }: SecureContextOptions): PathCheck | undefined {

@@ -351,11 +351,13 @@ export class TLSSocket extends TlsStream {
   }
 
   #clientConfig(rejectUnauthorized: boolean): ClientConfig {
-    const config = this.#secureContext().clientConfig(this.#alpnProtocols, rejectUnauthorized);
+    const context = this.#secureContext();
+    const config = context.clientConfig(this.#alpnProtocols, rejectUnauthorized);
     const verifier = createIdentityVerifier({
       chainVerifier: config.verifier,
       hostname: this.#target?.hostname ?? this.#servername ?? 'localhost',
       checkServerIdentity: this.#target?.checkServerIdentity ?? checkServerIdentity,
+      decidesNames: context.verifier !== undefined,
       rejectUnauthorized,
     });
     const { pskCallback } = this.#options;

@@ -100,9 +100,9 @@ function* checkPath(
     peerRole: purpose.peerRole,
     ocspResponse: purpose.ocspResponse,
     signal: purpose.signal,
-    findCertificates: ({ key }) => [
-      ...(search.anchors.get(key) ?? []).map(({ certificate }) => certificate),
-      ...(state.intermediates.get(key) ?? []),
+    findCertificates: (name) => [
+      ...search.anchors.of(name).map(({ certificate }) => certificate),
+      ...(state.intermediates.get(name.key) ?? []),
     ],
     findPath: (certificate, request) =>
       sideSearch(

@@ -2,17 +2,17 @@
  * What a search for a path works with: its certificates, what it may spend, and the memory of what it tried.
  */
 
-import { equal } from '../../core/bytes/bytes.ts';
 import type { CertificateInvalid, CertificateReport } from '../../core/errors/errors.ts';
 import type { Hash } from '../../crypto/hash.ts';
 import type { KeyProvider, PublicKey } from '../../crypto/signature.ts';
+import type { AnchorIndex } from './anchor-index.ts';
 import type { Certificate } from './certificate.ts';
 import { invalid, type PathPolicy, type PathPurpose } from './certificate-rules.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { PathCheck } from './path-check.ts';
 import type { Pins } from './pins.ts';
 import type { PathPolicies } from './policy-graph.ts';
-import type { Anchor } from './trust-anchor.ts';
+import { indexBySubject } from './subject-index.ts';
 
 /** How much work one search may do. */
 export interface PathBudget {
@@ -29,8 +29,7 @@ export interface PathBudget {
 }
 
 export interface PathSearch {
-  /** By the key of their subject's name. */
-  readonly anchors: ReadonlyMap<string, readonly Anchor[]>;
+  readonly anchors: AnchorIndex;
   readonly intermediates: readonly Certificate[];
   readonly policy: PathPolicy;
   readonly purpose: PathPurpose;
@@ -77,21 +76,6 @@ export interface SearchState {
   isLeafRefused: boolean | undefined;
   /** The most telling problem so far. */
   problem: CertificateInvalid | undefined;
-}
-
-/** Certificates by the key of their subject's name, each of them once. */
-export function indexBySubject<T>(
-  items: readonly T[],
-  certificateOf: (item: T) => Certificate,
-): ReadonlyMap<string, readonly T[]> {
-  const index = new Map<string, T[]>();
-  for (const item of items) {
-    const { subject, raw } = certificateOf(item);
-    const same = index.get(subject.key);
-    if (same === undefined) index.set(subject.key, [item]);
-    else if (!same.some((other) => equal(certificateOf(other).raw, raw))) same.push(item);
-  }
-  return index;
 }
 
 /** A new search; one for the sake of `outer` spends from its purse. */

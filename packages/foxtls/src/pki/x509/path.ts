@@ -75,7 +75,7 @@ export function* findSidePath(
 
 /** A certificate that is itself trusted needs no issuer: this is how self-signed servers are pinned. */
 function anchorOf({ subject, raw }: Certificate, { anchors }: PathSearch): Anchor | undefined {
-  return anchors.get(subject.key)?.find(({ certificate }) => equal(certificate.raw, raw));
+  return anchors.of(subject).find(({ certificate }) => equal(certificate.raw, raw));
 }
 
 export interface Candidate {
@@ -160,7 +160,7 @@ function findCandidateProblem(
 /** Whoever bears the issuer's name and is not on the path yet, the likeliest first: by key identifier, then trust anchors. */
 export function candidateIssuers(child: Certificate, path: readonly Certificate[], state: SearchState): readonly Candidate[] {
   const name = child.issuer.key;
-  const anchors = state.search.anchors.get(name) ?? [];
+  const anchors = state.search.anchors.of(child.issuer);
   const intermediates = (state.intermediates.get(name) ?? []).filter(
     ({ raw }) => !anchors.some(({ certificate }) => equal(certificate.raw, raw)),
   );

@@ -9,20 +9,13 @@ import type { Flow } from '../../core/flow/flow.ts';
 import type { CryptoProvider } from '../../crypto/provider.ts';
 import type { PublicKey } from '../../crypto/signature.ts';
 import { type AlgorithmPolicy, algorithmRules } from './algorithm-policy.ts';
+import { AnchorIndex, type TrustAnchorLookUp } from './anchor-index.ts';
 import type { Certificate } from './certificate.ts';
 import { first, leafProblems, type PathPolicy, type PathPurpose } from './certificate-rules.ts';
 import type { Fetcher } from './fetcher.ts';
 import { findPath } from './path.ts';
 import type { PathCheck } from './path-check.ts';
-import {
-  type FoundPath,
-  indexBySubject,
-  note,
-  type PathBudget,
-  type PathSearch,
-  type SearchState,
-  startSearch,
-} from './path-search.ts';
+import { type FoundPath, note, type PathBudget, type PathSearch, type SearchState, startSearch } from './path-search.ts';
 import { checkPins, type Pins } from './pins.ts';
 import type { PolicyInputs } from './policy-graph.ts';
 import type { CertificateProfile } from './profile.ts';
@@ -35,6 +28,16 @@ export interface ValidationSettings extends PathBudget {
   readonly provider: Pick<CryptoProvider, 'keys'> & Partial<Pick<CryptoProvider, 'hashes'>>;
   /** What is trusted: certificates, DER, self-signed or not; or certificates with constraints of your own. */
   readonly trustAnchors: readonly (Uint8Array | TrustAnchor)[];
+  /**
+   * More anchors, looked up by name when a path leads there and not before: `findInTrustFolder` of `foxtls/node` does so in a folder of
+   * certificates with hashed names. A server does not name them to clients.
+   *
+   * ```ts
+   * const findTrustAnchors = (name: Name) => findInTrustFolder('/etc/ssl/certs', name);
+   * const verifier = createX509Verifier({ provider, trustAnchors: [], findTrustAnchors });
+   * ```
+   */
+  readonly findTrustAnchors?: TrustAnchorLookUp;
   /** Which keys and hashes are good enough. */
   readonly algorithmPolicy?: AlgorithmPolicy;
   /** How strictly certificates have to be written; `compatible` unless set. */
@@ -84,7 +87,7 @@ export function createValidator(
     dangerouslyMatchCommonName: settings.dangerouslyMatchCommonName,
   };
   const fixed = {
-    anchors: indexBySubject(anchors, ({ certificate }) => certificate),
+    anchors: new AnchorIndex(anchors, settings.findTrustAnchors),
     policy,
     budget: settings,
     keys: settings.provider.keys,
