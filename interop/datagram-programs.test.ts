@@ -7,31 +7,18 @@ import { createSocket } from 'node:dgram';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeer, findPeer, peerOrSkip } from '../packages/foxtls/test/peers.ts';
 import { findFreeUdpPort } from './harness/datagram-endpoint.ts';
 import { type PeerProcess, startPeer } from './harness/peer-process.ts';
 import { createInteropPki, type InteropPki } from './harness/pki.ts';
+import { FOXTLS, foxtlsPrograms } from './harness/programs.ts';
 import { startTap } from './harness/tap.ts';
 import { pause, waitUntil } from './harness/wait.ts';
 import { buildWolfSsl, type WolfSsl } from './harness/wolfssl.ts';
 
-const BIN = fileURLToPath(new URL('../packages/foxtls-cli/bin/foxtls.js', import.meta.url));
-
-const home = mkdtempSync(join(tmpdir(), 'foxtls-home-'));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
+const { home, foxtls, inTerminal } = foxtlsPrograms();
 const ours = (name: string) => join(home, '.foxtls', name);
-
-function foxtls(...args: string[]): PeerProcess {
-  return startPeer(process.execPath, [BIN, ...args], { environment: { HOME: home } });
-}
-
-/** In a pseudo-terminal, where what is typed is echoed and ^C is a signal. */
-function inTerminal(...args: string[]): PeerProcess {
-  const line = [process.execPath, BIN, ...args].map((word) => `'${word}'`).join(' ');
-  return startPeer('script', ['--quiet', '--return', '--command', line, '/dev/null'], { environment: { HOME: home } });
-}
 
 interface Server {
   readonly process: PeerProcess;
@@ -442,10 +429,10 @@ describe('foxtls dtls-server and dtls-client', () => {
   it('make their certificates once, however many begin at once', async () => {
     const fresh = mkdtempSync(join(tmpdir(), 'foxtls-home-'));
     const environment = { HOME: fresh };
-    const servers = [0, 1, 2].map(() => startPeer(process.execPath, [BIN, 'dtls-server', '--port', '0'], { environment }));
+    const servers = [0, 1, 2].map(() => startPeer(process.execPath, [FOXTLS, 'dtls-server', '--port', '0'], { environment }));
     for (const server of servers) {
       const [, port = ''] = await server.prints(/on port (\d+)\n/);
-      const client = startPeer(process.execPath, [BIN, 'dtls-client', '--port', port], { environment });
+      const client = startPeer(process.execPath, [FOXTLS, 'dtls-client', '--port', port], { environment });
       client.endInput('hello\n');
       expect(await client.exited()).toEqual({ code: 0, signal: null });
     }

@@ -14,8 +14,8 @@ const root: CommandGroup = {
   name: 'foxtls',
   summary: 'TLS for TypeScript, on the command line',
   sections: [
-    { title: 'certificates', commands: [certGroup] },
-    { title: 'datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
+    { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
+    { title: 'make and read certificates', commands: [certGroup] },
   ],
 };
 

@@ -5,11 +5,12 @@ import { createCertificateAuthority, parseName } from 'foxtls/x509';
 import { defineCommand } from '../command/command.ts';
 import { UsageError } from '../command/failure.ts';
 import { writeOutputs } from '../command/files.ts';
+import { parseCount } from '../command/numbers.ts';
 import { AUTHORITY_OPTIONS, authorityExtensions } from './extension-options.ts';
 import { ISSUER_OPTIONS, issuerOf, SERIAL_OPTIONS, serialNumberFor } from './issuer-options.ts';
 import { OUTPUT_OPTIONS, outputOf } from './output-options.ts';
 import { KEY_OPTIONS, keyOfOptions } from './private-keys.ts';
-import { parseCount, SUBJECT_OPTIONS, VALIDITY_OPTIONS, validityOf } from './subject-options.ts';
+import { SUBJECT_OPTIONS, VALIDITY_OPTIONS, validityOf } from './subject-options.ts';
 
 const DEFAULT_DAYS = 3650;
 

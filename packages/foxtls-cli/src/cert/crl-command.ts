@@ -12,12 +12,13 @@ import {
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import { writeOutputs } from '../command/files.ts';
+import { parseCount } from '../command/numbers.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { readBlockOf, readBlocksOf } from './blocks.ts';
 import { ISSUER_OPTIONS, issuerOf } from './issuer-options.ts';
 import { OUTPUT_OPTIONS, outputOf } from './output-options.ts';
 import { parseSerialNumber } from './serial-file.ts';
-import { parseCount, parseDate } from './subject-options.ts';
+import { parseDate } from './subject-options.ts';
 
 const DEFAULT_DAYS = 7;
 const DAY = 24 * 60 * 60 * 1000;

@@ -9,8 +9,8 @@ import { parseCertificate, trustWithoutVerification } from 'foxtls/x509';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import { writeOutputs } from '../command/files.ts';
+import { parseCount } from '../command/numbers.ts';
 import { OUTPUT_OPTIONS } from './output-options.ts';
-import { parseCount } from './subject-options.ts';
 import { formatName } from './text/value-text.ts';
 
 const DEFAULT_PORT = 443;

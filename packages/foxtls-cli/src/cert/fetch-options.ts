@@ -3,7 +3,7 @@
 import { createHttpFetcher } from 'foxtls/node';
 import type { Fetcher } from 'foxtls/x509';
 import type { OptionTable, OptionValues } from '../command/command.ts';
-import { parseCount } from './subject-options.ts';
+import { parseCount } from '../command/numbers.ts';
 
 export const FETCH_OPTIONS = {
   'allow-private': { type: 'boolean', help: 'ask addresses of this machine and of private networks, too' },

@@ -16,11 +16,11 @@ import {
 import { defineCommand, type OptionTable, type OptionValues } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import { writeOutputs } from '../command/files.ts';
+import { parseCount } from '../command/numbers.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { readBlockOf } from './blocks.ts';
 import { ISSUER_OPTIONS, issuerOf } from './issuer-options.ts';
 import { loadPrivateKey } from './private-keys.ts';
-import { parseCount } from './subject-options.ts';
 
 const RESPONDER_OPTIONS = {
   ...ISSUER_OPTIONS,

@@ -6,11 +6,12 @@ import { createExtension, issueRequested, parseName } from 'foxtls/x509';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import { writeOutputs } from '../command/files.ts';
+import { parseCount } from '../command/numbers.ts';
 import { readBlockOf } from './blocks.ts';
 import { AUTHORITY_OPTIONS, authorityExtensions, commonExtensions, END_ENTITY_OPTIONS, purposesOf } from './extension-options.ts';
 import { ISSUER_OPTIONS, issuerOf, SERIAL_OPTIONS, serialNumberFor } from './issuer-options.ts';
 import { OUTPUT_OPTIONS, outputOf } from './output-options.ts';
-import { alternativeNames, parseCount, SUBJECT_OPTIONS, VALIDITY_OPTIONS, validityOf } from './subject-options.ts';
+import { alternativeNames, SUBJECT_OPTIONS, VALIDITY_OPTIONS, validityOf } from './subject-options.ts';
 
 const DEFAULT_DAYS = 365;
 

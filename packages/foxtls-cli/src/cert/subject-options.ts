@@ -3,6 +3,7 @@
 import { createGeneralName, type GeneralName, Name, parseIpAddress, parseName } from 'foxtls/x509';
 import type { OptionTable, OptionValues } from '../command/command.ts';
 import { UsageError } from '../command/failure.ts';
+import { parseCount } from '../command/numbers.ts';
 
 export const SUBJECT_OPTIONS = {
   subject: {
@@ -72,11 +73,6 @@ export function parseDate(text: string, option: string): Date {
   if (Number.isNaN(date.getTime()))
     throw new UsageError(`${option} is a date as 2026-11-21 or 2026-11-21T12:00:00Z, not ${JSON.stringify(text)}`);
   return date;
-}
-
-export function parseCount(text: string, option: string): number {
-  if (!/^\d{1,7}$/.test(text)) throw new UsageError(`${option} is a whole number, not ${JSON.stringify(text)}`);
-  return Number(text);
 }
 
 function wholeSeconds(date: Date): Date {

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream';
 import { CommandFailure } from './failure.ts';
 import { readLines } from './lines.ts';
+import { createStyle } from './style.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface FakeTerminal extends Terminal {
@@ -41,6 +42,9 @@ export function fakeTerminal({
       return answer;
     },
     now: () => now,
+    style: createStyle(false),
+    isInteractive: false,
+    columns: 80,
     output: () => Buffer.concat(written).toString(),
     complaints,
     questions,

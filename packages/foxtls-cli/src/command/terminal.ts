@@ -7,6 +7,7 @@ import { ReadStream } from 'node:tty';
 import { CommandFailure } from './failure.ts';
 import { type LineReader, readLines } from './lines.ts';
 import { printableLines } from './printable.ts';
+import { createStyle, type Style, takesColour } from './style.ts';
 
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
@@ -23,6 +24,12 @@ export interface Terminal {
   /** Asks without showing what is typed. Rejects with `CommandFailure` when nobody is there. */
   askSecret(question: string): Promise<string>;
   now(): Date;
+  /** Of what is written. */
+  readonly style: Style;
+  /** Whether somebody sees what is written, and can be shown what changes. */
+  readonly isInteractive: boolean;
+  /** How wide a line may be; 80 where that is not known. */
+  readonly columns: number;
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
@@ -43,6 +50,11 @@ export function processTerminal(): Terminal {
     onStop,
     askSecret,
     now: () => new Date(),
+    style: createStyle(takesColour(process.env, process.stdout.isTTY === true)),
+    isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    get columns() {
+      return process.stdout.columns ?? 80;
+    },
   };
 }
 

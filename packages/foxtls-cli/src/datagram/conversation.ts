@@ -5,11 +5,11 @@
  * printed at once, each message with a line end.
  */
 
-import type { OptionTable } from '../command/command.ts';
-import { UsageError } from '../command/failure.ts';
+import type { OptionTable, OptionValues } from '../command/command.ts';
 import type { LineReader } from '../command/lines.ts';
+import { parseSeconds } from '../command/numbers.ts';
+import { shownText } from '../command/report.ts';
 import type { Terminal } from '../command/terminal.ts';
-import { shownText } from './report.ts';
 
 const DEFAULT_SECONDS = 5;
 
@@ -18,10 +18,9 @@ export const TALK_OPTIONS = {
   json: { type: 'boolean', help: 'an object of JSON for each event' },
 } as const satisfies OptionTable;
 
-export function parseSeconds(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_SECONDS;
-  if (/^\d{1,5}(\.\d{1,3})?$/.test(text) && Number(text) > 0) return Number(text);
-  throw new UsageError(`--timeout is a number of seconds above 0, not ${JSON.stringify(text)}`);
+/** How long to wait for each reply. */
+export function patienceOf({ timeout }: OptionValues<typeof TALK_OPTIONS>): number {
+  return parseSeconds(timeout, '--timeout', DEFAULT_SECONDS);
 }
 
 export interface ConversationOptions {

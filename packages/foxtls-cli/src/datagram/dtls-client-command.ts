@@ -4,15 +4,17 @@ import type { Socket } from 'node:dgram';
 import { connect, type DatagramSocket, type DTLSSession } from 'foxtls/dtls';
 import { defineCommand, type OptionValues } from '../command/command.ts';
 import { CommandFailure, describeFailure, UsageError } from '../command/failure.ts';
-import { bindClient, formatAddress, resolveTarget, TARGET_OPTIONS, type Target } from './addresses.ts';
-import { Conversation, parseSeconds, TALK_OPTIONS } from './conversation.ts';
-import { DTLS_OPTIONS, type DtlsPlan, describeSession, loadPlan, logKeys } from './dtls-options.ts';
-import { createReport, type Report } from './report.ts';
-import { sayStopped } from './stopping.ts';
+import { createReport, type Report } from '../command/report.ts';
+import { sayStopped } from '../command/stopping.ts';
+import { formatAddress, resolveTarget, type Target, targetOptions } from '../network/addresses.ts';
+import { describeSession } from '../network/session-text.ts';
+import { bindClient } from '../network/udp.ts';
+import { Conversation, patienceOf, TALK_OPTIONS } from './conversation.ts';
+import { DTLS_OPTIONS, type DtlsPlan, loadPlan, logKeys } from './dtls-options.ts';
 import { watchSteps } from './watched-socket.ts';
 
 const OPTIONS = {
-  ...TARGET_OPTIONS,
+  ...targetOptions('UDP'),
   ...DTLS_OPTIONS,
   'server-name': { type: 'string', short: 'S', value: 'NAME', help: 'the name to ask for and to verify, if it is not HOST' },
   'insecure-no-verify': { type: 'boolean', short: 'd', help: 'speak to a server whoever it is' },
@@ -43,7 +45,7 @@ export const dtlsClientCommand = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     const report = createReport(options, terminal);
-    const seconds = parseSeconds(options.timeout);
+    const seconds = patienceOf(options);
     if (options.psk && options['insecure-no-verify'])
       throw new UsageError('with --psk the key itself shows who the server is: leave --insecure-no-verify out');
     const plan = await loadPlan('client', options, terminal);

@@ -2,15 +2,16 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import { parseCount } from '../cert/subject-options.ts';
 import { defineCommand } from '../command/command.ts';
 import { UsageError } from '../command/failure.ts';
-import { bindServer, LISTEN_OPTIONS } from './addresses.ts';
+import { parseCount } from '../command/numbers.ts';
+import { createReport, type Report } from '../command/report.ts';
+import { stopped } from '../command/stopping.ts';
+import { listenAddress, listenOptions } from '../network/addresses.ts';
+import { bindServer } from '../network/udp.ts';
 import { DTLS_OPTIONS, loadPlan } from './dtls-options.ts';
 import { type ServerPlan, serveDtls } from './dtls-serving.ts';
 import { startWorkers } from './dtls-workers.ts';
-import { createReport, type Report } from './report.ts';
-import { stopped } from './stopping.ts';
 
 const DEFAULT_IDLE = 300;
 const DEFAULT_TIMEOUT = 60;
@@ -23,7 +24,7 @@ export const dtlsServerCommand = defineCommand({
   operands: '',
   maxOperands: 0,
   options: {
-    ...LISTEN_OPTIONS,
+    ...listenOptions('UDP'),
     ...DTLS_OPTIONS,
     'require-certificate': { type: 'boolean', help: 'speak only to clients with a certificate of --ca' },
     workers: { type: 'string', value: 'N', help: 'spread clients over so many threads' },
@@ -53,7 +54,7 @@ export const dtlsServerCommand = defineCommand({
       idleSeconds: secondsOf(options.idle, '--idle', DEFAULT_IDLE),
       timeoutSeconds: secondsOf(options.timeout, '--timeout', DEFAULT_TIMEOUT),
     };
-    const socket = await bindServer(options);
+    const socket = await bindServer(listenAddress(options));
     const { address, port } = socket.address();
     const serving = await start(workers, plan, socket, report);
     report.say('Socket allocated', { event: 'listening', address, port });

@@ -4,9 +4,10 @@
 
 import { type DatagramSocket, type DTLSEndpoint, type DTLSSession, listen } from 'foxtls/dtls';
 import { describeFailure } from '../command/failure.ts';
-import { formatAddress } from './addresses.ts';
-import { type DtlsPlan, describeSession, logKeys } from './dtls-options.ts';
-import { type Report, shownText } from './report.ts';
+import { type Report, shownText } from '../command/report.ts';
+import { formatAddress } from '../network/addresses.ts';
+import { describeSession } from '../network/session-text.ts';
+import { type DtlsPlan, logKeys } from './dtls-options.ts';
 import { watchSteps } from './watched-socket.ts';
 
 /** In which of the tutorial's chapters we are: their lines differ. */

@@ -10,9 +10,9 @@
 
 import type { Socket } from 'node:dgram';
 import { Worker } from 'node:worker_threads';
+import type { Report } from '../command/report.ts';
 import type { ServerPlan } from './dtls-serving.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './forwarded-socket.ts';
-import type { Report } from './report.ts';
 
 export interface WorkerPool {
   /** Ends the sessions, with close_notify, then the threads. */

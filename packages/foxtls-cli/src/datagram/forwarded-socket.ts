@@ -2,8 +2,8 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { DatagramSocket } from 'foxtls/dtls';
+import type { Facts } from '../command/report.ts';
 import type { ServerPlan } from './dtls-serving.ts';
-import type { Facts } from './report.ts';
 
 /** What a worker starts with. */
 export interface WorkerStart {

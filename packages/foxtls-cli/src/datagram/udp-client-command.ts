@@ -2,17 +2,18 @@
 
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure } from '../command/failure.ts';
-import { bindClient, formatAddress, resolveTarget, TARGET_OPTIONS } from './addresses.ts';
-import { Conversation, parseSeconds, TALK_OPTIONS } from './conversation.ts';
-import { createReport } from './report.ts';
-import { sayStopped } from './stopping.ts';
+import { createReport } from '../command/report.ts';
+import { sayStopped } from '../command/stopping.ts';
+import { formatAddress, resolveTarget, targetOptions } from '../network/addresses.ts';
+import { bindClient } from '../network/udp.ts';
+import { Conversation, patienceOf, TALK_OPTIONS } from './conversation.ts';
 
 export const udpClientCommand = defineCommand({
   name: 'udp-client',
   summary: 'send lines as datagrams, without protection, and print the replies',
   operands: '[HOST]',
   maxOperands: 1,
-  options: { ...TARGET_OPTIONS, ...TALK_OPTIONS },
+  options: { ...targetOptions('UDP'), ...TALK_OPTIONS },
   notes: [
     'Reads lines from standard input: each is a datagram, and waits for its reply. A datagram may be lost: then the line has no reply in time, and the exit code is 1.',
   ],
@@ -22,7 +23,7 @@ export const udpClientCommand = defineCommand({
   ],
   async run({ options, operands }, terminal) {
     const report = createReport(options, terminal);
-    const seconds = parseSeconds(options.timeout);
+    const seconds = patienceOf(options);
     const target = await resolveTarget(operands, options);
     const socket = await bindClient(target);
     const conversation = new Conversation({ lines: terminal.readLines(), json: options.json, terminal, seconds });

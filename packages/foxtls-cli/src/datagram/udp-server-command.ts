@@ -2,9 +2,10 @@
 
 import { defineCommand } from '../command/command.ts';
 import { describeFailure } from '../command/failure.ts';
-import { bindServer, formatAddress, LISTEN_OPTIONS } from './addresses.ts';
-import { createReport, shownText } from './report.ts';
-import { stopped } from './stopping.ts';
+import { createReport, shownText } from '../command/report.ts';
+import { stopped } from '../command/stopping.ts';
+import { formatAddress, listenAddress, listenOptions } from '../network/addresses.ts';
+import { bindServer } from '../network/udp.ts';
 
 export const udpServerCommand = defineCommand({
   name: 'udp-server',
@@ -12,7 +13,7 @@ export const udpServerCommand = defineCommand({
   operands: '',
   maxOperands: 0,
   options: {
-    ...LISTEN_OPTIONS,
+    ...listenOptions('UDP'),
     json: { type: 'boolean', help: 'an object of JSON for each event' },
   },
   notes: [
@@ -24,7 +25,7 @@ export const udpServerCommand = defineCommand({
   ],
   async run({ options }, terminal) {
     const report = createReport(options, terminal);
-    const socket = await bindServer(options);
+    const socket = await bindServer(listenAddress(options));
     const { address, port } = socket.address();
     report.say(`created socket: ${formatAddress({ address, port })}`, { event: 'listening', address, port });
     const wait = () => report.say(`waiting for client message on port ${port}`, { event: 'waiting', port });

@@ -1,9 +1,9 @@
 /**
- * What a program of datagrams says: lines as its tutorial has them, or with `--json` an object for each event.
+ * What a program that talks says: lines as its tutorial has them, or with `--json` an object for each event.
  */
 
-import { printable } from '../command/printable.ts';
-import type { Terminal } from '../command/terminal.ts';
+import { printable } from './printable.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Facts of an event, for `--json`. */
 export type Facts = { readonly event: string } & Readonly<Record<string, string | number | boolean | undefined>>;

@@ -1,8 +1,8 @@
 /** How programs that run until they are told end. */
 
 import { constants } from 'node:os';
-import type { StopSignal, Terminal } from '../command/terminal.ts';
 import type { Report } from './report.ts';
+import type { StopSignal, Terminal } from './terminal.ts';
 
 /** Resolves at the first SIGINT or SIGTERM, having said so. */
 export function stopped(terminal: Terminal, report: Report): Promise<void> {
