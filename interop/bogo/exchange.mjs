@@ -8,7 +8,6 @@ import { connect } from 'node:net';
 import { createDtlsClient, createDtlsServer, createTlsClient, createTlsServer, TlsError } from 'foxtls';
 import { parsePem } from 'foxtls/asn1';
 import { framed, Requests, TIME_PASSED } from './datagrams.mjs';
-import { Unimplemented } from './flags.mjs';
 import { latin1 } from './settings.mjs';
 
 /** @typedef {import('./flags.mjs').Flags} Flags */
@@ -112,7 +111,7 @@ class Exchange {
     } else if (request.kind === 'E') {
       const next = connection.nextTimeout();
       if (next !== request.value) throw new Mismatch(`the next time-out is in ${next}, not ${request.value}`);
-    } else throw new Unimplemented('a first time-out that is set in between');
+    } else connection.setInitialTimeout(request.value);
   }
 
   /** @param {number} duration */

@@ -9,7 +9,7 @@ import type { ClientConfig, ServerConfig } from './config.ts';
 import { readContinued } from './continue-dtls.ts';
 import { type ClientConnectionOptions, type ConnectionOptions, sessionKeeper } from './create.ts';
 import type { DtlsConnection } from './datagram-connection.ts';
-import { checkMtu, type DatagramCarrier, DatagramConnection } from './dtls-connection.ts';
+import { checkInitialTimeout, checkMtu, type DatagramCarrier, DatagramConnection, MAXIMUM_TIMEOUT } from './dtls-connection.ts';
 
 export interface DatagramOptions {
   /** The largest datagram to send, in bytes: the path's MTU less the headers of IP and UDP. Default 1200. */
@@ -26,7 +26,7 @@ export interface DatagramOptions {
   /**
    * DTLS 1.3, after the handshake: whether tickets and KeyUpdates are acknowledged together, a quarter of the time later that the peer would be
    * given (RFC 9147 §7, "potentially subject to some delay"): fewer datagrams, and keys that change later; a peer whose timer is
-   * short sends them again meanwhile. Default false.
+   * short sends them again meanwhile. And of an ACK that takes several records, in the handshake, too, one is sent each time. Default false.
    */
   readonly delayAcknowledgements?: boolean | undefined;
   /** How often a flight is sent again before the peer counts as gone. Default 10. */
@@ -57,8 +57,6 @@ type Carried<Options> = Omit<Options, 'keyLog'> & CarriedOptions;
 
 const DEFAULT_MTU = 1200;
 const INITIAL_TIMEOUT = 1000;
-/** "… up to no less than 60 seconds" (RFC 9147 §5.8.2). */
-const MAXIMUM_TIMEOUT = 60_000;
 const MINIMUM_TIMEOUT = 100;
 const MAX_RETRANSMISSIONS = 10;
 const REPLAY_WINDOW = 64;
@@ -150,6 +148,7 @@ function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsS
     carrier,
   } = options;
   checkMtu(mtu);
+  if (options.initialTimeout !== undefined) checkInitialTimeout(options.initialTimeout);
   const transport = new DatagramTransport({
     role: config.role,
     mtu,

@@ -59,6 +59,12 @@ export interface DtlsConnection {
   readonly mtu: number;
   /** From now on: what the path takes, less the headers of IP and UDP; it does not become smaller by losses then. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) below 256 or above 65507. */
   setMtu(mtu: number): void;
+  /**
+   * From now on: milliseconds before a flight is sent again for the first time, for who learns late how long a round trip is: "1.5 times that RTT
+   * estimate" (RFC 9147 §5.8.2). It takes the place of what was measured. A flight that waits already is due when it would be, had that been so
+   * from its start: ask `nextTimeout()` again. Not part of `exportState()`. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) below 1 or above 60000.
+   */
+  setInitialTimeout(milliseconds: number): void;
   /** Sends close_notify. `closed` when the peer's comes, which may be lost: don't wait for ever. Before `connected`, it aborts. Idempotent. */
   close(): void;
   /** Ends now, with an alert if `error` has one, and delivers nothing more. Idempotent. */

@@ -39,10 +39,13 @@ import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { sendLastAlert } from './last-alert.ts';
+import { inRange } from './option-checks.ts';
 
 const WARNING = 1;
 /** What UDP over IPv4 takes, and what is too little for a handshake message in reasonable fragments. */
 const MTU_RANGE = [256, 65507] as const;
+/** A timer is doubled "up to no less than 60 seconds" (RFC 9147 §5.8.2): none begins with more. */
+export const MAXIMUM_TIMEOUT = 60_000;
 
 /** Who carries the datagrams of several connections: told what a listener of events is not. */
 export interface DatagramCarrier {
@@ -52,6 +55,8 @@ export interface DatagramCarrier {
   pathChallenged(answer: Uint8Array): void;
   /** The answer to a challenge of ours, or to another one's. */
   pathAnswered(cookie: Uint8Array): void;
+  /** Another time-out is next, although nothing was sent. */
+  rescheduled(): void;
   /** It is over, and every event was delivered; called once. */
   closed(): void;
 }
@@ -167,6 +172,12 @@ export class DatagramConnection implements DtlsConnection {
   setMtu(mtu: number): void {
     checkMtu(mtu);
     this.#transport.setMtu(mtu);
+  }
+
+  setInitialTimeout(milliseconds: number): void {
+    checkInitialTimeout(milliseconds);
+    this.#transport.setInitialTimeout(milliseconds);
+    if (this.#state !== 'closed') this.#parts.carrier?.rescheduled();
   }
 
   start(): void {
@@ -554,4 +565,9 @@ export function checkMtu(mtu: number): void {
   const [least, most] = MTU_RANGE;
   if (Number.isInteger(mtu) && mtu >= least && mtu <= most) return;
   throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `mtu is ${mtu}: an integer from ${least} to ${most} is expected`);
+}
+
+/** Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`). */
+export function checkInitialTimeout(milliseconds: number): void {
+  inRange('initialTimeout', milliseconds, 1, MAXIMUM_TIMEOUT);
 }

@@ -18,7 +18,7 @@ import { MAX_SPARE } from './connection-id-updates.ts';
 import { continueCarried, createCarriedClient, createCarriedServer } from './create-dtls.ts';
 import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
 import { Deadlines } from './deadlines.ts';
-import { checkMtu, type DatagramConnection } from './dtls-connection.ts';
+import { checkInitialTimeout, checkMtu, type DatagramConnection } from './dtls-connection.ts';
 import { type DtlsSession, type DtlsSessionListener, EndpointSession, type SleepingSession } from './endpoint-session.ts';
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
 import { type HelloFragment, readHelloFragment } from './first-hello.ts';
@@ -86,6 +86,7 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
       throw new ApiMisuse('ERR_TLS_ENDPOINT', 'a config for clients needs onSession: who takes their sessions otherwise?');
     }
     if (options.mtu !== undefined) checkMtu(options.mtu);
+    if (options.initialTimeout !== undefined) checkInitialTimeout(options.initialTimeout);
     if (connectionIdLength !== undefined) inRange('connectionIdLength', connectionIdLength, 0, 255);
     this.#options = options;
     this.#limits = resolveLimits(options);

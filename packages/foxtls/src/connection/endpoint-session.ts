@@ -174,6 +174,10 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
     this.#keeper.pathAnswered(this, cookie);
   }
 
+  rescheduled(): void {
+    this.#keeper.collect(this);
+  }
+
   closed(): void {
     this.#held = [];
     if (this.#asleep !== undefined) this.#asleep.isClosed = true;

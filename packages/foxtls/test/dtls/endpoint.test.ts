@@ -335,9 +335,18 @@ describe('an endpoint', () => {
     const network = new Network();
     expect(() => network.host('a:1', { connectionIdLength: 256 })).toThrow(ApiMisuse);
     expect(() => network.host('a:1', { maxSessions: -1 })).toThrow('maxSessions is -1');
+    expect(() => network.host('a:1', { initialTimeout: 0 })).toThrow('initialTimeout is 0');
     const host = network.host('a:1');
     host.connect(configs.client(), 'b:1');
     expect(() => host.connect(configs.client(), 'b:1')).toThrow(expect.objectContaining({ code: 'ERR_TLS_ADDRESS_IN_USE' }));
+  });
+
+  it('waits as long as a session is told to wait', () => {
+    const { endpoint } = new Network().host('a:1', { initialTimeout: 800 });
+    const { connection } = endpoint.connect(configs.client(), 'b:1', { onEvent: () => {} });
+    expect(endpoint.nextTimeout()).toBe(800);
+    connection.setInitialTimeout(300);
+    expect(endpoint.nextTimeout()).toBe(300);
   });
 
   it('calls and is called on one socket', () => {

@@ -282,6 +282,31 @@ describe('the timer', () => {
   });
 });
 
+describe('the first timeout of a connection that is there', () => {
+  it.each(VERSIONS)('counts for a flight of %s that waits already', (version) => {
+    const lab = laboratory({ clientConfig: { versions: [version] }, faults: { loss: 1 } });
+    expect(lab.client.nextTimeout()).toBe(1000);
+    lab.now = 300;
+    lab.client.setInitialTimeout(4000);
+    expect(lab.client.nextTimeout()).toBe(3700);
+    lab.client.setInitialTimeout(200);
+    expect(lab.client.nextTimeout()).toBe(0);
+    lab.client.handleTimeout();
+    lab.collect();
+    expect([lab.client.nextTimeout(), lab.sent.client]).toEqual([400, 2]);
+  });
+
+  it('is no time that no timer begins with', () => {
+    const { client } = laboratory({});
+    for (const wrong of [0, 60_001, 1.5, Number.NaN]) {
+      expect(() => client.setInitialTimeout(wrong)).toThrow(expect.objectContaining({ code: 'ERR_TLS_OPTION_RANGE' }));
+      expect(() => laboratory({ client: { initialTimeout: wrong } })).toThrow(
+        expect.objectContaining({ code: 'ERR_TLS_OPTION_RANGE' }),
+      );
+    }
+  });
+});
+
 describe('what anybody can send', () => {
   const CLEAR = 13;
 
@@ -371,6 +396,28 @@ describe('after the handshake', () => {
     lab.run();
     expect([lab.server.nextTimeout(), lab.server.stats.retransmissions]).toEqual([undefined, 0]);
   });
+
+  it.each([
+    { delays: false, acknowledgements: 2 },
+    { delays: true, acknowledgements: 1 },
+  ])(
+    'a last flight of more records than an ACK has place for takes two, later if that is wanted',
+    ({ delays: delayAcknowledgements, acknowledgements }) => {
+      const timing = { initialTimeout: 400, adaptTimeout: false, delayAcknowledgements };
+      const longer = { ...pki.client, chain: [...pki.client.chain, pki.root.certificate] };
+      const lab = laboratory({
+        client: timing,
+        server: { ...timing, mtu: 256 },
+        clientConfig: { versions: ['TLSv1.3'], credentials: [longer], recordSizeLimit: 16_385 },
+        serverConfig: { tickets: 0, clientCertificates: 'require', verifier: verifier(), recordSizeLimit: 64 },
+      });
+      lab.run(() => lab.server.state === 'connected');
+      const sent = to(lab, 'client').filter(({ datagram }) => datagram[0] === 0x2f);
+      expect([sent.length, lab.server.nextTimeout()]).toEqual([acknowledgements, delayAcknowledgements ? 100 : undefined]);
+      lab.run();
+      expect([lab.client.state, lab.client.nextTimeout(), lab.server.nextTimeout()]).toEqual(['connected', undefined, undefined]);
+    },
+  );
 
   it('KeyUpdates wait for what was sent under earlier keys, for it may have to be sent again under those', () => {
     const lab = connected({

@@ -23,6 +23,24 @@ describe('Acknowledgements', () => {
     expect(read).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
   });
 
+  it('writes one ACK with the newest, and the rest after it, and then the newest again', () => {
+    const numbers = new Acknowledgements();
+    for (let sequence = 0; sequence < 7; sequence++) numbers.add(2, sequence);
+    const write = () => {
+      const content = numbers.writeNewest(2 + 3 * 16);
+      return [readAcknowledgement(content)?.map(({ sequence }) => sequence), numbers.hasNews];
+    };
+    expect([write(), write()]).toEqual([
+      [[4, 5, 6], true],
+      [[1, 2, 3], true],
+    ]);
+    numbers.add(2, 7);
+    expect([write(), write()]).toEqual([
+      [[0, 3, 7], false],
+      [[0, 3, 7], false],
+    ]);
+  });
+
   it('keeps 64 numbers, the latest', () => {
     const numbers = new Acknowledgements();
     for (let sequence = 0; sequence < 100; sequence++) numbers.add(2, sequence);

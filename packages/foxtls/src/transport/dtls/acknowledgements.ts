@@ -51,16 +51,33 @@ export class Acknowledgements {
     this.#numbers = this.#numbers.slice(this.#numbers.length - this.#unsent);
   }
 
-  /** The contents of ACKs of at most `room` bytes each, "in numerically increasing order" (RFC 9147 §7). An empty one, if there is nothing. */
+  /** The contents of ACKs of at most `room` bytes each. An empty one, if there is nothing. */
   write(room: number): Uint8Array[] {
-    const numbers = this.#numbers.toSorted((a, b) => a.epoch - b.epoch || a.sequence - b.sequence);
-    const most = Math.max(1, Math.floor((room - LENGTH_SIZE) / RECORD_NUMBER_SIZE));
+    const numbers = this.#numbers.toSorted(byNumber);
     this.#unsent = 0;
     const contents: Uint8Array[] = [];
-    do contents.push(contentOf(numbers.splice(0, most)));
+    do contents.push(contentOf(numbers.splice(0, mostIn(room))));
     while (numbers.length > 0);
     return contents;
   }
+
+  /** The content of one ACK of at most `room` bytes, for the newest; those that were in none yet, and do not fit, are news as before. */
+  writeNewest(room: number): Uint8Array {
+    const newest = this.#numbers.splice(-mostIn(room));
+    const sent = this.#numbers.length - Math.max(0, this.#unsent - newest.length);
+    this.#numbers.splice(sent, 0, ...newest);
+    this.#unsent = Math.max(0, this.#unsent - newest.length);
+    return contentOf(newest.toSorted(byNumber));
+  }
+}
+
+/** "in numerically increasing order" (RFC 9147 §7) */
+function byNumber(one: RecordNumber, other: RecordNumber): number {
+  return one.epoch - other.epoch || one.sequence - other.sequence;
+}
+
+function mostIn(room: number): number {
+  return Math.max(1, Math.floor((room - LENGTH_SIZE) / RECORD_NUMBER_SIZE));
 }
 
 function contentOf(numbers: readonly RecordNumber[]): Uint8Array {

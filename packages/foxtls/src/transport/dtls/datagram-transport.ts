@@ -490,6 +490,10 @@ export class DatagramTransport implements HandshakeTransport {
     return this.#flights.deadline;
   }
 
+  setInitialTimeout(milliseconds: number): void {
+    this.#flights.setInitialTimeout(milliseconds);
+  }
+
   /** Sends again, or acknowledges, what is due; `isBusy`: we have not looked at all that came. Throws `ConnectionLost` (`timed_out`). */
   handleTimeout(isBusy: boolean): void {
     this.#flights.handleTimeout(isBusy);

@@ -21,7 +21,7 @@ export interface FlightOptions {
   readonly timer: TimerOptions;
   /** How often a flight is sent again before the peer counts as gone. */
   readonly maxRetransmissions: number;
-  /** Whether messages after the handshake are acknowledged together, and later, as those of an incomplete flight are. */
+  /** Whether messages after the handshake are acknowledged together, and later, as those of an incomplete flight are; and one ACK is sent at a time. */
   readonly delaysAcknowledgements: boolean;
 }
 
@@ -224,6 +224,11 @@ export class FlightMachine {
   /** Sends an ACK of all that is to be acknowledged; of nothing, too: that says that something is missing. */
   #acknowledge(): void {
     this.#acknowledgeAt = undefined;
+    if (this.#options.delaysAcknowledgements) {
+      this.#output.writeAcknowledgement(this.#acknowledgements.writeNewest(this.#output.contentLimit));
+      if (this.#acknowledgements.hasNews) this.acknowledgeSoon();
+      return;
+    }
     for (const content of this.#acknowledgements.write(this.#output.contentLimit)) this.#output.writeAcknowledgement(content);
   }
 
@@ -240,6 +245,13 @@ export class FlightMachine {
   }
 
   // ---- Time ----
+
+  /** Milliseconds that a flight waits for the first time, from now on; a wait that goes on is made as long, by as much as it was doubled. */
+  setInitialTimeout(milliseconds: number): void {
+    const before = this.#timer.duration;
+    this.#timer.setInitial(milliseconds);
+    if (this.#acknowledgeAt !== undefined) this.#acknowledgeAt += ACK_DELAY * (this.#timer.duration - before);
+  }
 
   /** When `handleTimeout` has something to do, by the clock; undefined when nothing is waited for. */
   get deadline(): number | undefined {

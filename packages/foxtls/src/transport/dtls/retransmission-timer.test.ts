@@ -62,6 +62,30 @@ describe('RetransmissionTimer', () => {
     expect(lossy.duration).toBe(2000);
   });
 
+  it('waits from its start as if another initial value had been there, doubled as often', () => {
+    const lossy = timer();
+    lossy.start(0);
+    lossy.setInitial(400);
+    expect(lossy.deadline).toBe(400);
+    lossy.expire(400);
+    expect(lossy.deadline).toBe(1200);
+    lossy.setInitial(1000);
+    expect(lossy.deadline).toBe(2400);
+    lossy.setInitial(100);
+    expect([lossy.deadline, lossy.expire(600), lossy.duration]).toEqual([600, true, 400]);
+  });
+
+  it('takes another initial value in place of what was measured, until it measures again', () => {
+    const measured = timer();
+    measured.start(0);
+    measured.answered(300);
+    measured.setInitial(2000);
+    expect([measured.deadline, measured.duration]).toEqual([undefined, 2000]);
+    measured.start(1000);
+    measured.answered(1200);
+    expect(measured.duration).toBe(300);
+  });
+
   it('stops', () => {
     const stopped = timer();
     stopped.start(0);

@@ -20,7 +20,10 @@ const ROUND_TRIPS = 1.5;
 
 export class RetransmissionTimer {
   readonly #options: TimerOptions;
-  #duration: number;
+  #initial: number;
+  /** What a flight begins with: the initial value, or what was measured; and how often it was doubled since. */
+  #base: number;
+  #doublings = 0;
   #startedAt = 0;
   #deadline: number | undefined;
   /** How often it has run out since something was heard. */
@@ -28,12 +31,13 @@ export class RetransmissionTimer {
 
   constructor(options: TimerOptions) {
     this.#options = options;
-    this.#duration = options.initial;
+    this.#initial = options.initial;
+    this.#base = options.initial;
   }
 
   /** Milliseconds from a transmission to the next. */
   get duration(): number {
-    return this.#duration;
+    return Math.min(this.#options.maximum, this.#base * 2 ** this.#doublings);
   }
 
   /** When it runs out; undefined while nothing is waited for. */
@@ -44,35 +48,51 @@ export class RetransmissionTimer {
   /** A flight went out for the first time. */
   start(now: number): void {
     this.timeouts = 0;
-    if (this.#options.isFixed) this.#duration = this.#options.initial;
+    if (this.#options.isFixed) this.#begin(this.#initial);
     this.#startedAt = now;
-    this.#deadline = now + this.#duration;
+    this.#deadline = now + this.duration;
   }
 
   /** It went out again, because of what the peer sent, who is there: how long its answer took can't be told any more. */
   restart(now: number): void {
     this.timeouts = 1;
-    this.#deadline = now + this.#duration;
+    this.#deadline = now + this.duration;
   }
 
   /** Whether it ran out; then it runs again, as long as before. */
   postpone(now: number): boolean {
     if (this.#deadline === undefined || now < this.#deadline) return false;
-    this.#deadline = now + this.#duration;
+    this.#deadline = now + this.duration;
     return true;
   }
 
   /** Back to the initial duration, if what was sent last was sent once. */
   resetUnlessLost(): void {
-    if (this.timeouts === 0) this.#duration = this.#options.initial;
+    if (this.timeouts === 0) this.#begin(this.#initial);
+  }
+
+  /**
+   * Another initial value, in place of what was measured, too. A wait that has begun is as long as it would be if it had been that from the start:
+   * it may be over then.
+   */
+  setInitial(initial: number): void {
+    const before = this.duration;
+    this.#initial = initial;
+    this.#base = initial;
+    if (this.#deadline !== undefined) this.#deadline += this.duration - before;
+  }
+
+  #begin(base: number): void {
+    this.#base = base;
+    this.#doublings = 0;
   }
 
   /** Whether it ran out; then it runs again, twice as long. */
   expire(now: number): boolean {
     if (this.#deadline === undefined || now < this.#deadline) return false;
     this.timeouts++;
-    this.#duration = Math.min(this.#options.maximum, 2 * this.#duration);
-    this.#deadline = now + this.#duration;
+    if (this.duration < this.#options.maximum) this.#doublings++;
+    this.#deadline = now + this.duration;
     return true;
   }
 
@@ -80,9 +100,9 @@ export class RetransmissionTimer {
   answered(now: number): void {
     if (this.#deadline === undefined) return;
     const { minimum, maximum, isFixed } = this.#options;
-    if (isFixed) this.#duration = this.#options.initial;
+    if (isFixed) this.#begin(this.#initial);
     else if (this.timeouts === 0) {
-      this.#duration = Math.min(maximum, Math.max(minimum, Math.ceil(ROUND_TRIPS * (now - this.#startedAt))));
+      this.#begin(Math.min(maximum, Math.max(minimum, Math.ceil(ROUND_TRIPS * (now - this.#startedAt)))));
     }
     this.stop();
   }
