@@ -93,6 +93,11 @@ export interface CommonOptions extends AuthenticationOptions {
    */
   readonly insecureMacThenEncrypt?: boolean | undefined;
   /**
+   * TLS 1.2 and before: do without extended_master_secret (RFC 7627), as peers of before 2015 do; default false. Somebody between can make two
+   * connections have the same keys then, so that there is no resumption, no renegotiation and no export from such a connection.
+   */
+  readonly insecureNoExtendedMasterSecret?: boolean | undefined;
+  /**
    * As `x25519`. Default: `x25519`, `secp256r1`, `secp384r1`. To be named: `x448`, `secp521r1`, `ffdhe2048`, `ffdhe3072`, `ffdhe4096`
    * (RFC 8446 §4.2.7, RFC 7919), and any other that the provider has.
    */
@@ -411,6 +416,7 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
     provider,
     ...resolveVersions(options),
     insecureMacThenEncrypt: options.insecureMacThenEncrypt ?? false,
+    insecureNoExtendedMasterSecret: options.insecureNoExtendedMasterSecret ?? false,
     groups:
       options.groups === undefined
         ? orRefuse('group', provider, defaultGroups(provider))

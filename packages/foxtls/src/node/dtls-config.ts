@@ -44,6 +44,7 @@ import { isVerificationDisabled } from './trust.ts';
 const CONTEXT_OPTIONS: readonly string[] = [
   ...['cert', 'key', 'ca', 'crl', 'verifier', 'pfx', 'passphrase', 'ticketKeys', 'sessionTimeout', 'secureOptions'],
   ...['ciphers', 'ecdhCurve', 'sigalgs', 'minVersion', 'maxVersion', 'minDHSize', 'dhparam', 'legacy', 'insecureMacThenEncrypt'],
+  ...['insecureNoExtendedMasterSecret', 'keyShareGroups', 'maxFragmentLength'],
 ];
 
 /** What a config has, and what would be ignored beside one. */

@@ -33,6 +33,11 @@ export interface TLSSocketOptions extends SecureContextOptions {
   readonly pskCallback?: ClientPskCallback | ServerPskCallback | undefined;
   /** Server: what clients of TLS 1.2 choose their key by. TLS 1.3 has no hints. */
   readonly pskIdentityHint?: string | undefined;
+  /**
+   * Server of TLS 1.3, beyond node:tls: answer each first ClientHello with a HelloRetryRequest whose cookie has to come back, so that nothing is
+   * computed for an address that was not proven. Default false.
+   */
+  readonly requireCookie?: boolean | undefined;
   readonly session?: Uint8Array | undefined;
   /** Client: ask for an OCSP response; `'OCSPResponse'` brings it (a Buffer), or null, before `'secureConnect'`. It is not verified. */
   readonly requestOCSP?: boolean | undefined;
@@ -52,7 +57,7 @@ export interface TLSSocketOptions extends SecureContextOptions {
 export interface ConnectionOptions
   extends Omit<
       TLSSocketOptions,
-      'isServer' | 'server' | 'requestCert' | 'SNICallback' | 'ALPNCallback' | 'pskCallback' | 'pskIdentityHint'
+      'isServer' | 'server' | 'requestCert' | 'SNICallback' | 'ALPNCallback' | 'pskCallback' | 'pskIdentityHint' | 'requireCookie'
     >,
     Partial<Omit<TcpNetConnectOpts, 'signal' | 'onread' | 'host' | 'port' | 'timeout' | keyof TLSSocketOptions>> {
   readonly pskCallback?: ClientPskCallback | undefined;
@@ -65,7 +70,10 @@ export interface ConnectionOptions
   readonly timeout?: number | undefined;
 }
 
-/** Chooses a context by the name that the client asked for. */
+/**
+ * Chooses a context by the name that the client asked for. An error ends the connection; `PeerIncompatible('server_name', …)` of `foxtls` says to the
+ * client that the name is not known here.
+ */
 export type SniCallback = (servername: string, callback: (error: Error | null, context?: AnySecureContext) => void) => void;
 
 /** Chooses one of the client's protocols; undefined refuses the connection. */

@@ -12,6 +12,7 @@ import { ApiMisuse } from '../core/errors/errors.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { Signer } from '../crypto/signature.ts';
+import type { MaxFragmentLength } from '../protocol/negotiate/max-fragment-length.ts';
 import { withCode } from './errors.ts';
 import type { PfxListItem, PfxOption } from './pfx.ts';
 
@@ -45,6 +46,18 @@ export interface SecureContextOptions extends Omit<nodeTls.SecureContextOptions,
   readonly warn?: ((message: string, name: string) => void) | undefined;
   /** Beyond node:tls: let suites in CBC mode do without encrypt_then_mac (RFC 7366). Default false. */
   readonly insecureMacThenEncrypt?: boolean | undefined;
+  /**
+   * Beyond node:tls: do without extended_master_secret (RFC 7627) in TLS 1.2, as old peers do; such a connection is not resumed, not renegotiated,
+   * and nothing is exported from it. Default false.
+   */
+  readonly insecureNoExtendedMasterSecret?: boolean | undefined;
+  /**
+   * Beyond node:tls, of a client: the groups to send a key share for in the first ClientHello of TLS 1.3, in the form of `ecdhCurve`; default the first
+   * of these. Empty leaves the choice to the server, for a round trip (HelloRetryRequest).
+   */
+  readonly keyShareGroups?: string | undefined;
+  /** Beyond node:tls, of a client: ask that no record holds more than 512, 1024, 2048 or 4096 bytes (RFC 6066 §4). Default: not asked. */
+  readonly maxFragmentLength?: MaxFragmentLength | undefined;
 }
 
 const REFUSED: Readonly<Record<string, string>> = {

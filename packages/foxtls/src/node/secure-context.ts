@@ -8,6 +8,7 @@
 import { constants, createHash, createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import {
   type ClientConfig,
+  type ClientOptions,
   defineClientConfig,
   defineServerConfig,
   type ServerConfig,
@@ -56,6 +57,8 @@ export interface ServerTraits
     | 'sessionCache'
     | 'pskIdentityHint'
     | 'renegotiation'
+    | 'requireCookie'
+    | 'cookieSealer'
   > {
   readonly lookUpOcsp?: OcspLookUp | undefined;
 }
@@ -74,9 +77,9 @@ export class SecureContext {
   readonly #anchors: readonly Uint8Array[] | undefined;
   readonly #authorities: readonly Uint8Array[] | 'verifier' | undefined;
   readonly #revocation: PathCheck | undefined;
+  readonly #clientOptions: Pick<ClientOptions, 'keyShareGroups' | 'maxFragmentLength' | 'minDiffieHellmanBits'>;
   readonly #clientConfigs = new Map<string, ClientConfig>();
   readonly #tickets: Pick<ServerOptions, 'tickets' | 'ticketLifetime'>;
-  readonly #minDiffieHellmanBits: number | undefined;
   readonly #diffieHellmanParameters: FiniteFieldParameters | undefined;
   /** The application's own, which decides about names, too. */
   readonly verifier: PeerVerifier | undefined;
@@ -92,6 +95,7 @@ export class SecureContext {
     this.#anchors = readAnchors(options, rootsOf(identities));
     this.#authorities = options.ca || options.verifier ? 'verifier' : authoritiesOf(rootsOf(identities));
     this.#revocation = readCrlOption(options);
+    this.#clientOptions = readClientOptions(options);
     const known = options.ca ? (this.#anchors ?? []) : [];
     const decrypts = namesDecryption(options, this.#algorithms.cipherSuites);
     this.#credentials = [
@@ -99,7 +103,6 @@ export class SecureContext {
       ...identities.map((identity) => toCredential(identity, known, decrypts)),
     ];
     this.#tickets = readTicketOptions(options);
-    this.#minDiffieHellmanBits = readMinDiffieHellmanBits(options);
     this.#diffieHellmanParameters = readDiffieHellmanParameters(options);
     if (options.ticketKeys) this.ticketKeys = options.ticketKeys;
   }
@@ -139,7 +142,7 @@ export class SecureContext {
       ...this.#algorithms,
       alpnProtocols,
       credentials: this.#credentials,
-      minDiffieHellmanBits: this.#minDiffieHellmanBits,
+      ...this.#clientOptions,
       verifier: rejectUnauthorized ? this.#verify() : reportOnly(this.#verify()),
     });
     this.#clientConfigs.set(key, config);
@@ -213,8 +216,20 @@ function readAlgorithms(options: SecureContextOptions) {
     warn: options.legacy && (options.warn ?? warnOfLegacy),
     cipherSuites: ciphers ? parseCiphers(ciphers, options.legacy?.cipherSuites) : undefined,
     insecureMacThenEncrypt: options.insecureMacThenEncrypt,
+    insecureNoExtendedMasterSecret: options.insecureNoExtendedMasterSecret,
     groups: ecdhCurve === undefined ? undefined : parseGroups(ecdhCurve),
     signatureSchemes: sigalgs === undefined || sigalgs === null ? undefined : parseSignatureSchemes(sigalgs),
+  };
+}
+
+/** What only a client has. */
+function readClientOptions(options: SecureContextOptions) {
+  const { keyShareGroups, maxFragmentLength } = options;
+  requireString(keyShareGroups, 'keyShareGroups');
+  return {
+    minDiffieHellmanBits: readMinDiffieHellmanBits(options),
+    keyShareGroups: keyShareGroups === undefined ? undefined : keyShareGroups === '' ? [] : parseGroups(keyShareGroups),
+    maxFragmentLength,
   };
 }
 

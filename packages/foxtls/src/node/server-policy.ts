@@ -5,15 +5,18 @@
  */
 
 import type { TLSSocket } from 'node:tls';
+import { createCookieKeys } from '../connection/cookie-keys.ts';
 import { utf8 } from '../core/bytes/bytes.ts';
-import { ConnectionLost } from '../core/errors/errors.ts';
+import { ConnectionLost, PeerIncompatible } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import type { ClientHelloInfo, ServerConfig } from '../protocol/handshake/config.ts';
+import type { Sealer } from '../protocol/session/sealer.ts';
 import type { SessionCache } from '../protocol/session/session-cache.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { callbackFailed, withCode } from './errors.ts';
 import type { OcspLookUp } from './ocsp.ts';
 import type { AlpnCallback, AnySecureContext, SniCallback, TLSSocketOptions } from './options.ts';
+import { provider } from './provider.ts';
 import { checkPskOptions, lookUpByCallback, type ServerPskCallback, withLookUp } from './psk.ts';
 import { checkRenegotiationOption } from './renegotiation.ts';
 import { createSecureContext, SecureContext } from './secure-context.ts';
@@ -30,6 +33,7 @@ export type ServerPolicyOptions = Pick<
   | 'pskIdentityHint'
   | 'secureContext'
   | 'renegotiation'
+  | 'requireCookie'
 >;
 
 /** What is asked of clients. */
@@ -52,6 +56,7 @@ export class ServerPolicy implements ClientDemand {
   readonly #pskCallback: ServerPskCallback | undefined;
   readonly #pskIdentityHint: Uint8Array | undefined;
   readonly #renegotiation: 'refuse' | 'accept';
+  readonly #cookieSealer: Sealer | undefined;
 
   constructor(options: ServerPolicyOptions, secureContext: SecureContext, lookUpOcsp?: OcspLookUp, sessionCache?: SessionCache) {
     const { ALPNProtocols, ALPNCallback, SNICallback } = options;
@@ -71,6 +76,7 @@ export class ServerPolicy implements ClientDemand {
     this.#pskCallback = (options.pskCallback as ServerPskCallback | undefined) ?? undefined;
     this.#pskIdentityHint = options.pskIdentityHint ? utf8(options.pskIdentityHint) : undefined;
     this.#renegotiation = options.renegotiation ?? 'refuse';
+    this.#cookieSealer = options.requireCookie === true ? createCookieKeys(provider, Date.now) : undefined;
     this.#lookUpOcsp = lookUpOcsp;
     this.#sessionCache = sessionCache;
     this.#secureContext = secureContext;
@@ -117,6 +123,7 @@ export class ServerPolicy implements ClientDemand {
       ...(this.#alpnCallback && { chooseAlpnProtocol: (hello: ClientHelloInfo) => this.#chooseProtocol(hello) }),
       selectConfig: (hello: ClientHelloInfo) => this.#selectConfig(hello, demand),
       pskIdentityHint: this.#pskIdentityHint,
+      ...(this.#cookieSealer && { requireCookie: true, cookieSealer: this.#cookieSealer }),
       lookUpOcsp: this.#lookUpOcsp,
       sessionCache: this.#sessionCache,
     });
@@ -134,7 +141,7 @@ export class ServerPolicy implements ClientDemand {
   #askForContext(serverName: string, ask: SniCallback, demand: ClientDemand): Promise<ServerConfig | undefined> {
     return new Promise((resolve, reject) => {
       const answer = (error: Error | null, context?: AnySecureContext) => {
-        if (error) reject(callbackFailed('SNICallback', error));
+        if (error) reject(error instanceof PeerIncompatible ? error : callbackFailed('SNICallback', error));
         else resolve(context ? this.#configOf(requireContext(context), demand) : undefined);
       };
       try {

@@ -251,6 +251,17 @@ export class TLSSocket extends TlsStream {
     this.#servername = name;
   }
 
+  /**
+   * TLS 1.3: new keys for what we send (RFC 8446 §4.6.3); with `requestPeer`, the peer is asked to do the same. Throws `ApiMisuse` before the
+   * handshake is over, and in TLS 1.2, which renegotiates. Not in node:tls.
+   */
+  updateKeys(options?: { readonly requestPeer?: boolean }): void {
+    if (!this.isSecure || this.connection === undefined)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys before the handshake is over');
+    this.sendGathered();
+    this.connection.updateKeys(options);
+  }
+
   // ---- Renegotiation (TLS 1.2) ----
 
   /**
@@ -362,7 +373,7 @@ export class TLSSocket extends TlsStream {
     });
     const { pskCallback } = this.#options;
     const keys = pskCallback && keysByCallback(this, pskCallback as ClientPskCallback);
-    const requestOcsp = this.#options.requestOCSP === true;
+    const requestOcsp = this.#options.requestOCSP === true || config.requestOcsp;
     const renegotiation = this.#options.renegotiation ?? 'refuse';
     return { ...config, verifier, requestOcsp, renegotiation, ...keys };
   }

@@ -289,7 +289,7 @@ function offeredExtensions(
     ...connectionIdOffer(context),
     ...(config.heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[config.heartbeat] }),
     ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),
-    ...(changing.versions.some((version) => version !== 'TLSv1.3') && tls12Offer(request, changing)),
+    ...(changing.versions.some((version) => version !== 'TLSv1.3') && tls12Offer(config, request, changing)),
     ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),
   });
   const ordered = order === undefined ? list : permuted(list, order);
@@ -324,11 +324,15 @@ function tls13Offer(
 }
 
 /** What TLS 1.2 needs, and TLS 1.3 has no use for. */
-function tls12Offer({ previous }: ClientRequest, { tls12Suites, tls12Session }: Changing): ExtensionValues<'client_hello'> {
+function tls12Offer(
+  { insecureNoExtendedMasterSecret }: ClientConfig,
+  { previous }: ClientRequest,
+  { tls12Suites, tls12Session }: Changing,
+): ExtensionValues<'client_hello'> {
   return {
     ...(tls12Suites.some(({ cipher }) => cipher.isBlockCipher) && { encrypt_then_mac: true as const }),
     ec_point_formats: [EC_POINT_FORMATS.uncompressed],
-    extended_master_secret: true,
+    ...(!insecureNoExtendedMasterSecret && { extended_master_secret: true as const }),
     // Empty without a session: then it says that we can keep tickets (RFC 5077 §3.2).
     session_ticket: tls12Session?.ticket ?? EMPTY,
     // "The client MUST include either an empty "renegotiation_info" extension, or the TLS_EMPTY_RENEGOTIATION_INFO_SCSV signaling cipher

@@ -90,6 +90,7 @@ export function tls12SessionToOffer(
       session.version !== 'TLSv1.3' &&
       config.versions.includes(session.version) &&
       session.extendedMasterSecret &&
+      !config.insecureNoExtendedMasterSecret &&
       // "The negotiated length applies for the duration of the session including session resumptions." (RFC 6066 §4)
       session.maxFragmentLength?.asked === config.maxFragmentLength &&
       config.tls12Suites.some(({ id }) => id === session.suite) &&

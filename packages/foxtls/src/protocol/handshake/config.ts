@@ -58,6 +58,8 @@ interface CommonConfig {
   readonly tls12Suites: readonly Tls12CipherSuite[];
   /** Whether suites in CBC mode may do without encrypt_then_mac. */
   readonly insecureMacThenEncrypt: boolean;
+  /** Whether to do without extended_master_secret in TLS 1.2. */
+  readonly insecureNoExtendedMasterSecret: boolean;
   readonly groups: readonly KeyExchangeGroup[];
   /** What we verify, and offer. */
   readonly signatureSchemes: readonly SignatureScheme[];

@@ -35,7 +35,7 @@ export interface CheckedClientHello extends ReceivedClientHello {
   readonly secureRenegotiation: boolean;
 }
 
-export function checkClientHello(received: ReceivedClientHello): CheckedClientHello {
+export function checkClientHello(received: ReceivedClientHello, config: ServerConfig): CheckedClientHello {
   const { version, hello, previous } = received;
   const { values } = hello.extensions;
   const algorithms = values.signature_algorithms ?? WITHOUT_SIGNATURE_ALGORITHMS;
@@ -56,7 +56,7 @@ export function checkClientHello(received: ReceivedClientHello): CheckedClientHe
     groups,
     signatureSchemes: version.implicitSchemes?.map(({ id }) => id) ?? algorithms,
     certificateSchemes: values.signature_algorithms_cert ?? algorithms,
-    extendedMasterSecret: values.extended_master_secret === true,
+    extendedMasterSecret: values.extended_master_secret === true && !config.insecureNoExtendedMasterSecret,
     encryptThenMac: values.encrypt_then_mac === true,
     secureRenegotiation,
   };

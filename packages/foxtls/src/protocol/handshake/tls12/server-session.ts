@@ -36,7 +36,7 @@ export function* findSession(
   config: ServerConfig,
   offer: CheckedClientHello,
 ): HandshakeFlow<KeptSession | undefined> {
-  if (offer.previous?.mayResume === false) return undefined;
+  if (offer.previous?.mayResume === false || config.insecureNoExtendedMasterSecret) return undefined;
   const { session_ticket: ticket } = offer.hello.extensions.values;
   // "If a ticket is presented by the client, the server MUST NOT attempt to use the Session ID in the ClientHello for stateful session
   // resumption." (RFC 5077 §3.4)

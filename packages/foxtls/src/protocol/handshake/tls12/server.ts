@@ -52,7 +52,7 @@ export function* tls12ServerHandshake(
   config: ServerConfig,
   received: ReceivedClientHello,
 ): HandshakeFlow<Established> {
-  const offer = checkClientHello(received);
+  const offer = checkClientHello(received, config);
   const session = yield* findSession(context, config, offer);
   const alpnProtocol = yield* chooseAlpnProtocol(config, describeClientHello(offer.hello, offer.bytes));
   return session === undefined
