@@ -15,13 +15,16 @@ export class Reader {
   #end: number;
   readonly #path: (string | number)[];
   readonly #listener: FieldListener | undefined;
+  /** Where `bytes` begins in the input that the listener is told of. */
+  readonly #origin: number;
 
-  constructor(bytes: Uint8Array, name: string, listener?: FieldListener) {
+  constructor(bytes: Uint8Array, name: string, listener?: FieldListener, origin = 0) {
     this.#bytes = bytes;
     this.#at = 0;
     this.#end = bytes.length;
     this.#path = [name];
     this.#listener = listener;
+    this.#origin = origin;
   }
 
   get position(): number {
@@ -59,12 +62,22 @@ export class Reader {
     return value;
   }
 
+  /** Reads all of `bytes`, which were taken from this reader, as the field `name`. */
+  inside<T>(bytes: Uint8Array, name: string, read: (reader: Reader) => T): T {
+    const start = this.#origin + bytes.byteOffset - this.#bytes.byteOffset;
+    const inner = new Reader(bytes, `${this.path}.${name}`, this.#listener, start);
+    const value = read(inner);
+    inner.expectEnd();
+    this.#listener?.(inner.path, start, start + bytes.length, value);
+    return value;
+  }
+
   /** Reads one named (or numbered) field. */
   field<T>(name: string | number, read: () => T): T {
     this.#path.push(name);
     const start = this.#at;
     const value = read();
-    if (this.#listener !== undefined) this.#listener(this.path, start, this.#at, value);
+    if (this.#listener !== undefined) this.#listener(this.path, this.#origin + start, this.#origin + this.#at, value);
     this.#path.pop();
     return value;
   }

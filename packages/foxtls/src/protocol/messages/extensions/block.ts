@@ -126,16 +126,9 @@ function readExtensions<C extends ExtensionContext>(
     seen.add(type);
     const name = extensionTypeName(type);
     const codec = name !== undefined && Object.hasOwn(row, name) ? row[name] : undefined;
-    if (name !== undefined && codec !== undefined) values[name] = readOne(codec, data, `${reader.path}.${name}`);
+    if (name !== undefined && codec !== undefined) values[name] = reader.inside(data, name, (inner) => codec.read(inner));
   }
   return { context, list, values: values as ExtensionValues<C> };
-}
-
-function readOne(codec: Codec<unknown>, data: Uint8Array, path: string): unknown {
-  const reader = new Reader(data, path);
-  const value = codec.read(reader);
-  reader.expectEnd();
-  return value;
 }
 
 function rawExtension(context: ExtensionContext, name: string, value: unknown): RawExtension {
