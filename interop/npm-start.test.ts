@@ -1,5 +1,5 @@
 /**
- * `npm start`, as a newcomer has it: what it prints, that what it prints works, and how it ends.
+ * `npm start` (`foxtls demo`), as a newcomer has it: what it prints, that what it prints works, and how it ends.
  */
 
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -8,13 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { projectRoot } from '../packages/foxtls/test/folders.ts';
 import { peerOrSkip } from '../packages/foxtls/test/peers.ts';
 import { connectSocket } from './harness/endpoint.ts';
 import { runPeer, startPeer } from './harness/peer-process.ts';
+import { FOXTLS } from './harness/programs.ts';
 import { waitUntil } from './harness/wait.ts';
-
-const DEMO = join(projectRoot, 'packages/foxtls-cli/dist/demo.js');
 
 let folder: string;
 beforeEach(() => {
@@ -23,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 async function startDemo(port = '0') {
-  const demo = startPeer(process.execPath, [DEMO], { folder, environment: { PORT: port } });
+  const demo = startPeer(process.execPath, [FOXTLS, 'demo'], { environment: { HOME: folder, PORT: port } });
   await demo.prints(/Ctrl-C ends it/);
   return demo;
 }
@@ -31,7 +29,7 @@ async function startDemo(port = '0') {
 describe('npm start', () => {
   it('says what its own client negotiated with its own server', async () => {
     const demo = await startDemo();
-    expect(demo.output).toMatch(/certificates {2}\.foxtls\/ca\.pem \(made now\)/);
+    expect(demo.output).toMatch(/certificates {2}~\/\.foxtls\/ca\.pem \(made now\)/);
     expect(demo.output).toMatch(/version +TLSv1\.3\n/);
     expect(demo.output).toMatch(/suite +TLS_AES_128_GCM_SHA256\n/);
     expect(demo.output).toMatch(/group +x25519\n/);
@@ -44,7 +42,7 @@ describe('npm start', () => {
     peerOrSkip(context, 'curl');
     const demo = await startDemo();
     const [line] = await demo.prints(/curl --cacert .*/);
-    const curl = await runPeer('sh', ['-c', line], { folder });
+    const curl = await runPeer('sh', ['-c', line], { environment: { HOME: folder } });
     expect(curl.end?.code).toBe(0);
     expect(curl.bytes.toString()).toContain('<td>TLSv1.3</td>');
   });
@@ -53,7 +51,7 @@ describe('npm start', () => {
     peerOrSkip(context, 'openssl');
     const demo = await startDemo();
     const [line] = await demo.prints(/openssl s_client .*/);
-    const openssl = await runPeer('sh', ['-c', line], { folder, input: '' });
+    const openssl = await runPeer('sh', ['-c', line], { environment: { HOME: folder }, input: '' });
     expect(openssl.end?.code).toBe(0);
     expect(openssl.output).toContain('Verify return code: 0 (ok)');
     expect(openssl.output).toContain('New, TLSv1.3');
@@ -77,17 +75,17 @@ describe('npm start', () => {
     onTestFinished(() => void squatter.close());
     await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
     const { port } = squatter.address() as AddressInfo;
-    const demo = await runPeer(process.execPath, [DEMO], { folder, environment: { PORT: String(port) } });
+    const demo = await runPeer(process.execPath, [FOXTLS, 'demo'], { environment: { HOME: folder, PORT: String(port) } });
     expect(demo.end?.code).toBe(1);
     expect(demo.errors).toContain(`port ${port} is taken`);
     expect(demo.errors).toContain(`PORT=${port + 1} npm start`);
     expect(demo.errors).not.toMatch(/^ {4}at /m);
   });
 
-  it('says so when PORT is not a port, and ends with 1', async () => {
-    const demo = await runPeer(process.execPath, [DEMO], { folder, environment: { PORT: 'fox' } });
-    expect(demo.end?.code).toBe(1);
-    expect(demo.errors).toContain('PORT is "fox"');
+  it('says so when PORT is not a port, and ends with 2', async () => {
+    const demo = await runPeer(process.execPath, [FOXTLS, 'demo'], { environment: { HOME: folder, PORT: 'fox' } });
+    expect(demo.end?.code).toBe(2);
+    expect(demo.errors).toContain('PORT is a number from 0 to 65535, not "fox"');
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(

@@ -64,7 +64,8 @@ export function startScreen({ command, columns = 80, rows = 24, environment = {}
   const state = () => tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}').trim().split(' ');
   return {
     text,
-    type: (characters) => void tmux('send-keys', '-l', characters),
+    // A semicolon at the end would end tmux's command.
+    type: (characters) => void tmux('send-keys', '-l', '--', characters.replace(/;$/, '\\;')),
     press: (...keys) => void tmux('send-keys', ...keys),
     resize: (width, height) => void tmux('resize-window', ...size('-x', width), ...size('-y', height)),
     async shows(pattern, timeout) {

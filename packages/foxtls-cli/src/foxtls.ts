@@ -1,22 +1,10 @@
 /** The `foxtls` command. */
 
-import { certGroup } from './cert/cert-group.ts';
-import type { CommandGroup } from './command/command.ts';
+import { readFileSync } from 'node:fs';
 import { runCommandLine } from './command/run.ts';
 import { processTerminal } from './command/terminal.ts';
-import { dtlsClientCommand } from './datagram/dtls-client-command.ts';
-import { dtlsServerCommand } from './datagram/dtls-server-command.ts';
-import { udpClientCommand } from './datagram/udp-client-command.ts';
-import { udpServerCommand } from './datagram/udp-server-command.ts';
+import { rootGroup } from './root-group.ts';
 
-const root: CommandGroup = {
-  kind: 'group',
-  name: 'foxtls',
-  summary: 'TLS for TypeScript, on the command line',
-  sections: [
-    { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
-    { title: 'make and read certificates', commands: [certGroup] },
-  ],
-};
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
 
-process.exitCode = await runCommandLine(root, process.argv.slice(2), processTerminal());
+process.exitCode = await runCommandLine({ ...rootGroup, version }, process.argv.slice(2), processTerminal());

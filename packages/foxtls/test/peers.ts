@@ -35,6 +35,8 @@ const PROBES = {
   sslscan: { arguments: ['--version'], version: /(\d+\.\d+\.\d+)/, installed: true },
   nmap: { arguments: ['--version'], version: /^Nmap version (\S+)/, installed: true },
   testssl: { arguments: ['--version'], version: /testssl\S* +(?:version )?(\d+\.\S+)/, installed: true },
+  zsh: { arguments: ['--version'], version: /^zsh (\d+\.\d+)/, installed: true },
+  fish: { arguments: ['--version'], version: /^fish, version (\d+\.\d+)/, installed: true },
   tmux: { arguments: ['-V'], version: /^tmux (\d+\.\d+)/, installed: true },
   tshark: { arguments: ['--version'], version: /^TShark \(Wireshark\) (\d+\.\d+\.\d+)/, installed: true },
   // CoAP over DTLS, of two builds; the option is unknown, and so answered by the usage.

@@ -70,6 +70,8 @@ export interface Command extends CommandSpec<OptionTable> {
 
 export interface CommandGroup extends Described {
   readonly kind: 'group';
+  /** What `--version` says; the first group has one. */
+  readonly version?: string;
   /** Under headings that say what one wants to do. */
   readonly sections: readonly { readonly title: string; readonly commands: readonly (Command | CommandGroup)[] }[];
 }

@@ -2,19 +2,20 @@
 
 import { type Command, type CommandGroup, commandsOf } from './command.ts';
 import { optionsOf } from './parse-arguments.ts';
+import type { Style } from './style.ts';
 
 const WIDTH = 96;
 
 /** The page of a group: its commands by what one wants to do. `path` is what is typed before: `foxtls cert`. */
-export function formatGroupHelp(group: CommandGroup, path: string): string {
+export function formatGroupHelp(group: CommandGroup, path: string, style: Style): string {
   const width = Math.max(...commandsOf(group).map(({ name }) => name.length)) + 2;
   const sections = group.sections.flatMap(({ title, commands }) => [
     '',
-    `${title}:`,
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`),
+    style.bold(`${title}:`),
+    ...commands.map(({ name, summary }) => `  ${style.cyan(name)}${' '.repeat(width - name.length)}${summary}`),
   ]);
   return [
-    `${path}: ${group.summary}`,
+    `${style.bold(path)}: ${group.summary}`,
     '',
     `usage: ${path} COMMAND [options]`,
     ...sections,
@@ -25,7 +26,7 @@ export function formatGroupHelp(group: CommandGroup, path: string): string {
 }
 
 /** The page of a command. */
-export function formatCommandHelp(command: Command, path: string): string {
+export function formatCommandHelp(command: Command, path: string, style: Style): string {
   const operands = command.operands === '' ? '' : ` ${command.operands}`;
   const options = Object.entries(optionsOf(command)).map(([name, { short, value, choices, help }]) => {
     const argument = value ?? (choices === undefined ? '' : choices.join('|'));
@@ -34,19 +35,23 @@ export function formatCommandHelp(command: Command, path: string): string {
   const width = Math.min(34, Math.max(...options.map(({ left }) => left.length)) + 2);
   const lines = options.flatMap(({ left, help }) => {
     const [first = '', ...rest] = wrap(help, WIDTH - width - 2);
-    const head = left.length < width ? [`  ${left.padEnd(width)}${first}`] : [`  ${left}`, `  ${''.padEnd(width)}${first}`];
+    const shown = style.cyan(left);
+    const head =
+      left.length < width
+        ? [`  ${shown}${' '.repeat(width - left.length)}${first}`]
+        : [`  ${shown}`, `  ${''.padEnd(width)}${first}`];
     return [...head, ...rest.map((line) => `  ${''.padEnd(width)}${line}`)];
   });
   return [
-    `${path}: ${command.summary}`,
+    `${style.bold(path)}: ${command.summary}`,
     '',
     `usage: ${path} [options]${operands}`,
     '',
     ...lines,
     ...(command.notes ?? []).flatMap((note) => ['', ...wrap(note, WIDTH)]),
     '',
-    'examples:',
-    ...command.examples.flatMap(({ purpose, line }) => [`  ${purpose}:`, `    ${line}`]),
+    style.bold('examples:'),
+    ...command.examples.flatMap(({ purpose, line }) => [`  ${purpose}:`, `    ${style.green(line)}`]),
     '',
   ].join('\n');
 }

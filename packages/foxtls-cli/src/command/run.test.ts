@@ -120,3 +120,21 @@ describe('a command line', () => {
     expect((await run('--help')).output).toContain('work:\n  dig   dig holes\n\naccidents:\n  trip  fail\n');
   });
 });
+
+describe('the way to help', () => {
+  it('goes through `help`, too', async () => {
+    const direct = await run('dig', '--help');
+    expect(await run('help', 'dig')).toEqual(direct);
+    expect((await run('help')).output).toEqual((await run('--help')).output);
+    expect((await run('help', 'trip', 'fall')).output).toContain('fox trip fall: fail');
+    const wrong = await run('help', 'dg');
+    expect(wrong).toEqual({ code: 2, output: '', complaints: ['fox: there is no command "dg", did you mean dig? (fox --help)'] });
+  });
+
+  it('has a version where there is one', async () => {
+    const terminal = fakeTerminal();
+    expect(await runCommandLine({ ...root, version: '1.2.3' }, ['--version'], terminal)).toBe(0);
+    expect(terminal.output()).toMatch(/^fox 1\.2\.3 \(Node /);
+    expect((await run('--version')).complaints).toEqual(['fox: there is no option --version before a command (fox --help)']);
+  });
+});

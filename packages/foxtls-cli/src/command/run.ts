@@ -18,7 +18,7 @@ export async function runCommandLine(root: CommandGroup, args: readonly string[]
     if (found.entry.kind === 'group') return runGroup(found.entry, path, rest, terminal);
     const invocation = parseArguments(found.entry, rest);
     if (invocation.options['help'] === true) {
-      terminal.write(formatCommandHelp(found.entry, path));
+      terminal.write(formatCommandHelp(found.entry, path, terminal.style));
       return 0;
     }
     return (await found.entry.run(invocation, terminal)) ?? 0;
@@ -52,14 +52,30 @@ function findCommand(root: CommandGroup, args: readonly string[]): Found {
   return { entry, path, rest: args.slice(depth) };
 }
 
+/** `foxtls help cert show` is `foxtls cert show --help`. */
+function helpFor(group: CommandGroup, path: string, words: readonly string[], terminal: Terminal): number {
+  const { entry, path: found, rest } = findCommand({ ...group, name: path }, words);
+  if (rest.length > 0) throw noCommand(entry, rest[0] as string);
+  const page =
+    entry.kind === 'group' ? formatGroupHelp(entry, found, terminal.style) : formatCommandHelp(entry, found, terminal.style);
+  terminal.write(page);
+  return 0;
+}
+
 function runGroup(group: CommandGroup, path: string, rest: readonly string[], terminal: Terminal): number {
   const [word] = rest;
-  if (word === '--help' || word === '-h') {
-    terminal.write(formatGroupHelp(group, path));
+  if (word === '--help' || word === '-h' || word === 'help') return helpFor(group, path, rest.slice(1), terminal);
+  if (word === '--version' && group.version !== undefined) {
+    terminal.write(`${group.name} ${group.version} (Node ${process.versions.node})\n`);
     return 0;
   }
   if (word === undefined) throw new UsageError('say which command');
-  const names = commandsOf(group).map(({ name }) => name);
+  if (word.startsWith('-')) throw new UsageError(`there is no option ${word} before a command`);
+  throw noCommand(group, word);
+}
+
+function noCommand(entry: Command | CommandGroup, word: string): UsageError {
+  const names = entry.kind === 'group' ? commandsOf(entry).map(({ name }) => name) : [];
   const near = nearestWord(word, names);
-  throw new UsageError(`there is no command ${JSON.stringify(word)}${near === undefined ? '' : `, did you mean ${near}?`}`);
+  return new UsageError(`there is no command ${JSON.stringify(word)}${near === undefined ? '' : `, did you mean ${near}?`}`);
 }

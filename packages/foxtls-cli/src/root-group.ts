@@ -1,0 +1,22 @@
+/** All programs of the `foxtls` command, by what one wants to do. */
+
+import { certGroup } from './cert/cert-group.ts';
+import type { CommandGroup } from './command/command.ts';
+import { completionCommand } from './completion/completion-command.ts';
+import { dtlsClientCommand } from './datagram/dtls-client-command.ts';
+import { dtlsServerCommand } from './datagram/dtls-server-command.ts';
+import { udpClientCommand } from './datagram/udp-client-command.ts';
+import { udpServerCommand } from './datagram/udp-server-command.ts';
+import { demoCommand } from './demo/demo-command.ts';
+
+export const rootGroup: CommandGroup = {
+  kind: 'group',
+  name: 'foxtls',
+  summary: 'TLS for TypeScript, on the command line',
+  sections: [
+    { title: 'see it work', commands: [demoCommand] },
+    { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
+    { title: 'make and read certificates', commands: [certGroup] },
+    { title: 'for your shell', commands: [completionCommand(() => rootGroup)] },
+  ],
+};
