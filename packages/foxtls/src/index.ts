@@ -18,6 +18,7 @@ export type {
   TlsConnection,
   TlsEvent,
   TlsEventListener,
+  TracedMessage,
 } from './connection/connection.ts';
 export { type ClientConnectionOptions, type ConnectionOptions, createTlsClient, createTlsServer } from './connection/create.ts';
 export {

@@ -20,10 +20,12 @@ import type { MaxFragmentLength } from '../protocol/negotiate/max-fragment-lengt
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import type { ChannelBindingType } from './channel-binding.ts';
 import type { RenegotiationOptions } from './renegotiation.ts';
+import type { TracedMessage } from './traced-message.ts';
 
 export type { CertificateRequestFacts } from '../protocol/handshake/established.ts';
 export type { PeerIdentity } from '../protocol/handshake/peer-identity.ts';
 export type { ChannelBindingType } from './channel-binding.ts';
+export type { TracedMessage } from './traced-message.ts';
 
 export interface ConnectionInfo {
   /** Over datagrams `DTLSv1.3`, `DTLSv1.2`, `DTLSv1`. */
@@ -94,6 +96,8 @@ export type TlsEvent =
   | { readonly type: 'session'; readonly session: ClientSession }
   /** A line of the NSS key log format, without line end. Only when the connection was made with `keyLog: true`. */
   | { readonly type: 'keylog'; readonly line: string }
+  /** A message of TLS itself was sent or read. Only after `enableTrace()`. */
+  | { readonly type: 'message'; readonly message: TracedMessage }
   /** The peer answered `sendHeartbeat`: it is alive. `payload` is what was sent. */
   | { readonly type: 'heartbeat'; readonly payload: Uint8Array }
   /** More input is welcome again, after `wantsInput` was false. */
@@ -176,6 +180,16 @@ export interface TlsConnection {
    * ```
    */
   sendHeartbeat(payload?: Uint8Array): void;
+  /**
+   * From now on each message of handshake, alert and change_cipher_spec, sent or received, is a `message` event: before `start()` for all of them.
+   *
+   * ```ts
+   * const onEvent = (event: TlsEvent) => {
+   *   if (event.type === 'message') console.log(event.message.direction, event.message.contentType, toHex(event.message.bytes));
+   * };
+   * ```
+   */
+  enableTrace(): void;
   /** The largest plaintext fragment that is sent now, in bytes: what was set, and what the peer allows. */
   readonly maxSendFragment: number;
   /** The largest plaintext fragment to send from now on, 1 to 16384 bytes; the peer's limit holds as well. */

@@ -86,6 +86,8 @@ export interface DtlsConnection {
   changeConnectionId(): boolean;
   /** As that of a TlsConnection: a `heartbeat` event comes with the answer (RFC 6520), or none, when something was lost. */
   sendHeartbeat(payload?: Uint8Array): void;
+  /** As that of a TlsConnection: messages are shown whole, with the header that they would have in TLS, and once, however often they are sent; change_cipher_spec as often as it comes. */
+  enableTrace(): void;
   /** As that of a TlsConnection. For SRTP the label is EXTRACTOR-dtls_srtp, without context (RFC 5764 §4.2). */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array;
   exportChannelBinding(type?: ChannelBindingType): Uint8Array;

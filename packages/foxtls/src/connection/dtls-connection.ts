@@ -40,6 +40,7 @@ import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { sendLastAlert } from './last-alert.ts';
 import { inRange } from './option-checks.ts';
+import { tapOf } from './traced-message.ts';
 
 const WARNING = 1;
 /** What UDP over IPv4 takes, and what is too little for a handshake message in reasonable fragments. */
@@ -278,6 +279,10 @@ export class DatagramConnection implements DtlsConnection {
     if (message === undefined) throw noHeartbeat();
     this.#transport.sendHeartbeat(message);
     this.#deliver();
+  }
+
+  enableTrace(): void {
+    this.#transport.tap = tapOf(this.#transport, (message) => this.#events.push({ type: 'message', message }));
   }
 
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {

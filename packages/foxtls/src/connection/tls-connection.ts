@@ -40,6 +40,7 @@ import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { sendLastAlert } from './last-alert.ts';
 import { type NextHandshake, type RenegotiationOptions, type RenegotiationPolicy, Renegotiations } from './renegotiation.ts';
+import { tapOf } from './traced-message.ts';
 
 const WARNING = 1;
 
@@ -241,6 +242,10 @@ export class Connection implements TlsConnection {
     if (message === undefined) throw noHeartbeat();
     this.#writeHeartbeat(message);
     this.#events.deliver();
+  }
+
+  enableTrace(): void {
+    this.#transport.tap = tapOf(this.#transport, (message) => this.#events.push({ type: 'message', message }));
   }
 
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Uint8Array {

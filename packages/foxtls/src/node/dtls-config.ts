@@ -142,6 +142,7 @@ function contextOf(options: DtlsListenOptions | DtlsConnectOptions, psk: 'none' 
 
 function contextOptions(options: DtlsListenOptions | DtlsConnectOptions, psk: 'none' | 'beside' | 'alone'): SecureContextOptions {
   refuseUnsupported({ ...options, minVersion: undefined, maxVersion: undefined });
+  if ((options as { enableTrace?: unknown }).enableTrace) throw invalidValue('enableTrace', 'sessions have no trace');
   const { minVersion, maxVersion, ciphers } = options;
   const { ticketKeys } = options as DtlsListenOptions;
   const suites = ciphers ?? pskCiphers(psk);

@@ -29,6 +29,8 @@ export interface TLSSocketOptions extends SecureContextOptions {
   readonly ALPNProtocols?: AlpnProtocols | undefined;
   readonly ALPNCallback?: AlpnCallback | undefined;
   readonly SNICallback?: SniCallback | undefined;
+  /** Whether messages of handshake and alerts are written to standard error, as after `enableTrace()`. */
+  readonly enableTrace?: boolean | undefined;
   /** External pre-shared keys, by the role: a client's gets the hint or null, a server's the socket and the identity. */
   readonly pskCallback?: ClientPskCallback | ServerPskCallback | undefined;
   /** Server: what clients of TLS 1.2 choose their key by. TLS 1.3 has no hints. */

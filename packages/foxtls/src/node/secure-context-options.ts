@@ -64,7 +64,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   clientCertEngine: 'there are no OpenSSL engines here',
   privateKeyEngine: 'there are no OpenSSL engines here: give `key` as an object that signs',
   privateKeyIdentifier: 'there are no OpenSSL engines here: give `key` as an object that signs',
-  enableTrace: 'tracing is not there yet; `keylog` and a packet capture show the same',
   onread: 'reading into your own buffer is not there yet',
 };
 

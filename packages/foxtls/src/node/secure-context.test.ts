@@ -151,7 +151,7 @@ describe('a server that asks for client certificates', () => {
 
 describe('connect and createServer', () => {
   it.each([
-    ['enableTrace', { enableTrace: true }],
+    ['clientCertEngine', { clientCertEngine: 'engine' }],
     ['onread', { onread: { buffer: Buffer.alloc(1), callback: () => true } }],
   ])('refuse %s instead of ignoring it', (_title, options) => {
     const refused = expect.objectContaining({ code: 'ERR_TLS_OPTION_UNSUPPORTED' });

@@ -47,9 +47,9 @@ export class ServerSecurity {
 
   /** Secures a connection of the server, or any Duplex that was emitted as one. */
   accept(transport: Duplex): void {
-    const { highWaterMark, rejectTruncation, pauseOnConnect } = this.#options;
+    const { highWaterMark, rejectTruncation, pauseOnConnect, enableTrace } = this.#options;
     const binding = { server: this.#server, policy: this.policy, handshakeTimeout: this.#handshakeTimeout };
-    const socket = new TLSSocket(transport, { isServer: true, highWaterMark, rejectTruncation }, binding);
+    const socket = new TLSSocket(transport, { isServer: true, highWaterMark, rejectTruncation, enableTrace }, binding);
     socket.allowHalfOpen = this.#options.allowHalfOpen ?? false;
     if (pauseOnConnect) socket.pause();
     for (const event of ['_secureServer', 'error', 'close'] as const) socket.on(event, this.#listeners[event]);

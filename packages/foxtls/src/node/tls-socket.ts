@@ -9,7 +9,7 @@ import { X509Certificate } from 'node:crypto';
 import { connect as connectTransport, type NetConnectOpts, type Server as NetServer } from 'node:net';
 import { addAbortSignal, type Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls';
-import type { ConnectionInfo, TlsConnection, TlsEventListener } from '../connection/connection.ts';
+import type { ConnectionInfo, TlsConnection, TlsEventListener, TracedMessage } from '../connection/connection.ts';
 import { createTlsClient, createTlsServer } from '../connection/create.ts';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { ClientConfig, ServerConfig } from '../protocol/handshake/config.ts';
@@ -38,6 +38,7 @@ import { type ClientDemand, handshakeTimeout, requireContext, ServerPolicy } fro
 import { readSession, writeSession } from './session-bytes.ts';
 import { Socket } from './socket-internals.ts';
 import { TlsStream } from './tls-stream.ts';
+import { formatTrace } from './trace-text.ts';
 import { isVerificationDisabled } from './trust.ts';
 
 /** What `connect` knows beyond the options of a socket. */
@@ -98,6 +99,7 @@ export class TLSSocket extends TlsStream {
   #demand: ClientDemand;
   #serverContext: SecureContext | undefined;
   #renegotiationDisabled = false;
+  #traces: boolean;
   #renegotiateCallbacks: RenegotiateCallback[] = [];
 
   constructor(socket?: Duplex, options: TLSSocketOptions = {}, binding?: ClientTarget | ServerBinding) {
@@ -111,6 +113,7 @@ export class TLSSocket extends TlsStream {
     checkPskOptions(options);
     checkRenegotiationOption(options.renegotiation);
     this.#options = options;
+    this.#traces = options.enableTrace === true;
     this.#role = options.isServer === true ? 'server' : 'client';
     this.#target = server === undefined ? (binding as ClientTarget | undefined) : undefined;
     this.#servername = this.#target?.servername;
@@ -325,14 +328,16 @@ export class TLSSocket extends TlsStream {
     this.fail(refused, sslError('no renegotiation', refused));
   }
 
-  // ---- What this library does not have ----
-
+  /**
+   * From now on, messages of handshake, alerts and change_cipher_spec are written to standard error, with their bytes: for people, in a form of our
+   * own. The option `enableTrace` of `connect` and `createServer` does it from the first on.
+   */
   enableTrace(): void {
-    throw new ApiMisuse(
-      'ERR_TLS_OPTION_UNSUPPORTED',
-      'enableTrace is not supported yet; listen for `keylog` and capture the packets',
-    );
+    this.#traces = true;
+    this.connection?.enableTrace();
   }
+
+  // ---- What this library does not have ----
 
   setKeyCert(): void {
     throw new ApiMisuse('ERR_TLS_OPTION_UNSUPPORTED', 'setKeyCert is not supported yet: choose the context in SNICallback');
@@ -352,6 +357,7 @@ export class TLSSocket extends TlsStream {
             session: this.#session,
           });
     if (this.#renegotiationDisabled) connection.refuseRenegotiation();
+    if (this.#traces) connection.enableTrace();
     return connection;
   }
 
@@ -417,6 +423,10 @@ export class TLSSocket extends TlsStream {
 
   protected override onKeyLog(line: string): void {
     this.emit('keylog', Buffer.from(`${line}\n`));
+  }
+
+  protected override onMessage(message: TracedMessage): void {
+    process.stderr.write(formatTrace(this.#role, message));
   }
 
   protected override endedEarly(): Error {

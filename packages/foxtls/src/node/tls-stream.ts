@@ -11,7 +11,7 @@
  */
 
 import type { Duplex } from 'node:stream';
-import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener } from '../connection/connection.ts';
+import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener, TracedMessage } from '../connection/connection.ts';
 import { ApiMisuse, ConnectionLost, type TlsError } from '../core/errors/errors.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { connectionReset, toNodeError } from './errors.ts';
@@ -105,6 +105,7 @@ export abstract class TlsStream extends Socket {
   protected abstract onRenegotiationRefused(): void;
   protected abstract onSession(session: ClientSession): void;
   protected abstract onKeyLog(line: string): void;
+  protected abstract onMessage(message: TracedMessage): void;
   /** The error for a transport that ended before the handshake did. */
   protected abstract endedEarly(cause?: Error): Error;
 
@@ -384,6 +385,9 @@ export abstract class TlsStream extends Socket {
         return;
       case 'keylog':
         this.onKeyLog(event.line);
+        return;
+      case 'message':
+        this.onMessage(event.message);
         return;
       case 'drain':
         this._read();

@@ -7,6 +7,9 @@ import type { RecordPseudoHeader } from '../record/pseudo-header.ts';
 import type { RecordProtection } from '../record/record-protection.ts';
 import type { ProtocolVariant } from './variant.ts';
 
+/** Told of each message of handshake, alert or change_cipher_spec that passes, by its content type; `content` is good for the time of the call. */
+export type MessageTap = (direction: 'sent' | 'received', type: 20 | 21 | 22, content: Uint8Array) => void;
+
 /** What may be read under the keys: the rest of the handshake, or application data too. */
 export type Epoch = 'handshake' | 'application';
 

@@ -16,7 +16,7 @@ import { ALERTS } from '../../core/registry/alerts.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
 import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
-import type { ConnectionIds, Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
+import type { ConnectionIds, Epoch, HandshakeTransport, MessageTap } from '../../protocol/handshake/transport.ts';
 import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
 import { HEADER_SIZE } from '../../protocol/messages/messages.ts';
 import { type PathMessage, readPathMessage, writePathMessage } from '../../protocol/messages/return-routability-check.ts';
@@ -49,6 +49,7 @@ const DTLS12 = 0xfefd;
 export class DatagramTransport implements HandshakeTransport {
   readonly variant: ProtocolVariant = DTLS;
   readonly stats: DatagramStats = newStats();
+  tap: MessageTap | undefined;
   readonly #options: DatagramTransportOptions;
   readonly #input: DatagramInput;
   readonly #output: DatagramOutput;
@@ -115,6 +116,7 @@ export class DatagramTransport implements HandshakeTransport {
       const message = this.#reassembly.next();
       if (message !== undefined) {
         this.#lastReceived = message.sequence;
+        this.tap?.('received', CONTENT_TYPES.handshake, message.bytes);
         return { kind: 'handshake', message };
       }
       const held = this.#isOpen ? this.#held.shift() : undefined;
@@ -157,10 +159,14 @@ export class DatagramTransport implements HandshakeTransport {
         return this.#readPathMessage(record);
       case CONTENT_TYPES.change_cipher_spec:
         // Epochs say in DTLS 1.2 what it says in TLS; in DTLS 1.3 there is none (RFC 9147 §5).
-        return this.#isTls13 || record.epoch !== 0 ? this.#discard('unexpected_type') : undefined;
+        return this.#isTls13 || record.epoch !== 0 ? this.#discard('unexpected_type') : this.#tapChangeCipherSpec(record);
       default:
         return this.#discard('unexpected_type');
     }
+  }
+
+  #tapChangeCipherSpec({ content }: OpenedRecord): undefined {
+    this.tap?.('received', CONTENT_TYPES.change_cipher_spec, content);
   }
 
   #discard(reason: DiscardReason): undefined {
@@ -186,6 +192,7 @@ export class DatagramTransport implements HandshakeTransport {
     const isFresh = epoch === this.#input.current.number || (epoch === 0 && !this.#isOpen && !this.#isAuthenticated);
     if (!isFresh && epoch === 0) return this.#discard('unexpected_type');
     if (content.length !== 2) return this.#discard('malformed');
+    this.tap?.('received', CONTENT_TYPES.alert, content);
     const [level, description] = content as unknown as [number, number];
     const incoming = { kind: 'alert', level, description } as const;
     // Of DTLS 1.2, the peer may have finished and closed, and what came before that be late.
@@ -291,11 +298,14 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   send(message: Uint8Array): number {
+    this.tap?.('sent', CONTENT_TYPES.handshake, message);
     return this.#output.addMessage(message);
   }
 
   sendChangeCipherSpec(): void {
-    if (!this.#isTls13) this.#output.addChangeCipherSpec();
+    if (this.#isTls13) return;
+    this.tap?.('sent', CONTENT_TYPES.change_cipher_spec, Uint8Array.of(1));
+    this.#output.addChangeCipherSpec();
   }
 
   endFlight(): void {
@@ -386,6 +396,7 @@ export class DatagramTransport implements HandshakeTransport {
 
   /** DTLS 1.3: a message after the handshake, sent until it is acknowledged. */
   sendAlone(message: Uint8Array, onAcknowledged?: () => void): void {
+    this.tap?.('sent', CONTENT_TYPES.handshake, message);
     this.#output.addMessage(message, true, onAcknowledged);
     this.#output.flush();
     this.#flights.messageSent();
@@ -454,7 +465,10 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   sendAlert(level: number, description: number): void {
-    if (!this.#closed) this.#output.writeRecord(CONTENT_TYPES.alert, Uint8Array.of(level, description));
+    if (this.#closed) return;
+    const alert = Uint8Array.of(level, description);
+    this.tap?.('sent', CONTENT_TYPES.alert, alert);
+    this.#output.writeRecord(CONTENT_TYPES.alert, alert);
   }
 
   /** The most bytes of application data that fit into a datagram. */

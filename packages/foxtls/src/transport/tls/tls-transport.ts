@@ -14,7 +14,7 @@ import { concat } from '../../core/bytes/bytes.ts';
 import { ApiMisuse, InternalError, LimitExceeded, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES, contentTypeName } from '../../core/registry/content-types.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
-import type { Epoch, HandshakeTransport } from '../../protocol/handshake/transport.ts';
+import type { Epoch, HandshakeTransport, MessageTap } from '../../protocol/handshake/transport.ts';
 import { type ProtocolVariant, TLS } from '../../protocol/handshake/variant.ts';
 import type { RawMessage } from '../../protocol/messages/messages.ts';
 import type { PaddingPolicy } from '../../protocol/record/record-padding.ts';
@@ -56,6 +56,7 @@ const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 
 export class TlsTransport implements HandshakeTransport {
   readonly variant: ProtocolVariant = TLS;
+  tap: MessageTap | undefined;
   readonly #limits: TlsTransportLimits;
   readonly #input = new RecordInput();
   readonly #handshakeInput: HandshakeInput;
@@ -119,6 +120,7 @@ export class TlsTransport implements HandshakeTransport {
       const message = this.#handshakeInput.next();
       if (message !== undefined) {
         this.#changeCipherSpecAllowed ||= this.#readEpoch === 'plaintext';
+        this.tap?.('received', CONTENT_TYPES.handshake, message.bytes);
         return { kind: 'handshake', message };
       }
       const record = this.#input.next();
@@ -211,6 +213,7 @@ export class TlsTransport implements HandshakeTransport {
     const protection = this.#nextRead;
     if (protection === undefined) throw changeCipherSpecUnexpected();
     checkChangeCipherSpec(this.#read === undefined ? record.fragment : openRecord(this.#read, record));
+    this.tap?.('received', CONTENT_TYPES.change_cipher_spec, CHANGE_CIPHER_SPEC);
     this.#nextRead = undefined;
     this.setReadProtection('handshake', protection);
     this.#input.allowExpansion();
@@ -263,7 +266,10 @@ export class TlsTransport implements HandshakeTransport {
     if (content.length === 0 && (type === CONTENT_TYPES.handshake || type === CONTENT_TYPES.alert)) {
       throw new PeerMisbehaved('empty_fragment', `a record of type ${contentTypeName(type)} without content`);
     }
-    if (type === CONTENT_TYPES.alert) return readAlert(content);
+    if (type === CONTENT_TYPES.alert) {
+      this.tap?.('received', type, content);
+      return readAlert(content);
+    }
     if (type !== CONTENT_TYPES.handshake && this.#handshakeInput.pending) {
       // "Handshake messages MUST NOT be interleaved with other record types." (RFC 8446 §5.1)
       throw new PeerMisbehaved('handshake_interleaved', 'another record in the midst of a handshake message');
@@ -313,6 +319,7 @@ export class TlsTransport implements HandshakeTransport {
     if (this.#handshakeInput.pending) {
       throw new PeerMisbehaved('handshake_interleaved', 'change_cipher_spec in the midst of a handshake message');
     }
+    this.tap?.('received', CONTENT_TYPES.change_cipher_spec, fragment);
     this.#changeCipherSpecDropped = true;
     this.#countEmpty();
   }
@@ -361,6 +368,7 @@ export class TlsTransport implements HandshakeTransport {
 
   /** Messages of TLS have no numbers. */
   send(message: Uint8Array): number {
+    this.tap?.('sent', CONTENT_TYPES.handshake, message);
     this.#flight.push(message);
     return 0;
   }
@@ -376,6 +384,7 @@ export class TlsTransport implements HandshakeTransport {
   sendChangeCipherSpec(): void {
     this.endFlight();
     if (this.#closed) return;
+    this.tap?.('sent', CONTENT_TYPES.change_cipher_spec, CHANGE_CIPHER_SPEC);
     // In a renegotiation of TLS 1.2 it is protected like all else, by the keys that it puts out of force.
     if (this.#isBeforeTls13) this.#writeRecord(CONTENT_TYPES.change_cipher_spec, CHANGE_CIPHER_SPEC);
     else this.#output.push(recordHeader(CONTENT_TYPES.change_cipher_spec, this.#recordVersion, 1), CHANGE_CIPHER_SPEC);
@@ -402,7 +411,9 @@ export class TlsTransport implements HandshakeTransport {
 
   sendAlert(level: number, description: number): void {
     this.endFlight();
-    this.#writeRecord(CONTENT_TYPES.alert, Uint8Array.of(level, description));
+    const alert = Uint8Array.of(level, description);
+    if (!this.#closed) this.tap?.('sent', CONTENT_TYPES.alert, alert);
+    this.#writeRecord(CONTENT_TYPES.alert, alert);
   }
 
   /** The longest heartbeat that the peer takes: "MUST NOT exceed 2^14 or max_fragment_length when negotiated" (RFC 6520 §4). */
