@@ -235,8 +235,9 @@ export interface ServerOptions extends CommonOptions {
   /**
    * Finds external pre-shared keys by the identities that clients offer: a table, a database, an HSM. Undefined for one that is not known:
    * then the next is tried, and in the end there is a full handshake, or unknown_psk_identity when there are no credentials. A client that
-   * holds such a key is not asked for a certificate, whatever `clientCertificates` says. Called more than once when there is a
-   * HelloRetryRequest with `requireCookie`. Throws end the connection; `ERR_TLS_PSK` for an answer that is no usable key.
+   * holds such a key is not asked for a certificate, whatever `clientCertificates` says. With `requireCookie` it is called when the cookie has come
+   * back, and not before: then only keys of one hash are taken, that of the first that the client offers. Throws end the connection;
+   * `ERR_TLS_PSK` for an answer that is no usable key.
    *
    * ```ts
    * const keys = new Map([['sensor-17', key]]);

@@ -44,7 +44,7 @@ export interface DtlsEndpointOptions
    */
   readonly findSleeping?: ((from: string, connectionId: Uint8Array | undefined) => SleepingSession | undefined) | undefined;
   /**
-   * Told of ClientHellos that came to nothing before there was a session: what is wrong with them, or with us (a `lookUpPreSharedKey` that
+   * Told of ClientHellos that came to nothing before there was a session: what is wrong with them, or with us (a `selectConfig` that
    * threw, say). Everybody can make it be called.
    */
   readonly onRefused?: ((error: TlsError, from: string) => void) | undefined;

@@ -212,7 +212,7 @@ export interface DTLSEndpoint extends AsyncDisposable {
   /** Set to refuse new clients. */
   busy: boolean;
   /**
-   * Told of clients that failed before they had a session: with what a `psk` or `sni` function threw, or with what they have not in common with
+   * Told of clients that failed before they had a session: with what an `sni` function threw, or with what they have not in common with
    * us. Everybody can make it be called. Not in node:dtls.
    */
   onrefused: ((error: Error, from: DtlsAddress) => void) | undefined;

@@ -203,6 +203,25 @@ describe.each(VERSIONS)('an endpoint, in %s', (version) => {
     expect(server.accepted.length).toBe(0);
   }, 60_000);
 
+  it('asks the application for no key before the address is proven', () => {
+    const key = { identity: utf8('sensor'), key: new Uint8Array(32).fill(7) };
+    const suites = version === 'TLSv1.2' ? { cipherSuites: ['TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256'] } : {};
+    let asked = 0;
+    const lookUpPreSharedKey = () => {
+      asked++;
+      return key;
+    };
+    const { network, server, connect } = open(version, {}, { credentials: [], lookUpPreSharedKey, ...suites });
+    const client = connect('client:1', {}, { preSharedKeys: [key], ...suites });
+    network.collect();
+    const hello = network.sent[0]?.datagram ?? utf8('');
+    for (let forged = 0; forged < 1000; forged++) server.endpoint.receive(hello.slice(), `stranger:${forged}`);
+    expect([server.endpoint.stats.cookiesSent, asked]).toEqual([1000, 0]);
+    server.endpoint.takeOutput();
+    network.run();
+    expect([client.isConnected, asked]).toEqual([true, 1]);
+  });
+
   it('has as many sessions as it may, of all and of each host', () => {
     const { network, server, connect } = open(version, { maxSessions: 3, maxSessionsPerHost: 2, handshakeTimeout: 10_000 });
     const clients = ['one:1', 'one:2', 'one:3', 'two:1', 'two:2'].map((address) => connect(address, { handshakeTimeout: 5000 }));

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
 import { createTestPki, exchangeSync, type TestPki } from '../../src/connection/pair.fixture.ts';
-import { concat, equal, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
+import { concat, equal, fromUtf8, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import { createX509Verifier, trustWithoutVerification } from '../../src/pki/x509/verifier.ts';
 import type { PreSharedKeyLookUp, PreSharedKeyLookUpInfo } from '../../src/protocol/handshake/config.ts';
-import { ClientHello, readMessage } from '../../src/protocol/messages/messages.ts';
+import { ClientHello, readMessage, ServerHello } from '../../src/protocol/messages/messages.ts';
 import type { ExternalKey, PreSharedKey } from '../../src/protocol/session/pre-shared-key.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { deferred, later } from './asynchronous.ts';
@@ -174,6 +174,61 @@ describe('an external PSK', () => {
       }),
     );
     expect(ends.serverSide.error).toMatchObject({ subject: 'psk', alert: 'unknown_psk_identity' });
+  });
+
+  describe('behind a cookie', () => {
+    const behindCookie = (options: Partial<ServerOptions> = {}): Partial<ServerOptions> => ({
+      requireCookie: true,
+      cookieSealer: createSealer(provider, new Uint8Array(32), 'cookie'),
+      ...options,
+    });
+
+    it('is not looked up before that has come back', () => {
+      const asked: string[] = [];
+      const lookUpPreSharedKey: PreSharedKeyLookUp = (identity) => {
+        asked.push(fromUtf8(identity));
+        return sensor;
+      };
+      const ends = startEnds(clientConfig(), serverConfig(behindCookie({ lookUpPreSharedKey })));
+      ends.server.receive(outputOf(ends.client));
+      const request = outputOf(ends.server);
+      expect([request.length > 0, asked]).toEqual([true, []]);
+      ends.client.receive(request);
+      ends.server.receive(outputOf(ends.client));
+      expect(asked).toEqual(['sensor-17']);
+    });
+
+    it.each(['first', 'second'])('goes with a suite of its hash where it is the %s', (place) => {
+      const preSharedKeys =
+        place === 'first' ? [other, sensor] : [{ ...sensor, identity: utf8('unknown'), hash: 'sha384' } as const, other];
+      expectPsk(connectEnds(clientConfig({ preSharedKeys }), serverConfig(behindCookie())), other);
+    });
+
+    it('is not found behind one of another hash that nobody knows, unless there is no suite for that', () => {
+      const preSharedKeys = [{ ...other, identity: utf8('unknown') }, sensor];
+      const refused = connectEnds(clientConfig({ preSharedKeys }), serverConfig(behindCookie()));
+      expect(refused.serverSide.error).toMatchObject({ alert: 'unknown_psk_identity' });
+      expectCertificate(connectEnds(clientConfig({ preSharedKeys }), withCertificate(behindCookie())));
+      const cipherSuites = ['TLS_AES_128_GCM_SHA256'] as const;
+      expectPsk(connectEnds(clientConfig({ preSharedKeys }), serverConfig(behindCookie({ cipherSuites }))), sensor);
+    });
+
+    it('needs no key share where only it would do', () => {
+      const modes = { pskKeyExchangeModes: ['psk_ke'] } as const;
+      const client = clientConfig({ ...modes, groups: ['x25519', 'secp256r1'] });
+      const server = (options: Partial<ServerOptions>) => ({ ...behindCookie({ ...modes, groups: ['secp256r1'] }), ...options });
+      const askedFor = (config: ReturnType<typeof serverConfig>) => {
+        const ends = startEnds(client, config);
+        ends.server.receive(outputOf(ends.client));
+        const record = outputOf(ends.server);
+        const bytes = record.subarray(5, 5 + ((record[3] as number) << 8) + (record[4] as number));
+        const message = readMessage(ServerHello, { type: 2, body: bytes.subarray(4), bytes, sequence: 0 });
+        return message.kind === 'hello_retry_request' ? (message.extensions.values.key_share ?? 'nothing') : message.kind;
+      };
+      expect([askedFor(serverConfig(server({}))), askedFor(withCertificate(server({})))]).toEqual(['nothing', 0x17]);
+      expectPsk(connectEnds(client, serverConfig(server({}))), sensor);
+      expectPsk(connectEnds(client, withCertificate(server({}))), sensor);
+    });
   });
 
   it('that is another on both sides is told by the binder', () => {

@@ -26,7 +26,7 @@ import {
   type ReceivedClientHello,
   sessionIdEcho,
 } from './server-offer.ts';
-import { choosePskMode, type FoundPsk, findPsk, stillOffered } from './server-psk.ts';
+import { choosePskMode, type FoundPsk, findPsk, stillOffered, suiteBeforeLookUp } from './server-psk.ts';
 
 export interface ServerHellos {
   readonly config: ServerConfig;
@@ -51,12 +51,17 @@ export function* receiveHellos(
   if (cookie !== undefined) return yield* resumeFromCookie(context, config, offer, cookie);
 
   const suites = sharedSuites(config, offer);
-  // Before the client has shown that it is where it says, tickets are left alone: one may be taken once only.
-  const psk = yield* findPsk(context, config, offer, { suites, tickets: !config.requireCookie });
+  // Before the client has shown that it is where it says, its keys are left alone: a ticket may be taken once only, and the application is asked
+  // for none.
+  if (config.requireCookie) {
+    const suite = suiteBeforeLookUp(config, offer, suites);
+    return yield* retry(context, config, offer, { suite, group: chooseGroup(config, offer), psk: undefined });
+  }
+  const psk = yield* findPsk(context, config, offer, suites);
   const suite = psk?.suite ?? (suites[0] as CipherSuite);
-  if (psk === undefined && !config.requireCookie) requireCertificate(config);
+  if (psk === undefined) requireCertificate(config);
   const group = psk?.mode === 'psk_ke' ? undefined : chooseGroup(config, offer);
-  if (!config.requireCookie && (group === undefined || offer.keyShares.has(group.id))) {
+  if (group === undefined || offer.keyShares.has(group.id)) {
     if (offer.hello.extensions.values.early_data !== undefined) context.transport.skipEarlyData('handshake_record');
     const transcript = new Transcript();
     transcript.start(suite.hash);
@@ -90,11 +95,13 @@ function requireCertificate(config: ServerConfig): void {
 
 /** A group that the client sent a share for is preferred to one that we like better: it saves a round trip. */
 function chooseGroup(config: ServerConfig, offer: CheckedClientHello): KeyExchangeGroup | undefined {
-  const group =
-    config.groups.find(({ id }) => offer.keyShares.has(id)) ?? config.groups.find(({ id }) => offer.groups.includes(id));
-  if (group !== undefined) return group;
-  // A ticket that needs none may be found when the cookie has come back.
-  if (config.requireCookie && choosePskMode(config, offer) === 'psk_ke') return undefined;
+  const shown = config.groups.find(({ id }) => offer.keyShares.has(id));
+  if (shown !== undefined) return shown;
+  // A key that needs none may be found when the cookie has come back. Where nothing else would do, no share is asked for.
+  const mayDoWithout = config.requireCookie && choosePskMode(config, offer) === 'psk_ke';
+  if (mayDoWithout && config.credentials.length === 0) return undefined;
+  const group = config.groups.find(({ id }) => offer.groups.includes(id));
+  if (group !== undefined || mayDoWithout) return group;
   const theirs = offer.groups.map((id) => namedGroupName(id) ?? `0x${id.toString(16)}`);
   throw new PeerIncompatible(
     'group',
@@ -135,9 +142,7 @@ function* retry(
     throw new PeerMisbehaved('cookie_invalid', 'the cookie is not the one of the HelloRetryRequest');
   }
   if (asked !== undefined) checkSecondShare(second, asked);
-  const psk = config.requireCookie
-    ? yield* findPsk(context, config, second, { suites: [suite], tickets: true })
-    : stillOffered(found, second);
+  const psk = config.requireCookie ? yield* findPsk(context, config, second, [suite]) : stillOffered(found, second);
   return { config, offer: second, suite, group: groupAfterRetry(config, second, psk, group), psk, transcript, retried: true };
 }
 
@@ -166,7 +171,7 @@ function* resumeFromCookie(
   const asked = config.groups.find(({ id }) => id === state.group);
   if (asked !== undefined) checkSecondShare(offer, asked);
   else if (state.group !== NO_GROUP) throw groupChanged();
-  const psk = yield* findPsk(context, config, offer, { suites: [suite], tickets: true });
+  const psk = yield* findPsk(context, config, offer, [suite]);
   const group = groupAfterRetry(config, offer, psk, asked);
   const transcript = transcriptAfterRetry(suite.hash, state.clientHelloHash);
   transcript.add(helloRetryRequest(context, offer, suite, asked, cookie));

@@ -61,29 +61,36 @@ export function choosePskMode(config: ServerConfig, offer: CheckedClientHello): 
   return sharedPskModes(config.pskKeyExchangeModes, offer.pskModes).find((mode) => mode === 'psk_ke' || hasGroup);
 }
 
-interface Wish {
-  /** The suites to choose from, in our order: after a HelloRetryRequest the one that it named. */
-  readonly suites: readonly CipherSuite[];
-  /** Whether tickets are opened, or external keys only looked up. */
-  readonly tickets: boolean;
+/**
+ * The suite of a HelloRetryRequest that asks for a cookie. It stays, whatever key is found then; and until then nobody looks for one, for that costs
+ * the application work that a stranger could ask for. What is seen of a key before is its hash, by the length of its binder, which "is computed in the
+ * same way as the Finished message" (RFC 8446 §4.2.11.2): our first suite for the first key that there is one for, as `findPsk` would have
+ * it. Keys of other hashes are not used with it. For a server that knows tickets alone they decide nothing here either.
+ */
+export function suiteBeforeLookUp(config: ServerConfig, offer: CheckedClientHello, suites: readonly CipherSuite[]): CipherSuite {
+  const mayUse = config.lookUpPreSharedKey !== undefined && choosePskMode(config, offer) !== undefined;
+  const binders = mayUse ? offer.hello.extensions.values.pre_shared_key?.binders.slice(0, MAX_IDENTITIES_TRIED) : undefined;
+  const fitting = binders?.map(({ length }) => suites.find(({ hash }) => hash.size === length)) ?? [];
+  return fitting.find((suite) => suite !== undefined) ?? (suites[0] as CipherSuite);
 }
 
 /**
  * The first identity of the offer that can be used. A ticket has to fit the suite that is chosen anyway; but "externally established PSKs
- * SHOULD influence cipher suite selection" (RFC 8446 §4.2.11): with one goes our first suite of its hash.
+ * SHOULD influence cipher suite selection" (RFC 8446 §4.2.11): with one goes our first suite of its hash. `suites`: those to choose from, in our
+ * order; after a HelloRetryRequest the one that it named.
  */
 export function* findPsk(
   context: HandshakeContext,
   config: ServerConfig,
   offer: CheckedClientHello,
-  { suites, tickets }: Wish,
+  suites: readonly CipherSuite[],
 ): HandshakeFlow<FoundPsk | undefined> {
   const mode = choosePskMode(config, offer);
   const preferred = suites[0];
   if (mode === undefined || preferred === undefined) return undefined;
   const identities = offer.hello.extensions.values.pre_shared_key?.identities.slice(0, MAX_IDENTITIES_TRIED) ?? [];
   for (const [index, { identity, obfuscatedTicketAge }] of identities.entries()) {
-    const session = tickets ? yield* openTicket(context, config, offer, preferred, identity) : undefined;
+    const session = yield* openTicket(context, config, offer, preferred, identity);
     if (session !== undefined) {
       const ticketAgeSkew = ageSkew(session, obfuscatedTicketAge, config.now());
       const facts = { secret: session.psk, binder: 'resumption', client: session.client } as const;
