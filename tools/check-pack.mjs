@@ -3,11 +3,13 @@
  * empty ESM project and in an empty CommonJS project, loads every entry of `exports` there, prints what was loaded, and compiles against
  * the types of those entries that are not for Node alone.
  *
+ * The command (packages/foxtls-cli) is packed and started from its tarball, too.
+ *
  * Nothing is fetched: the run-time dependencies are packed from node_modules and installed with the package, offline.
  */
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +20,7 @@ const FOR_NODE = /\/(tls|dtls|https|register|node)$/;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const packageFolder = join(root, 'packages/foxtls');
 const manifest = readJson(join(packageFolder, 'package.json'));
+const commandFolder = join(root, 'packages/foxtls-cli');
 const workFolder = mkdtempSync(join(tmpdir(), 'foxtls-pack-'));
 
 try {
@@ -32,6 +35,7 @@ try {
   loadEverywhere('module', [tarball, ...dependencies]);
   compileWithoutNode(join(workFolder, 'module'));
   loadEverywhere('commonjs', [tarball, ...dependencies]);
+  startCommand();
 } catch (error) {
   console.error(`check-pack: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
@@ -39,11 +43,30 @@ try {
   rmSync(workFolder, { recursive: true, force: true });
 }
 
-/** The package carries the project's licence. */
+/** The packages carry the project's licence. */
 function checkLicenses() {
-  if (readFileSync(join(root, 'LICENSE'), 'utf8') !== readFileSync(join(packageFolder, 'LICENSE'), 'utf8')) {
-    throw new Error('packages/foxtls/LICENSE is not the same as LICENSE');
+  const license = readFileSync(join(root, 'LICENSE'), 'utf8');
+  for (const folder of [packageFolder, commandFolder]) {
+    if (license !== readFileSync(join(folder, 'LICENSE'), 'utf8'))
+      throw new Error(`${folder}/LICENSE is not the same as LICENSE`);
   }
+}
+
+/** The command as it is installed: what is in its tarball, beside the packages that it depends on. */
+function startCommand() {
+  const { name, version, dependencies } = readJson(join(commandFolder, 'package.json'));
+  const { tarball, files } = pack(commandFolder);
+  const strays = files.filter((file) => !/^(package\.json|README\.md|LICENSE|bin\/foxtls\.js|dist\/.*\.js(\.map)?)$/.test(file));
+  if (strays.length > 0) throw new Error(`not meant to be in ${name}: ${strays.join(', ')}`);
+  run('npx', ['publint', 'run', tarball, '--strict'], root);
+  const modules = join(workFolder, 'command/node_modules');
+  mkdirSync(join(modules, name), { recursive: true });
+  run('tar', ['-xzf', tarball, '-C', join(modules, name), '--strip-components', '1'], root);
+  for (const dependency of Object.keys(dependencies))
+    symlinkSync(join(root, 'node_modules', dependency), join(modules, dependency));
+  const output = run('node', [join(modules, name, 'bin/foxtls.js'), '--version'], workFolder, 'pipe');
+  if (!output.startsWith(`foxtls ${version} `)) throw new Error(`foxtls --version said ${output}`);
+  console.log(`${name} ${version}: ${files.length} files, and it starts`);
 }
 
 /**
