@@ -8,8 +8,9 @@ import { DatagramTransport } from '../transport/dtls/datagram-transport.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import { readContinued } from './continue-dtls.ts';
 import { type ClientConnectionOptions, type ConnectionOptions, sessionKeeper } from './create.ts';
+import { checkDatagramOptions, MAXIMUM_TIMEOUT } from './datagram-checks.ts';
 import type { DtlsConnection } from './datagram-connection.ts';
-import { checkInitialTimeout, checkMtu, type DatagramCarrier, DatagramConnection, MAXIMUM_TIMEOUT } from './dtls-connection.ts';
+import { type DatagramCarrier, DatagramConnection } from './dtls-connection.ts';
 
 export interface DatagramOptions {
   /** The largest datagram to send, in bytes: the path's MTU less the headers of IP and UDP. Default 1200. */
@@ -31,7 +32,7 @@ export interface DatagramOptions {
   readonly delayAcknowledgements?: boolean | undefined;
   /** How often a flight is sent again before the peer counts as gone. Default 10. */
   readonly maxRetransmissions?: number | undefined;
-  /** Records behind the newest that may still come: a multiple of 32 (RFC 6347 §4.1.2.6). Default 64. */
+  /** Records behind the newest that may still come: a power of two from 32 to 1024 (RFC 6347 §4.1.2.6). Default 64. */
   readonly replayWindow?: number | undefined;
   /** What the peer's address is, for cookies: opaque. */
   readonly peerAddress?: Uint8Array | undefined;
@@ -110,8 +111,7 @@ export function createCarriedServer(config: ServerConfig, options: Carried<DtlsS
  */
 export function continueDtlsClient(config: ClientConfig, state: Uint8Array, options: DtlsClientOptions): DtlsConnection {
   const { serverName, sessionKey = serverName } = options;
-  const keepSession = sessionKeeper(config.sessionStore, sessionKey);
-  return new DatagramConnection({ ...continuedParts(config, state, options), role: 'client', keepSession });
+  return continueCarried(config, state, { ...options, sessionKey });
 }
 
 /** A server's connection that goes on from `exportState()` of another; as `continueDtlsClient`. */
@@ -123,14 +123,15 @@ export function continueDtlsServer(config: ServerConfig, state: Uint8Array, opti
 export function continueCarried(
   config: ClientConfig | ServerConfig,
   state: Uint8Array,
-  options: Carried<DtlsServerOptions>,
+  options: Carried<DtlsServerOptions> & Pick<DtlsClientOptions, 'sessionKey'>,
 ): DatagramConnection {
-  return new DatagramConnection({ ...continuedParts(config, state, options), role: config.role });
+  const keepSession = config.role === 'client' ? sessionKeeper(config.sessionStore, options.sessionKey) : undefined;
+  return new DatagramConnection({ ...continuedParts(config, state, options), role: config.role, keepSession });
 }
 
 function continuedParts(config: ClientConfig | ServerConfig, state: Uint8Array, options: Carried<DtlsServerOptions>) {
   const { established, version, transport, protections } = readContinued(config, state);
-  const parts = commonParts(config, { mtu: transport.mtu, ...options });
+  const parts = commonParts(config, { ...options, mtu: options.mtu ?? transport.mtu });
   parts.transport.continueFrom(version, transport, protections);
   return { ...parts, flow: established };
 }
@@ -147,8 +148,7 @@ function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsS
     newConnectionId,
     carrier,
   } = options;
-  checkMtu(mtu);
-  if (options.initialTimeout !== undefined) checkInitialTimeout(options.initialTimeout);
+  checkDatagramOptions(options);
   const transport = new DatagramTransport({
     role: config.role,
     mtu,

@@ -28,8 +28,7 @@ export interface AddressedDatagram {
   readonly datagram: Uint8Array;
 }
 
-export interface DtlsEndpointOptions
-  extends Pick<DatagramOptions, 'mtu' | 'clock' | 'initialTimeout' | 'maxRetransmissions' | 'replayWindow'> {
+export interface DtlsEndpointOptions extends Omit<DatagramOptions, 'peerAddress' | 'connectionId' | 'newConnectionId'> {
   /** For clients that come; without it, they don't: then there is only `connect`. */
   readonly config?: ServerConfig | undefined;
   /**
@@ -110,10 +109,16 @@ export interface DtlsEndpoint {
    */
   connect(config: ClientConfig, to: string, options: EndpointConnectOptions): DtlsSession;
   /**
-   * Goes on with a session that sleeps, a client's or a server's, to say something first. Throws `ApiMisuse`: `ERR_TLS_STATE` when the state does
+   * Goes on with a session that sleeps, a client's or a server's, to say something first. `sessionKey`: what the tickets that a client still gets go
+   * by in its config's `sessionStore`; without it they are told by `session` events alone. Throws `ApiMisuse`: `ERR_TLS_STATE` when the state does
    * not fit the config, `ERR_TLS_ADDRESS_IN_USE`.
    */
-  continue(config: ClientConfig | ServerConfig, sleeping: SleepingSession, onEvent: DtlsSessionListener): DtlsSession;
+  continue(
+    config: ClientConfig | ServerConfig,
+    sleeping: SleepingSession,
+    onEvent: DtlsSessionListener,
+    options?: { readonly sessionKey?: string | undefined },
+  ): DtlsSession;
   /** The datagrams to send; the endpoint forgets them. */
   takeOutput(): AddressedDatagram[];
   /** Milliseconds until `handleTimeout` wants to be called: 0 when it is late, undefined when nothing is waited for. */

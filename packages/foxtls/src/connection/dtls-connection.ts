@@ -33,20 +33,16 @@ import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
 import type { ConnectionInfo, TlsEventListener } from './connection.ts';
 import { ConnectionIdUpdates } from './connection-id-updates.ts';
 import { describeConnection } from './continue-dtls.ts';
+import { checkInitialTimeout, checkMtu } from './datagram-checks.ts';
 import type { DatagramStats, DtlsConnection } from './datagram-connection.ts';
 import { EventQueue } from './event-queue.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { sendLastAlert } from './last-alert.ts';
-import { inRange } from './option-checks.ts';
 import { tapOf } from './traced-message.ts';
 
 const WARNING = 1;
-/** What UDP over IPv4 takes, and what is too little for a handshake message in reasonable fragments. */
-const MTU_RANGE = [256, 65507] as const;
-/** A timer is doubled "up to no less than 60 seconds" (RFC 9147 §5.8.2): none begins with more. */
-export const MAXIMUM_TIMEOUT = 60_000;
 
 /** Who carries the datagrams of several connections: told what a listener of events is not. */
 export interface DatagramCarrier {
@@ -563,16 +559,4 @@ export class DatagramConnection implements DtlsConnection {
 function unexpected(raw: RawMessage): PeerMisbehaved {
   const name = handshakeTypeName(raw.type) ?? `handshake message ${raw.type}`;
   return new PeerMisbehaved('message_unexpected', `${name} received after the handshake`);
-}
-
-/** Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`). */
-export function checkMtu(mtu: number): void {
-  const [least, most] = MTU_RANGE;
-  if (Number.isInteger(mtu) && mtu >= least && mtu <= most) return;
-  throw new ApiMisuse('ERR_TLS_OPTION_RANGE', `mtu is ${mtu}: an integer from ${least} to ${most} is expected`);
-}
-
-/** Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`). */
-export function checkInitialTimeout(milliseconds: number): void {
-  inRange('initialTimeout', milliseconds, 1, MAXIMUM_TIMEOUT);
 }

@@ -16,9 +16,10 @@ import { readDatagramRecord } from '../transport/dtls/datagram-record.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import { MAX_SPARE } from './connection-id-updates.ts';
 import { continueCarried, createCarriedClient, createCarriedServer } from './create-dtls.ts';
+import { checkDatagramOptions } from './datagram-checks.ts';
 import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
 import { Deadlines } from './deadlines.ts';
-import { checkInitialTimeout, checkMtu, type DatagramConnection } from './dtls-connection.ts';
+import type { DatagramConnection } from './dtls-connection.ts';
 import { type DtlsSession, type DtlsSessionListener, EndpointSession, type SleepingSession } from './endpoint-session.ts';
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
 import { type HelloFragment, readHelloFragment } from './first-hello.ts';
@@ -85,8 +86,7 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
     if (config !== undefined && onSession === undefined) {
       throw new ApiMisuse('ERR_TLS_ENDPOINT', 'a config for clients needs onSession: who takes their sessions otherwise?');
     }
-    if (options.mtu !== undefined) checkMtu(options.mtu);
-    if (options.initialTimeout !== undefined) checkInitialTimeout(options.initialTimeout);
+    checkDatagramOptions(options);
     if (connectionIdLength !== undefined) inRange('connectionIdLength', connectionIdLength, 0, 255);
     this.#options = options;
     this.#limits = resolveLimits(options);
@@ -139,24 +139,33 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
     return session;
   }
 
-  continue(config: ClientConfig | ServerConfig, sleeping: SleepingSession, onEvent: DtlsSessionListener): DtlsSession {
+  continue(
+    config: ClientConfig | ServerConfig,
+    sleeping: SleepingSession,
+    onEvent: DtlsSessionListener,
+    { sessionKey }: { readonly sessionKey?: string | undefined } = {},
+  ): DtlsSession {
     const { address } = sleeping;
     if (this.#sessions.at(address) !== undefined)
       throw new ApiMisuse('ERR_TLS_ADDRESS_IN_USE', `there is a connection with ${address}: close it first`);
-    const session = this.#continued(config, sleeping);
+    const session = this.#continued(config, sleeping, sessionKey);
     session.isAccepted = true;
     session.listen(onEvent);
     this.#keepOn(session);
     return session;
   }
 
-  #continued(config: ClientConfig | ServerConfig, { state, address, connectionId }: SleepingSession): EndpointSession {
+  #continued(
+    config: ClientConfig | ServerConfig,
+    { state, address, connectionId }: SleepingSession,
+    sessionKey?: string,
+  ): EndpointSession {
     const session = new EndpointSession(this, address, config.provider.random);
     session.isProven = true;
-    // Its own ID is in the state: the one that is drawn for new sessions is not used.
-    const { connectionId: _, ...options } = this.#connectionOptions(session);
+    // Its own ID is in the state, and what its path takes: the one that is drawn for new sessions is not used.
+    const { connectionId: _, mtu: __, ...options } = this.#connectionOptions(session);
     session.ids = connectionId === undefined ? [] : [toHex(connectionId)];
-    session.connection = continueCarried(config, state, { ...options, onEvent: session.onEvent });
+    session.connection = continueCarried(config, state, { ...options, sessionKey, onEvent: session.onEvent });
     return session;
   }
 
@@ -314,7 +323,8 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   }
 
   #connectionOptions(session: EndpointSession) {
-    const { mtu, initialTimeout, maxRetransmissions, replayWindow, keyLog = false, connectionIdLength } = this.#options;
+    const { mtu, initialTimeout, adaptTimeout, delayAcknowledgements, maxRetransmissions, replayWindow } = this.#options;
+    const { keyLog = false, connectionIdLength } = this.#options;
     const connectionId = connectionIdLength === undefined ? undefined : this.#drawId(connectionIdLength, session.drawRandom);
     if (connectionId !== undefined && connectionId.length > 0) session.ids = [toHex(connectionId)];
     return {
@@ -323,7 +333,7 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
       connectionId,
       newConnectionId: () => this.#drawAnotherId(session),
       keyLog: typeof keyLog === 'function' ? () => keyLog(session) : keyLog,
-      ...{ mtu, initialTimeout, maxRetransmissions, replayWindow },
+      ...{ mtu, initialTimeout, adaptTimeout, delayAcknowledgements, maxRetransmissions, replayWindow },
     };
   }
 

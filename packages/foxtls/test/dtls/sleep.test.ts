@@ -127,6 +127,16 @@ describe.each(VERSIONS)('a session of %s that sleeps', (version) => {
     expect([fromUtf8(again.data), fromUtf8(record.data)]).toEqual(['wake up', 'I am']);
   });
 
+  it('goes on with the datagrams that fit its path', () => {
+    const opened = open(version, { mtu: 1200 });
+    const { connection } = (opened.server.accepted[0] as SessionRecord).session;
+    connection.setMtu(548);
+    const { maxData } = connection;
+    const sleeping = putToSleep(opened);
+    const woken = opened.server.endpoint.continue(opened.config, sleeping, () => {});
+    expect([woken.connection.mtu, woken.connection.maxData]).toEqual([548, maxData]);
+  });
+
   it('hears that the peer has closed', () => {
     const opened = open(version);
     putToSleep(opened);
@@ -145,5 +155,27 @@ describe.each(VERSIONS)('a session of %s that sleeps', (version) => {
     opened.client.session.connection.send(utf8('x'));
     opened.network.run();
     expect([opened.server.accepted.length, opened.server.endpoint.stats.discarded.max_sessions]).toEqual([2, 1]);
+  });
+});
+
+describe('a client that has slept', () => {
+  it('keeps the tickets that come then', () => {
+    const kept: string[] = [];
+    const sessionStore = { put: (key: string) => void kept.push(key), take: () => undefined };
+    const network = new Network();
+    const server = network.host(SERVER, { config: configs.server({ versions: ['TLSv1.3'], tickets: 1 }), mtu: 256 });
+    const host = network.host('client:1');
+    const config = configs.client({ versions: ['TLSv1.3'], sessionStore });
+    const client = host.connect(config, SERVER);
+    // Of what the server sends when it is connected, the ACK arrives, and no ticket.
+    network.passes = ({ to, datagram }) => to === SERVER || server.accepted[0]?.isConnected !== true || datagram.length < 100;
+    network.run(undefined, 500);
+    const sleeping = client.session.sleep();
+    expect(kept).toEqual([]);
+    network.passes = () => true;
+    const again = new SessionRecord();
+    again.session = host.endpoint.continue(config, sleeping, again.onEvent, { sessionKey: 'a device' });
+    network.run();
+    expect([kept, again.events.map(({ type }) => type)]).toEqual([['a device'], ['session']]);
   });
 });
