@@ -54,6 +54,7 @@ const CONFIG_OPTIONS: readonly string[] = [
     'secureContext',
     'alpn',
     'srtp',
+    'heartbeat',
     'psk',
     'pskIdentityHint',
     'sni',
@@ -88,10 +89,10 @@ export function serverConfigOf(options: DtlsListenOptions): ServerConfig {
     pskIdentityHint: pskIdentityHint ? utf8(pskIdentityHint) : undefined,
   };
   const context = contextOf(options, psk === undefined ? 'none' : 'beside');
-  const srtp = srtpOf(options);
-  const names = new NamesServed(sni, (chosen) => ({ ...chosen.serverConfig(traits), ...srtp }));
+  const spoken = spokenOf(options);
+  const names = new NamesServed(sni, (chosen) => ({ ...chosen.serverConfig(traits), ...spoken }));
   const selectConfig = sni && ((hello: ClientHelloInfo) => names.select(hello));
-  const config = { ...context.serverConfig({ ...traits, selectConfig }), ...srtp };
+  const config = { ...context.serverConfig({ ...traits, selectConfig }), ...spoken };
   return psk === undefined ? config : withLookUp(config, lookUpByCallback(undefined as never, findKeyIn(psk)));
 }
 
@@ -121,14 +122,18 @@ export function clientConfigOf(options: DtlsConnectOptions, { hostname }: Client
   });
   return {
     ...config,
-    ...srtpOf(options),
+    ...spokenOf(options),
     verifier,
     ...(psk !== undefined && keysByCallback(undefined as never, chooseKey(psk))),
   };
 }
 
-function srtpOf({ srtp }: DtlsOptions): { readonly srtpProfiles?: readonly number[] } {
-  return srtp === undefined ? {} : { srtpProfiles: parseSrtpProfiles(srtp) };
+/** What contexts know nothing of. */
+function spokenOf({ srtp, heartbeat }: DtlsOptions): Partial<Pick<ServerConfig, 'srtpProfiles' | 'heartbeat'>> {
+  return {
+    ...(srtp !== undefined && { srtpProfiles: parseSrtpProfiles(srtp) }),
+    ...(heartbeat === true && { heartbeat: 'peer_allowed_to_send' }),
+  };
 }
 
 /** The context: that of the options, or one made of them. `psk`: whether suites with a pre-shared key are added, or are all there are. */

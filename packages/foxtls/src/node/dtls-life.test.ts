@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { describe, expect, it } from 'vitest';
 import { askEcho, BOTH, codeOf, createLoopback, nextMessage } from './dtls.fixture.ts';
-import type { DatagramSocket, DTLSSession } from './dtls.ts';
+import type { DatagramSocket, DTLSSession, DtlsAddress } from './dtls.ts';
 
 const loopback = createLoopback();
 
@@ -146,6 +146,20 @@ describe.each(BOTH)('sessions in %s', (version) => {
     expect(await codeOf(other.sessions[0]?.closed ?? Promise.resolve())).toBe('MINE');
   });
 
+  it('send again when they are told to', async () => {
+    const silent = createSocket('udp4');
+    await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
+    const session = loopback.client(silent.address().port, { ...only, initialTimeout: 60_000 });
+    session.setInitialTimeout(20);
+    await new Promise<void>((resolve) => {
+      let heard = 0;
+      silent.on('message', () => ++heard === 2 && resolve());
+    });
+    expect(session.stats.retransmitCount).toBeGreaterThan(0n);
+    session.destroy();
+    silent.close();
+  });
+
   it('give up a handshake that nobody answers', async () => {
     const silent = createSocket('udp4');
     await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
@@ -176,12 +190,15 @@ describe.each(BOTH)('sessions in %s', (version) => {
     const session = loopback.client(port, { ...only, connectionId: true, socket });
     expect(await askEcho(session, 'at home')).toBe('at home');
     const before = sessions[0]?.remoteAddress;
+    const moves: DtlsAddress[] = [];
+    sessions[0]?.on('moved', (address) => moves.push(address));
     await socket.move();
     session.send('moved');
     while (endpoint.stats.addressChanges === 0n) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await askEcho(session, 'away')).toBe('away');
     expect([sessions.length, sessions[0]?.remoteAddress?.port]).toEqual([1, socket.address().port]);
     expect(sessions[0]?.remoteAddress).not.toEqual(before);
+    expect([moves, sessions[0]?.stats.addressChanges]).toEqual([[sessions[0]?.remoteAddress], 1n]);
   });
 });
 

@@ -146,7 +146,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
 
   #accept(core: DtlsSession): DtlsSessionListener {
     const { onsession, asksForCertificate } = this.#server as ServerSide;
-    this.#serverTraits ??= { role: 'server', endpoint: this, asksForCertificate, readAddress };
+    this.#serverTraits ??= { ...this.#commonTraits, role: 'server', asksForCertificate };
     const session = new NodeDtlsSession(this.#serverTraits);
     this.#adopt(session, core);
     try {
@@ -163,18 +163,18 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
 
   wake(sleeping: SleepingDtlsSession): DTLSSession {
     if (this.#server === undefined || this.#state !== 'open') throw invalidState('wake without an open endpoint of listen');
-    const session = new NodeDtlsSession({
-      role: 'server',
-      endpoint: this,
-      asksForCertificate: this.#server.asksForCertificate,
-      readAddress,
-    });
+    const { asksForCertificate } = this.#server;
+    const session = new NodeDtlsSession({ ...this.#commonTraits, role: 'server', asksForCertificate });
     this.#adopt(session, this.#core.continue(this.#server.config, sleepingOf(sleeping), this.#listenerOf(session)));
     return session;
   }
 
-  prepare(traits: Omit<SessionTraits, 'endpoint' | 'readAddress' | 'role'>): NodeDtlsSession {
-    const session = new NodeDtlsSession({ ...traits, role: 'client', endpoint: this, readAddress });
+  get #commonTraits() {
+    return { endpoint: this, readAddress, onRescheduled: () => this.#schedule() };
+  }
+
+  prepare(traits: Pick<SessionTraits, 'asksForCertificate' | 'hostname'>): NodeDtlsSession {
+    const session = new NodeDtlsSession({ ...this.#commonTraits, ...traits, role: 'client' });
     this.sessions.add(session);
     // Its endpoint has no other reason to be.
     session.once('close', () => process.nextTick(() => this.close()));
@@ -188,6 +188,15 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
       session,
       this.#core.connect(config, writeAddress(to.address, to.port), { serverName, session: resumed, onEvent }),
     );
+    this.#schedule();
+  }
+
+  /** Goes on with a client's session that slept. */
+  continue(session: NodeDtlsSession, sleeping: SleepingDtlsSession, to: Pick<ClientSide, 'config' | 'serverName'>): void {
+    const { config, serverName: sessionKey } = to;
+    this.#stats.clientSessions++;
+    const onEvent = this.#listenerOf(session);
+    this.#adopt(session, this.#core.continue(config, sleepingOf(sleeping), onEvent, { sessionKey }));
     this.#schedule();
   }
 

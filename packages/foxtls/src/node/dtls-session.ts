@@ -34,6 +34,8 @@ export interface SessionTraits {
   /** A client's: what the server is verified as, which its sessions are good for. */
   readonly hostname?: string | undefined;
   readonly readAddress: (address: string) => DtlsAddress;
+  /** Another time-out may be next. */
+  readonly onRescheduled: () => void;
 }
 
 const MAX_EXPORT = 65536;
@@ -92,6 +94,8 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     else if (event.type === 'connected') this.#onConnected(event.info);
     else if (event.type === 'session') this.#onSession(event.session);
     else if (event.type === 'keylog') this.#onKeyLog(event.line);
+    else if (event.type === 'moved') this.#onMoved(event.address);
+    else if (event.type === 'heartbeat') this.emit('heartbeat', Buffer.from(event.payload));
     else if (event.type === 'error') this.finish(this.#describe(event.error));
     else if (event.type === 'closed') this.finish(undefined);
   }
@@ -99,6 +103,11 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   #onKeyLog(line: string): void {
     this.onkeylog?.(line);
     this.emit('keylog', line);
+  }
+
+  #onMoved(address: string): void {
+    this.#stats.moves++;
+    this.emit('moved', this.#traits.readAddress(address));
   }
 
   #onConnected(info: ConnectionInfo): void {
@@ -180,6 +189,23 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     return bytes.length;
   }
 
+  get mtu(): number {
+    return this.#isOver ? 0 : (this.#session?.connection.mtu ?? 0);
+  }
+
+  setMtu(mtu: number): void {
+    this.#begun('setMtu').connection.setMtu(mtu);
+  }
+
+  setInitialTimeout(milliseconds: number): void {
+    this.#begun('setInitialTimeout').connection.setInitialTimeout(milliseconds);
+    this.#traits.onRescheduled();
+  }
+
+  sendHeartbeat(payload?: Uint8Array): void {
+    this.#require('sendHeartbeat').connection.sendHeartbeat(payload);
+  }
+
   get maxMessageSize(): number {
     return this.#maySend ? (this.#session?.connection.maxData ?? 0) : 0;
   }
@@ -240,11 +266,13 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   }
 
   sleep(): SleepingDtlsSession {
-    if (this.#traits.role !== 'server') throw invalidState('sleep is for sessions of listen');
     const session = this.#require('sleep');
+    const { role, hostname } = this.#traits;
+    const local = this.endpoint.address;
     try {
       const { state, address, connectionId } = session.sleep();
       return {
+        ...(role === 'client' && { local, hostname }),
         state: Buffer.from(state),
         address: this.#traits.readAddress(address),
         connectionId: connectionId && Buffer.from(connectionId),
@@ -268,6 +296,12 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
 
   get #maySend(): boolean {
     return this.#isOpen && !this.#isOver && this.#stats.closingAt === 0n;
+  }
+
+  /** Also before it is open. */
+  #begun(what: string): DtlsSession {
+    if (this.#session !== undefined && !this.#isOver) return this.#session;
+    throw invalidState(`${what} ${this.#isOver ? 'after the session was closed' : 'before there is a socket'}`);
   }
 
   #require(what: string): DtlsSession {

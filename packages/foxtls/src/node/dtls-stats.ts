@@ -17,6 +17,7 @@ export class SessionStats implements DtlsSessionStats {
   messagesIn = 0;
   messagesOut = 0;
   dropped = 0;
+  moves = 0;
   transport: DtlsConnection['stats'] | undefined;
 
   get bytesReceived(): bigint {
@@ -37,6 +38,10 @@ export class SessionStats implements DtlsSessionStats {
 
   get messagesDropped(): bigint {
     return BigInt(this.dropped);
+  }
+
+  get addressChanges(): bigint {
+    return BigInt(this.moves);
   }
 
   get retransmitCount(): bigint {

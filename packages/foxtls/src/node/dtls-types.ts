@@ -70,12 +70,22 @@ export interface DtlsOptions extends ContextOptions {
   readonly alpn?: AlpnProtocols | undefined;
   /** SRTP protection profiles (RFC 5764), by OpenSSL's or IANA's names, with colons between them, the best first. */
   readonly srtp?: string | undefined;
-  /** Bytes of the largest datagram: 256 to 65507. Default 1200. */
+  /** Bytes of the largest datagram: 256 to 65507. Default 1200. It becomes smaller where larger ones are lost; see `session.setMtu`. */
   readonly mtu?: number | undefined;
   /** Milliseconds that a handshake may take; 0 for as long as it is retransmitted. Default 60000. */
   readonly handshakeTimeout?: number | undefined;
   /** Milliseconds until a flight is sent again for the first time. Default 1000 (RFC 9147 §5.8.2). */
   readonly initialTimeout?: number | undefined;
+  /** Whether that time follows the path, as it was measured (RFC 9147 §5.8.2). Default true; false: each flight begins with `initialTimeout`. */
+  readonly adaptTimeout?: boolean | undefined;
+  /** How often a flight is sent again before the peer counts as gone: 0 to 1000. Default 10. */
+  readonly maxRetransmissions?: number | undefined;
+  /** DTLS 1.3: acknowledge what comes after the handshake together, and later: fewer datagrams (RFC 9147 §7). Default false. */
+  readonly delayAcknowledgements?: boolean | undefined;
+  /** Datagrams behind the newest that may still come: a power of two from 32 to 1024. Default 64. */
+  readonly replayWindow?: number | undefined;
+  /** Speak heartbeats (RFC 6520), if the peer does: answer its own, and let `session.sendHeartbeat()` ask whether it is there. Default false. */
+  readonly heartbeat?: boolean | undefined;
   /** Closes the endpoint, or destroys the session with an AbortError. */
   readonly signal?: AbortSignal | undefined;
   /** `SO_RCVBUF`, `SO_SNDBUF`, in bytes, and the time to live of datagrams, 1 to 255. Default: the system's. */
@@ -154,6 +164,9 @@ export interface SleepingDtlsSession {
   readonly address: DtlsAddress;
   /** What the peer's records bear, with the option `connectionId`. */
   readonly connectionId: Buffer | undefined;
+  /** Of `connect`: where we were, by which the server knows us, and what it was verified as. */
+  readonly local?: DtlsAddress | undefined;
+  readonly hostname?: string | undefined;
 }
 
 export interface DtlsAddress {
@@ -176,6 +189,8 @@ export interface DtlsSessionStats {
   /** Messages that nobody read, beyond those that wait. */
   readonly messagesDropped: bigint;
   readonly retransmitCount: bigint;
+  /** How often the peer's address has changed. */
+  readonly addressChanges: bigint;
   readonly isConnected: boolean;
   /** Datagrams and bytes of all kinds, and records that were dropped, by reason. */
   readonly transport: Readonly<DatagramStats> | undefined;
@@ -237,6 +252,10 @@ export interface DtlsSessionEvents {
   /** A client's: there is a session to resume. */
   session: [session: Buffer];
   keylog: [line: string];
+  /** The peer, known by its connection ID, has shown that it has another address: that of `remoteAddress` now. */
+  moved: [address: DtlsAddress];
+  /** The peer has answered `sendHeartbeat`. */
+  heartbeat: [payload: Buffer];
   error: [error: Error];
   close: [];
 }
@@ -261,9 +280,26 @@ export interface DTLSSession extends NodeJS.EventEmitter<DtlsSessionEvents>, Asy
   close(): Promise<void>;
   /** Ends it without close_notify. */
   destroy(error?: Error): void;
+  /** Bytes of the largest datagram that leaves now; 0 before there is a socket. */
+  readonly mtu: number;
   /**
-   * Of `listen`: the session as some hundred bytes, for `findSleeping` and `wake` of an endpoint, here or in another process. It is over here, without a
-   * word to the peer. Throws `ERR_INVALID_STATE` before it is open, and while something waits for the peer's acknowledgement.
+   * What the path takes, less the headers of IP and UDP: 256 to 65507; `maxMessageSize` goes by it. Not made smaller by losses then. Throws
+   * `ERR_TLS_OPTION_RANGE`, and `ERR_INVALID_STATE` when there is no socket yet, or no session any more. Not in node:dtls.
+   */
+  setMtu(mtu: number): void;
+  /**
+   * Milliseconds until a flight is sent again for the first time, from now on, for a wait that has begun, too: 1 to 60000, 1.5 times a round trip that
+   * somebody else has measured, say. Throws as `setMtu`. Not in node:dtls.
+   */
+  setInitialTimeout(milliseconds: number): void;
+  /**
+   * Asks the peer whether it is there: its answer is told by `'heartbeat'`, or there is none, for datagrams may be lost. Throws
+   * `ERR_TLS_NO_HEARTBEAT` where the option `heartbeat` is not set at both ends, or the last one is not answered. Not in node:dtls.
+   */
+  sendHeartbeat(payload?: Uint8Array): void;
+  /**
+   * The session as some hundred bytes: one of `listen` for `findSleeping` and `wake` of an endpoint, one of `connect` for `wake`, here or in another
+   * process. It is over here, without a word to the peer. Throws `ERR_INVALID_STATE` before it is open, and while something waits for the peer's acknowledgement.
    *
    * ```ts
    * const asleep = new Map();

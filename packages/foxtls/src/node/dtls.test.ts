@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   connect,
@@ -8,6 +9,7 @@ import {
   type DtlsListenOptions,
   listen,
   type SleepingDtlsSession,
+  wake,
 } from './dtls.ts';
 import { ca, server } from './endpoints.fixture.ts';
 
@@ -102,7 +104,84 @@ describe.each(['DTLSv1.3', 'DTLSv1.2'] as const)('foxtls/dtls in %s', (version) 
     const heard = nextMessage(session);
     endpoint.wake(again).send('good morning');
     expect(await heard).toBe('good morning');
+    session.destroy();
     expect(() => session.sleep()).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
+  });
+
+  it('goes on with clients that sleep, too, from where they were', async () => {
+    const { endpoint, port } = serve((session) => {
+      session.onmessage = (data) => session.send(`echo ${data}`);
+    });
+    const session = client(port, only);
+    await session.opened;
+    const sleeping = await vi.waitFor(() => session.sleep());
+    expect([sleeping.hostname, sleeping.local?.port]).toEqual(['localhost', session.endpoint.address?.port]);
+    await session.endpoint.closed;
+    const again = wake(sleeping, { ca, ...only });
+    open.add(again.endpoint);
+    expect([again.protocol, again.authorized, again.servername]).toEqual([version, true, 'localhost']);
+    expect(await again.opened).toEqual({ protocol: version });
+    again.send('still here');
+    expect(await nextMessage(again)).toBe('echo still here');
+    expect(endpoint.stats.serverSessions).toBe(1n);
+    await again.close();
+    await again.endpoint.closed;
+  });
+
+  it('goes on with clients anywhere, where the server knows them by an id', async () => {
+    const { endpoint, port } = serve(
+      (session) => {
+        session.onmessage = (data) => session.send(`echo ${data}`);
+      },
+      { connectionId: true },
+    );
+    const session = client(port, { ...only, connectionId: 4 });
+    await session.opened;
+    const sleeping = await vi.waitFor(() => session.sleep());
+    expect(sleeping.connectionId).toHaveLength(4);
+    const again = wake(sleeping, { ca, ...only, bindPort: 0 });
+    open.add(again.endpoint);
+    expect(again.endpoint.address?.port).not.toBe(sleeping.local?.port);
+    again.send('moved');
+    await vi.waitFor(() => expect(endpoint.stats.addressChanges).toBe(1n));
+    again.send('here');
+    expect(await nextMessage(again)).toBe('echo here');
+  });
+
+  it('takes what the path is known to be', async () => {
+    const served: DTLSSession[] = [];
+    const { port } = serve((session) => void served.push(session), { mtu: 1400 });
+    const session = client(port, { ...only, mtu: 900, initialTimeout: 700, adaptTimeout: false, replayWindow: 128 });
+    expect(session.mtu).toBe(900);
+    session.setInitialTimeout(800);
+    await session.opened;
+    const before = session.maxMessageSize;
+    session.setMtu(1000);
+    expect([session.mtu, session.maxMessageSize - before, served[0]?.mtu]).toEqual([1000, 100, 1400]);
+    const outOfRange = expect.objectContaining({ code: 'ERR_TLS_OPTION_RANGE' });
+    expect(() => session.setMtu(100)).toThrow(outOfRange);
+    expect(() => session.setInitialTimeout(0)).toThrow(outOfRange);
+    await session.close();
+    for (const call of [() => session.setMtu(1000), () => session.setInitialTimeout(100)]) {
+      expect(call).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
+    }
+    expect(session.mtu).toBe(0);
+    for (const wrong of [{ replayWindow: 100 }, { maxRetransmissions: -1 }, { initialTimeout: 0 }, { mtu: 1e6 }]) {
+      expect(() => client(port, wrong)).toThrow(outOfRange);
+      expect(() => serve(() => {}, wrong)).toThrow(outOfRange);
+    }
+  });
+
+  it('asks the peer whether it is there', async () => {
+    const { port } = serve(() => {}, { heartbeat: true });
+    const session = client(port, { ...only, heartbeat: true });
+    await session.opened;
+    const answered = once(session, 'heartbeat');
+    session.sendHeartbeat(Buffer.from('are you?'));
+    expect(String(await answered)).toBe('are you?');
+    const other = client(port, only);
+    await other.opened;
+    expect(() => other.sendHeartbeat()).toThrow(expect.objectContaining({ code: 'ERR_TLS_NO_HEARTBEAT' }));
   });
 
   it('sends datagrams both ways', async () => {

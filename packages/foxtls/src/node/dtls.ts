@@ -8,7 +8,15 @@ import { isIP } from 'node:net';
 import { clientConfigOf, invalidType, invalidValue, refuseBeside, serverConfigOf } from './dtls-config.ts';
 import { NodeDtlsEndpoint } from './dtls-node-endpoint.ts';
 import { readDtlsSession } from './dtls-session-bytes.ts';
-import type { DTLSEndpoint, DTLSSession, DtlsConnectOptions, DtlsListenOptions, DtlsOptions } from './dtls-types.ts';
+import type {
+  DTLSEndpoint,
+  DTLSSession,
+  DtlsAddress,
+  DtlsConnectOptions,
+  DtlsListenOptions,
+  DtlsOptions,
+  SleepingDtlsSession,
+} from './dtls-types.ts';
 import { withCode } from './errors.ts';
 import { bindSocket, literalHost, type ResolvedHost, resolveHost } from './udp-socket.ts';
 
@@ -121,8 +129,7 @@ export function connect(host: string, port: number, options: DtlsConnectOptions 
   const hostname = servername || host;
   const config = clientConfigOf(options, { hostname });
   const resumed = options.session && readDtlsSession(hostname, options.session);
-  // RFC 6066 §3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"."
-  const serverName = servername === '' || isIP(hostname) !== 0 ? undefined : hostname;
+  const serverName = servername === '' ? undefined : serverNameOf(hostname);
   const endpoint = new NodeDtlsEndpoint({ ...endpointOptions(options), connectionIdLength: idLength(options.connectionId, 0) });
   const session = endpoint.prepare({ asksForCertificate: true, hostname });
   const begin = (to: NonNullable<ReturnType<typeof literalHost>>) => {
@@ -151,6 +158,51 @@ export function connect(host: string, port: number, options: DtlsConnectOptions 
   return session;
 }
 
+/**
+ * Goes on with a session of `connect` that sleeps (`session.sleep()`), here or in another process; it is open at once. Forget the bytes then.
+ *
+ * The server knows the session by the address that we had: it is taken again, unless `bindHost`, `bindPort` or `socket` say otherwise; with a
+ * `connectionId` any will do. The options are those that `connect` was given. Throws what binding comes to, and `ERR_TLS_STATE` for what is no
+ * session of a client, or one that these options cannot go on with.
+ *
+ * ```ts
+ * const sleeping = session.sleep();
+ * // … an hour later:
+ * const again = wake(sleeping, options);
+ * again.send('21 degrees');
+ * ```
+ */
+export function wake(sleeping: SleepingDtlsSession, options: DtlsConnectOptions = {}): DTLSSession {
+  if (typeof sleeping !== 'object' || sleeping === null) throw argumentType('sleeping', 'of type object');
+  const { socket, signal } = options;
+  if (socket !== undefined) refuseBeside(options, 'socket', ['bindHost', 'bindPort', ...SOCKET_OPTIONS]);
+  const { address, local, connectionId, hostname = options.servername || address.address } = sleeping;
+  const config = clientConfigOf(options, { hostname });
+  const idsOfOurs = connectionId?.length ?? idLength(options.connectionId, 0);
+  const endpoint = new NodeDtlsEndpoint({ ...endpointOptions(options), connectionIdLength: idsOfOurs });
+  const session = endpoint.prepare({ asksForCertificate: true, hostname });
+  const to = literalHost(address.address) as ResolvedHost;
+  endpoint.use(socket ?? bindFor(to, { ...options, ...(local !== undefined && placeOf(local, options)) }));
+  try {
+    endpoint.continue(session, sleeping, { config, serverName: serverNameOf(hostname) });
+  } catch (thrown) {
+    endpoint.destroy();
+    throw thrown;
+  }
+  if (signal !== undefined) endpoint.obey(signal, () => endpoint.destroy(abortError(signal)));
+  return session;
+}
+
+/** Where we were, as far as the options do not say. */
+function placeOf({ address, port }: DtlsAddress, { bindHost = address, bindPort = port }: DtlsConnectOptions) {
+  return { bindHost, bindPort };
+}
+
+/** RFC 6066 §3: "Literal IPv4 and IPv6 addresses are not permitted in "HostName"." */
+function serverNameOf(hostname: string): string | undefined {
+  return isIP(hostname) === 0 ? hostname : undefined;
+}
+
 /** A socket from which that address can be reached. */
 function bindFor({ address, family }: ResolvedHost, options: DtlsConnectOptions): Socket {
   const bound = literalHost(options.bindHost ?? (family === 6 ? '::' : '0.0.0.0'));
@@ -158,8 +210,10 @@ function bindFor({ address, family }: ResolvedHost, options: DtlsConnectOptions)
   return bindSocket(bound, options.bindPort ?? 0, options);
 }
 
-function endpointOptions({ mtu, handshakeTimeout, initialTimeout }: DtlsOptions) {
-  return { mtu, handshakeTimeout, initialTimeout };
+function endpointOptions(options: DtlsOptions) {
+  const { mtu, handshakeTimeout, initialTimeout, adaptTimeout, maxRetransmissions, delayAcknowledgements, replayWindow } =
+    options;
+  return { mtu, handshakeTimeout, initialTimeout, adaptTimeout, maxRetransmissions, delayAcknowledgements, replayWindow };
 }
 
 /** Undefined: connection IDs are not spoken. */
