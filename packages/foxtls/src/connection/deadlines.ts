@@ -1,91 +1,96 @@
 /**
  * Who wants to be called when: the next of many in a heap, so that those who wait for nothing cost nothing.
  *
- * Invariant: an item has one time at most. Times that were changed or taken back stay in the heap until they come up, or are too many.
+ * ```
+ *   heap:  [ earliest | … ]      places: item ─▶ where its entry stands in the heap
+ * ```
+ * Invariant: an item has one entry at most, and what was taken back has none: an entry that waited for its time to come up would keep all of a
+ * connection that is over from being collected.
  */
 
 interface Entry<T> {
-  readonly at: number;
+  at: number;
   readonly item: T;
 }
 
-/** Entries that are no use any more, beside as many as there are items. */
-const SPARE = 64;
-
 export class Deadlines<T extends object> {
-  readonly #times = new Map<T, number>();
-  #heap: Entry<T>[] = [];
+  readonly #places = new Map<T, number>();
+  readonly #heap: Entry<T>[] = [];
 
   /** How many wait. */
   get size(): number {
-    return this.#times.size;
+    return this.#heap.length;
   }
 
   /** Undefined takes it back. */
   set(item: T, at: number | undefined): void {
-    if (this.#times.get(item) === at) return;
-    if (at === undefined) {
-      this.#times.delete(item);
-      return;
+    const place = this.#places.get(item);
+    if (place === undefined) {
+      if (at !== undefined) this.#rise({ at, item }, this.#heap.length);
+    } else if (at === undefined) {
+      this.#remove(place);
+    } else {
+      const entry = this.#heap[place] as Entry<T>;
+      if (entry.at === at) return;
+      const isEarlier = at < entry.at;
+      entry.at = at;
+      if (isEarlier) this.#rise(entry, place);
+      else this.#sink(entry, place);
     }
-    this.#times.set(item, at);
-    this.#push({ at, item });
-    if (this.#heap.length > 2 * this.#times.size + SPARE) this.#rebuild();
   }
 
   /** The earliest time. */
   get next(): number | undefined {
-    for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {
-      if (this.#times.get(top.item) === top.at) return top.at;
-      this.#pop();
-    }
-    return undefined;
+    return this.#heap[0]?.at;
   }
 
   /** One whose time has come; it waits no more. */
   takeDue(now: number): T | undefined {
-    const at = this.next;
-    if (at === undefined || at > now) return undefined;
-    const { item } = this.#pop() as Entry<T>;
-    this.#times.delete(item);
-    return item;
+    const first = this.#heap[0];
+    if (first === undefined || first.at > now) return undefined;
+    this.#remove(0);
+    return first.item;
   }
 
-  #rebuild(): void {
-    this.#heap = [];
-    for (const [item, at] of this.#times) this.#push({ at, item });
+  #remove(place: number): void {
+    this.#places.delete((this.#heap[place] as Entry<T>).item);
+    const last = this.#heap.pop() as Entry<T>;
+    if (place === this.#heap.length) return;
+    // It may belong above the gap as well as below it.
+    this.#rise(last, place);
+    this.#sink(last, this.#places.get(last.item) as number);
   }
 
-  #push(entry: Entry<T>): void {
-    const heap = this.#heap;
-    let place = heap.length;
-    while (place > 0) {
+  /** Puts an entry at `place`, or above it. */
+  #rise(entry: Entry<T>, place: number): void {
+    for (; place > 0; ) {
       const parent = (place - 1) >> 1;
-      const above = heap[parent] as Entry<T>;
+      const above = this.#heap[parent] as Entry<T>;
       if (above.at <= entry.at) break;
-      heap[place] = above;
+      this.#put(above, place);
       place = parent;
     }
-    heap[place] = entry;
+    this.#put(entry, place);
   }
 
-  #pop(): Entry<T> | undefined {
-    const heap = this.#heap;
-    const top = heap[0];
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return top;
-    let place = 0;
+  /** Puts an entry at `place`, or below it. */
+  #sink(entry: Entry<T>, place: number): void {
     for (;;) {
       let child = 2 * place + 1;
-      if (child >= heap.length) break;
-      const right = heap[child + 1];
-      if (right !== undefined && right.at < (heap[child] as Entry<T>).at) child++;
-      const below = heap[child] as Entry<T>;
-      if (below.at >= last.at) break;
-      heap[place] = below;
+      const left = this.#heap[child];
+      if (left === undefined) break;
+      const right = this.#heap[child + 1];
+      if (right !== undefined && right.at < left.at) child++;
+      const below = this.#heap[child] as Entry<T>;
+      if (below.at >= entry.at) break;
+      this.#put(below, place);
       place = child;
     }
-    heap[place] = last;
-    return top;
+    this.#put(entry, place);
+  }
+
+  #put(entry: Entry<T>, place: number): void {
+    this.#heap[place] = entry;
+    this.#places.set(entry.item, place);
   }
 }

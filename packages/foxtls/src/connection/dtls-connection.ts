@@ -5,7 +5,7 @@
  * are whole and in order.
  */
 
-import { plain, toHex, wipe } from '../core/bytes/bytes.ts';
+import { plain, wipe } from '../core/bytes/bytes.ts';
 import {
   AlertReceived,
   ApiMisuse,
@@ -21,7 +21,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Limits } from '../protocol/handshake/config.ts';
 import type { Established } from '../protocol/handshake/established.ts';
 import type { HandshakeFlow } from '../protocol/handshake/receive.ts';
-import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
+import type { HandshakeContext } from '../protocol/handshake/transport.ts';
 import { exportFrom } from '../protocol/keys/exporter.ts';
 import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
 import type { PathMessage } from '../protocol/messages/return-routability-check.ts';
@@ -36,6 +36,7 @@ import { describeConnection } from './continue-dtls.ts';
 import { checkInitialTimeout, checkMtu } from './datagram-checks.ts';
 import type { DatagramStats, DtlsConnection } from './datagram-connection.ts';
 import { EventQueue } from './event-queue.ts';
+import { ConnectionContext } from './handshake-context.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
@@ -115,8 +116,15 @@ export class DatagramConnection implements DtlsConnection {
     this.#transport = parts.transport;
     this.#events = new EventQueue(parts.onEvent, parts.transport);
     this.#handshake = new HandshakeDriver<DatagramConnection>(this, DatagramConnection.#hooks);
-    if (typeof flow === 'function') this.#handshake.begin(flow(this.#context({ peerAddress, connectionId })));
-    else this.#continue(flow);
+    if (typeof flow === 'function') {
+      const { transport, keyLog, carrier } = parts;
+      const [driver, events] = [this.#handshake, this.#events];
+      this.#handshake.begin(
+        flow(new ConnectionContext({ transport, driver, events, keyLog, peerAddress, connectionId, carrier })),
+      );
+    } else {
+      this.#continue(flow);
+    }
   }
 
   get state(): 'handshaking' | 'connected' | 'closed' {
@@ -320,23 +328,6 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   // ---- The handshake ----
-
-  #context(parts: Pick<DatagramConnectionParts, 'peerAddress' | 'connectionId'>): HandshakeContext {
-    const connection = this;
-    const { keyLog, carrier } = this.#parts;
-    return {
-      transport: this.#transport,
-      ...parts,
-      addressProven: carrier && (() => carrier.addressProven()),
-      get signal() {
-        return connection.#handshake.signal;
-      },
-      logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array) {
-        if (!(typeof keyLog === 'function' ? keyLog() : keyLog)) return;
-        connection.#events.push({ type: 'keylog', line: `${label} ${toHex(clientRandom)} ${toHex(secret)}` });
-      },
-    };
-  }
 
   /** Runs `work`; what it throws ends the connection. Then delivers the events. */
   #guarded(work: () => void): void {

@@ -8,7 +8,7 @@
  * ```
  */
 
-import { plain, toHex, wipe } from '../core/bytes/bytes.ts';
+import { plain, wipe } from '../core/bytes/bytes.ts';
 import {
   AlertReceived,
   ApiMisuse,
@@ -24,7 +24,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { Limits } from '../protocol/handshake/config.ts';
 import type { Established } from '../protocol/handshake/established.ts';
 import type { HandshakeFlow } from '../protocol/handshake/receive.ts';
-import type { HandshakeContext, KeyLogLabel } from '../protocol/handshake/transport.ts';
+import type { HandshakeContext } from '../protocol/handshake/transport.ts';
 import { exportFrom } from '../protocol/keys/exporter.ts';
 import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
 import { HelloRequest } from '../protocol/messages/tls12/messages.ts';
@@ -35,6 +35,7 @@ import { adviceForAlert, WARNINGS } from './alert-advice.ts';
 import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
 import type { ConnectionInfo, TlsConnection, TlsEventListener } from './connection.ts';
 import { EventQueue } from './event-queue.ts';
+import { ConnectionContext } from './handshake-context.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
@@ -284,17 +285,8 @@ export class Connection implements TlsConnection {
   // ---- The handshake ----
 
   #context(): HandshakeContext {
-    const connection = this;
-    return {
-      transport: this.#transport,
-      get signal() {
-        return connection.#handshake.signal;
-      },
-      logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array) {
-        if (!connection.#keyLog) return;
-        connection.#events.push({ type: 'keylog', line: `${label} ${toHex(clientRandom)} ${toHex(secret)}` });
-      },
-    };
+    const [driver, events] = [this.#handshake, this.#events];
+    return new ConnectionContext({ transport: this.#transport, driver, events, keyLog: this.#keyLog });
   }
 
   /** Runs `work`; what it throws ends the connection. Then delivers the events. */

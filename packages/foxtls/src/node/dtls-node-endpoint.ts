@@ -53,7 +53,8 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   readonly #server: ServerSide | undefined;
   /** The same for all of a server's sessions. */
   #serverTraits: SessionTraits | undefined;
-  readonly #bySession = new WeakMap<DtlsSession, NodeDtlsSession>();
+  /** No WeakMap: what is in one is not collected with the young garbage, and a session is a lot of it. */
+  readonly #bySession = new Map<DtlsSession, NodeDtlsSession>();
   #socket: DatagramSocket | undefined;
   #address: DtlsAddress | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -215,6 +216,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
 
   #onSessionClosed(session: NodeDtlsSession): void {
     this.sessions.delete(session);
+    if (session.core !== undefined) this.#bySession.delete(session.core);
     this.#closeWhenEmpty();
   }
 

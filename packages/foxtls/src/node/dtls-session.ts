@@ -83,6 +83,11 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   }
 
   /** @internal */
+  get core(): DtlsSession | undefined {
+    return this.#session;
+  }
+
+  /** @internal */
   get wantsKeyLog(): boolean {
     return this.onkeylog !== undefined || this.listenerCount('keylog') > 0;
   }
