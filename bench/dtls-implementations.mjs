@@ -11,9 +11,10 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import * as floor from './dtls-floor.mjs';
 
-/** The last is UDP alone: what no DTLS over node:dgram can be faster than. */
-export const IMPLEMENTATIONS = ['werift-dtls', 'foxtls', 'lemon-tls', 'node:dgram'];
+/** The last two are no DTLS, and what none over node:dgram can be faster than: UDP with calls of node:crypto (dtls-floor.mjs), and UDP alone. */
+export const IMPLEMENTATIONS = ['werift-dtls', 'foxtls', 'lemon-tls', 'node:crypto', 'node:dgram'];
 
 const PSK = Buffer.alloc(32, 0x5a);
 const IDENTITY = 'bench';
@@ -25,13 +26,20 @@ const SETTINGS = {
   'DTLS 1.2 PSK': { version: 'DTLSv1.2', ciphers: 'PSK-AES128-GCM-SHA256', isPsk: true },
 };
 
-/** Whether it has the setting: werift-dtls ends at DTLS 1.2, and neither it nor lemon-tls has keys that were shared beforehand. */
-export function isOffered(name, setting) {
-  return name === 'foxtls' || (!SETTINGS[setting].isPsk && !(name === 'werift-dtls' && setting === 'DTLS 1.3'));
+/**
+ * Whether it has the setting: werift-dtls ends at DTLS 1.2, and neither it nor lemon-tls has keys that were shared beforehand. The floor of
+ * handshakes is that of DTLS 1.2 with certificates, and UDP alone has none.
+ */
+export function isOffered(name, setting, isOfMessages) {
+  if (name === 'foxtls') return true;
+  if (name === 'node:dgram') return isOfMessages;
+  if (SETTINGS[setting].isPsk) return false;
+  return setting === 'DTLS 1.2' || name === 'lemon-tls' || (name === 'node:crypto' && isOfMessages);
 }
 
 export async function load(name) {
   if (name === 'foxtls') return foxtls(await import('foxtls/dtls'));
+  if (name === 'node:crypto') return floor;
   if (name === 'node:dgram') return datagrams();
   if (name === 'lemon-tls') return lemon(await import('lemon-tls'));
   return werift(loadPeer('werift-dtls'));
