@@ -8,6 +8,8 @@ import { dtlsServerCommand } from './datagram/dtls-server-command.ts';
 import { udpClientCommand } from './datagram/udp-client-command.ts';
 import { udpServerCommand } from './datagram/udp-server-command.ts';
 import { demoCommand } from './demo/demo-command.ts';
+import { wwepClientCommand } from './wwep/client-command.ts';
+import { wwepServerCommand } from './wwep/server-command.ts';
 
 export const rootGroup: CommandGroup = {
   kind: 'group',
@@ -16,6 +18,7 @@ export const rootGroup: CommandGroup = {
   sections: [
     { title: 'see it work', commands: [demoCommand] },
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
+    { title: 'play with devices', commands: [wwepServerCommand, wwepClientCommand] },
     { title: 'make and read certificates', commands: [certGroup] },
     { title: 'for your shell', commands: [completionCommand(() => rootGroup)] },
   ],

@@ -64,7 +64,7 @@ function addOption(
     return;
   }
   const expected = spec.choices?.join(', ') ?? spec.value ?? 'a value';
-  if (value === undefined || (value.startsWith('--') && value.length > 2)) throw new UsageError(`${rawName} needs ${expected}`);
+  if (value === undefined || /^--\w/.test(value)) throw new UsageError(`${rawName} needs ${expected}`);
   if (spec.choices !== undefined && !spec.choices.includes(value)) {
     throw new UsageError(`${rawName} is one of ${expected}, not ${JSON.stringify(value)}`);
   }

@@ -64,6 +64,11 @@ describe('a command line', () => {
     expect(code).toBe(0);
   });
 
+  it('takes a value that begins as PEM does', async () => {
+    const { output } = await run('dig', '--depth', '-----BEGIN CERTIFICATE-----', 'a');
+    expect(JSON.parse(output)).toEqual({ depth: '-----BEGIN CERTIFICATE-----', operands: ['a'] });
+  });
+
   it('ends with the exit code of the command', async () => {
     expect((await run('dig', '--deep', 'a')).code).toBe(3);
   });

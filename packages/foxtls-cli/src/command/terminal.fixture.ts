@@ -34,6 +34,10 @@ export function fakeTerminal({
     complain: (line) => void complaints.push(line),
     readInput: async () => new Uint8Array(Buffer.from(input)),
     readLines: () => readLines(Readable.from([Buffer.from(input)])),
+    readKeys: () => {
+      const keys = [...String(input)];
+      return { next: async () => keys.shift(), close: () => keys.splice(0) };
+    },
     onStop: () => () => {},
     askSecret: async (question) => {
       questions.push(question);

@@ -5,6 +5,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { CommandFailure } from './failure.ts';
+import { type KeyReader, readKeys } from './keys.ts';
 import { type LineReader, readLines } from './lines.ts';
 import { printableLines } from './printable.ts';
 import { createStyle, type Style, takesColour } from './style.ts';
@@ -19,6 +20,8 @@ export interface Terminal {
   readInput(): Promise<Uint8Array>;
   /** Standard input line by line, as it comes. */
   readLines(): LineReader;
+  /** Keys as they are pressed; only where `isInteractive`. */
+  readKeys(): KeyReader;
   /** Calls back at the first SIGINT or SIGTERM; a second one ends the process. Returns what undoes it. */
   onStop(listener: (signal: StopSignal) => void): () => void;
   /** Asks without showing what is typed. Rejects with `CommandFailure` when nobody is there. */
@@ -47,6 +50,7 @@ export function processTerminal(): Terminal {
     complain: (line) => void process.stderr.write(`${printableLines(line)}\n`),
     readInput: readStandardInput,
     readLines: () => readLines(process.stdin),
+    readKeys: () => readKeys(process.stdin),
     onStop,
     askSecret,
     now: () => new Date(),
