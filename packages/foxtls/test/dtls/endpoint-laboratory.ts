@@ -75,6 +75,8 @@ export class Host {
   /** Those that came. */
   readonly accepted: SessionRecord[] = [];
   address: string;
+  /** Others at which it is still reached. */
+  readonly formerAddresses = new Set<string>();
 
   constructor(address: string, options: Omit<DtlsEndpointOptions, 'onSession'>) {
     this.address = address;
@@ -87,6 +89,10 @@ export class Host {
         return record.onEvent;
       },
     });
+  }
+
+  isAt(address: string): boolean {
+    return address === this.address || this.formerAddresses.has(address);
   }
 
   connect(config: ClientConfig, to: string, options: Omit<EndpointConnectOptions, 'onEvent'> = {}): SessionRecord {
@@ -106,8 +112,8 @@ interface Flying extends Carried {
   readonly at: number;
 }
 
-/** Milliseconds one way. */
-const DELAY = 20;
+/** Milliseconds one way, where nothing else is said. */
+export const DELAY = 20;
 
 export class Network {
   /** Milliseconds. */
@@ -117,6 +123,8 @@ export class Network {
   readonly sent: Carried[] = [];
   /** False: it is lost. */
   passes: (carried: Carried) => boolean = () => true;
+  /** Milliseconds one way, for each time that it arrives. */
+  delays: (carried: Carried) => readonly number[] = () => [DELAY];
   #flying: Flying[] = [];
 
   readonly clock = (): number => this.now;
@@ -137,7 +145,8 @@ export class Network {
       for (const { to, datagram } of endpoint.takeOutput()) {
         const carried = { from: address, to, datagram };
         this.sent.push(carried);
-        if (this.passes(carried)) this.#flying.push({ ...carried, at: this.now + DELAY });
+        if (!this.passes(carried)) continue;
+        for (const delay of this.delays(carried)) this.#flying.push({ ...carried, at: this.now + delay });
       }
     }
   }
@@ -156,7 +165,7 @@ export class Network {
       const due = this.#flying.filter(({ at }) => at <= this.now);
       this.#flying = this.#flying.filter(({ at }) => at > this.now);
       for (const { from, to, datagram } of due) {
-        this.hosts.find(({ address }) => address === to)?.endpoint.receive(datagram.slice(), from);
+        this.hosts.find((host) => host.isAt(to))?.endpoint.receive(datagram.slice(), from);
       }
       for (const { endpoint } of this.hosts) if (endpoint.nextTimeout() === 0) endpoint.handleTimeout();
       this.collect();

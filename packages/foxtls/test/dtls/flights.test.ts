@@ -518,6 +518,21 @@ describe('after the handshake', () => {
     }
   });
 
+  it('a ticket that is never acknowledged ends nothing: the peer may be asleep', () => {
+    const lab = laboratory({});
+    lab.run(() => lab.server.state === 'connected');
+    lab.faults = { loss: 1 };
+    lab.run();
+    expect(errorsOf(lab)).toEqual([undefined, undefined]);
+    expect([lab.server.nextTimeout(), lab.server.stats.retransmissions]).toEqual([undefined, 10]);
+    lab.faults = {};
+    lab.client.send(utf8('awake'));
+    lab.server.send(utf8('welcome'));
+    lab.collect();
+    lab.run();
+    expect([textOf(lab.serverEvents), textOf(lab.clientEvents)]).toEqual([['awake'], ['welcome']]);
+  });
+
   it.each(VERSIONS)('close of %s that is lost leaves the other end open, and one that comes closes it', (version) => {
     const lab = connected({ clientConfig: { versions: [version] } });
     lab.faults = { loss: 1 };

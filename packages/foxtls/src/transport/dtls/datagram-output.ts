@@ -125,6 +125,12 @@ export class DatagramOutput {
     return isNews;
   }
 
+  /** Tickets are not sent again. */
+  forgetTickets(): void {
+    this.#outgoing.forgetTickets();
+    if (this.#outgoing.isEmpty) this.forget();
+  }
+
   /** The peer has all of it, or will never need it. */
   forget(): void {
     this.#outgoing.clear();

@@ -270,12 +270,22 @@ export class FlightMachine {
     if (isBusy && this.#timer.postpone(now)) return;
     if (!this.#timer.expire(now)) return;
     const { timeouts } = this.#timer;
-    if (timeouts > this.#options.maxRetransmissions) throw silent(timeouts);
+    if (timeouts > this.#options.maxRetransmissions) {
+      this.#giveUp(timeouts);
+      return;
+    }
     // "Note that timeout and retransmission do not apply to the HelloVerifyRequest" (RFC 6347 §3.2.1): nothing else leaves a server before
     // the version is chosen.
     if (this.#hasAcks === undefined && this.#options.role === 'server') return;
     if (this.#output.isPending) this.#retransmit();
     else if (this.#hasAcks === true && !this.#isDone) this.#acknowledge();
+  }
+
+  /** A peer that takes a ticket no more may be asleep, or elsewhere: that it is gone is for the application to say. What else was sent, both ends have to know of. */
+  #giveUp(timeouts: number): void {
+    if (this.#isDone) this.#output.forgetTickets();
+    if (!this.#isDone || this.#output.isPending) throw silent(timeouts);
+    this.#timer.stop();
   }
 
   stop(): void {

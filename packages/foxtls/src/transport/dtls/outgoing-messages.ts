@@ -11,6 +11,7 @@
 
 import { concatAll } from '../../core/bytes/bytes.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
+import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
 import { HEADER_SIZE } from '../../protocol/messages/messages.ts';
 import { FRAGMENT_HEADER_SIZE, fragmentAt } from './message-fragments.ts';
 import type { WriteEpoch } from './write-epoch.ts';
@@ -156,6 +157,12 @@ export class OutgoingMessages {
     this.#messages = this.#messages.filter((other) => other !== message);
     if (this.#messages.every((other) => other.message === undefined)) this.clear();
     message.onAcknowledged?.();
+  }
+
+  /** A peer that takes no ticket does without: nothing else depends on them. */
+  forgetTickets(): void {
+    this.#messages = this.#messages.filter(({ message }) => message?.[0] !== HANDSHAKE_TYPES.new_session_ticket);
+    if (this.isEmpty) this.clear();
   }
 
   /** The peer has it all, or the handshake is over. */
