@@ -34,7 +34,8 @@ const CA_DAYS = 3650;
 /** Browsers accept no more from a server certificate. */
 const SERVER_DAYS = 397;
 const RENEW_BEFORE = 30 * DAY;
-const SERVER_NAMES = ['localhost', 'bank32.com', 'www.bank32.com', 'wwep.ww101.cypress.com'];
+/** Whom the server's certificate is for, beside this machine's addresses. */
+export const SERVER_NAMES = ['localhost', 'bank32.com', 'www.bank32.com', 'wwep.ww101.cypress.com'];
 const PSK_BYTES = 32;
 /** Milliseconds: longer than making takes, so that a lock that is older was left behind. */
 const LOCK_PATIENCE = 5000;

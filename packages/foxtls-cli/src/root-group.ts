@@ -8,6 +8,8 @@ import { dtlsServerCommand } from './datagram/dtls-server-command.ts';
 import { udpClientCommand } from './datagram/udp-client-command.ts';
 import { udpServerCommand } from './datagram/udp-server-command.ts';
 import { demoCommand } from './demo/demo-command.ts';
+import { tlsClientCommand } from './web/tls-client-command.ts';
+import { tlsServerCommand } from './web/tls-server-command.ts';
 import { wwepClientCommand } from './wwep/client-command.ts';
 import { wwepServerCommand } from './wwep/server-command.ts';
 
@@ -17,6 +19,7 @@ export const rootGroup: CommandGroup = {
   summary: 'TLS for TypeScript, on the command line',
   sections: [
     { title: 'see it work', commands: [demoCommand] },
+    { title: 'the web', commands: [tlsClientCommand, tlsServerCommand] },
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
     { title: 'play with devices', commands: [wwepServerCommand, wwepClientCommand] },
     { title: 'make and read certificates', commands: [certGroup] },
