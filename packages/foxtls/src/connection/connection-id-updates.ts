@@ -2,12 +2,13 @@
  * Connection IDs after the handshake of DTLS 1.3: given out when the peer asks, asked for, and put to use (RFC 9147 §9).
  *
  * ```
- *   request ─▶ RequestConnectionId ─▶ peer        peer ─▶ RequestConnectionId ─▶ makeId() … ─▶ NewConnectionId (spare) ─▶ peer
+ *   request ─▶ RequestConnectionId ─▶ peer        peer ─▶ RequestConnectionId ─▶ newConnectionId() … ─▶ NewConnectionId (spare) ─▶ peer
  *   peer ─▶ NewConnectionId ─▶ immediate: on all records from now on; spare: kept for useNext, in their order
  * ```
  * Of each message one is on its way at most. What is kept of the peer's, and what is given out, is bounded.
  */
 
+import { EMPTY } from '../core/bytes/bytes.ts';
 import { ApiMisuse, LimitExceeded, PeerMisbehaved } from '../core/errors/errors.ts';
 import { HANDSHAKE_TYPES } from '../core/registry/handshake-types.ts';
 import {
@@ -36,7 +37,7 @@ const MAX_EXCESSIVE = 8;
 
 export class ConnectionIdUpdates {
   readonly #use: ConnectionIdUse;
-  readonly #makeId: (() => Uint8Array) | undefined;
+  readonly #maker: { readonly newConnectionId?: (() => Uint8Array) | undefined };
   #spare: Uint8Array[] = [];
   #isRequested = false;
   /** A NewConnectionId of ours waits for its ACK. */
@@ -45,9 +46,10 @@ export class ConnectionIdUpdates {
   #wanted = 0;
   #excessive = 0;
 
-  constructor(use: ConnectionIdUse, makeId: (() => Uint8Array) | undefined) {
+  /** The peer is given none if there is nobody who makes them. */
+  constructor(use: ConnectionIdUse, maker: { readonly newConnectionId?: (() => Uint8Array) | undefined }) {
     this.#use = use;
-    this.#makeId = makeId;
+    this.#maker = maker;
   }
 
   /** The peer's that wait to be used. */
@@ -113,13 +115,14 @@ export class ConnectionIdUpdates {
 
   #give(wanted: number): void {
     const { receive = [] } = this.#use.connectionIds ?? {};
-    const makeId = this.#makeId;
     // "An endpoint MAY handle requests which it considers excessive by responding with a NewConnectionId message containing fewer than num_cids
     // CIDs, including no CIDs at all." (RFC 9147 §9)
-    const count = makeId === undefined ? 0 : Math.max(0, Math.min(wanted, MAX_SPARE + 1 - receive.length));
+    const mayGive = this.#maker.newConnectionId !== undefined;
+    const count = !mayGive ? 0 : Math.max(0, Math.min(wanted, MAX_SPARE + 1 - receive.length));
     if (count > 0) this.#excessive = 0;
     else if (++this.#excessive > MAX_EXCESSIVE) throw tooMany();
-    const cids = makeId === undefined ? [] : Array.from({ length: count }, () => ofLength(receive[0]?.length ?? 0, makeId()));
+    const { length } = receive[0] ?? EMPTY;
+    const cids = Array.from({ length: count }, () => ofLength(length, this.#maker.newConnectionId?.() ?? EMPTY));
     this.#use.addConnectionIds(cids);
     this.#isGiving = true;
     this.#use.sendAlone(writeMessage(NewConnectionId, { cids, usage: 'cid_spare' }), () => this.#onGiven());

@@ -2,11 +2,11 @@
  * A connection over datagrams put into bytes, and one made of them that goes on: see connected-state.ts.
  */
 
-import { concat, EMPTY } from '../core/bytes/bytes.ts';
+import { concat, EMPTY, packed } from '../core/bytes/bytes.ts';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import { HEARTBEAT_MODES } from '../core/registry/hello-codes.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
-import type { Established } from '../protocol/handshake/established.ts';
+import { type Established, ofOneShape } from '../protocol/handshake/established.ts';
 import { deriveProtections } from '../protocol/handshake/tls12/agreement.ts';
 import { DTLS, versionNumber } from '../protocol/handshake/variant.ts';
 import { tls12Version } from '../protocol/handshake/versions.ts';
@@ -88,7 +88,10 @@ function continueTls13(config: ClientConfig | ServerConfig, state: ConnectedStat
   const protectionOf = (secret: Uint8Array) => new Tls13Protection(suite, DTLS.labelPrefix, secret.slice());
   return {
     version: 'TLSv1.3',
-    established: { ...factsOf(state), version: 'TLSv1.3', suite, exporter: { kind: 'hkdf', secret: exporterSecret.slice() } },
+    established: ofOneShape({
+      ...factsOf(state),
+      ...{ version: 'TLSv1.3', suite, exporter: { kind: 'hkdf', secret: exporterSecret.slice() } },
+    }),
     transport: state,
     protections: { read: protectionOf(read.secret), write: protectionOf(write.secret) },
   };
@@ -104,7 +107,8 @@ function continueTls12(
   if (suite === undefined) throw noSuite(state);
   if (exporterSecret === undefined || both.length !== 2 * RANDOM_SIZE) throw noState('it has no secrets');
   const version = tls12Version(config, name);
-  const randoms = { client: both.slice(0, RANDOM_SIZE), server: both.slice(RANDOM_SIZE) };
+  const [client, server] = packed(both.subarray(0, RANDOM_SIZE), both.subarray(RANDOM_SIZE));
+  const randoms = { client, server };
   const prf = version.prf(suite);
   const secret = exporterSecret.slice();
   const encryptThenMac = suite.cipher.isBlockCipher && !state.flags.macThenEncrypt;
@@ -115,7 +119,7 @@ function continueTls12(
   const agreement = { role: config.role, version, suite, randoms, encryptThenMac };
   return {
     version: name,
-    established: { ...factsOf(state), version: name, suite, exporter: { kind: 'prf', prf, secret, randoms } },
+    established: ofOneShape({ ...factsOf(state), version: name, suite, exporter: { kind: 'prf', prf, secret, randoms } }),
     transport: state,
     protections: deriveProtections(agreement, new MasterSecret(prf, secret), pseudoHeaders),
   };

@@ -10,7 +10,7 @@ import { readContinued } from './continue-dtls.ts';
 import { type ClientConnectionOptions, type ConnectionOptions, sessionKeeper } from './create.ts';
 import { checkDatagramOptions, MAXIMUM_TIMEOUT } from './datagram-checks.ts';
 import type { DtlsConnection } from './datagram-connection.ts';
-import { type DatagramCarrier, DatagramConnection } from './dtls-connection.ts';
+import { DatagramConnection, type DatagramOwner, type DatagramSetting } from './dtls-connection.ts';
 
 export interface DatagramOptions {
   /** The largest datagram to send, in bytes: the path's MTU less the headers of IP and UDP. Default 1200. */
@@ -48,13 +48,12 @@ export interface DatagramOptions {
 export interface DtlsClientOptions extends ClientConnectionOptions, DatagramOptions {}
 export interface DtlsServerOptions extends ConnectionOptions, DatagramOptions {}
 
-/** What an endpoint adds for a connection of its own. */
-export interface CarriedOptions {
-  readonly carrier?: DatagramCarrier | undefined;
-  /** Asked for each line: whoever reads them may come when the handshake has begun. */
-  readonly keyLog?: boolean | (() => boolean) | undefined;
+/** How an endpoint makes a connection of its own. */
+export interface CarriedOptions extends Pick<DatagramOptions, 'peerAddress' | 'connectionId'> {
+  readonly setting: DatagramSetting;
+  readonly owner: DatagramOwner;
 }
-type Carried<Options> = Omit<Options, 'keyLog'> & CarriedOptions;
+export type CarriedClientOptions = CarriedOptions & Omit<ClientConnectionOptions, keyof ConnectionOptions>;
 
 const DEFAULT_MTU = 1200;
 const INITIAL_TIMEOUT = 1000;
@@ -68,31 +67,34 @@ const REPLAY_WINDOW = 64;
  * Source: RFC 9147 §5, RFC 6347 §4.2. Errors arrive as `error` events, never as exceptions, but for `ApiMisuse`.
  */
 export function createDtlsClient(config: ClientConfig, options: DtlsClientOptions): DtlsConnection {
-  return createCarriedClient(config, options);
+  return createCarriedClient(config, { ...options, ...carried(config, options) });
 }
 
 /** A server's end of a connection over datagrams, with one client; `start()` it. Errors as `createDtlsClient`. */
 export function createDtlsServer(config: ServerConfig, options: DtlsServerOptions): DtlsConnection {
-  return createCarriedServer(config, options);
+  return createCarriedServer(config, { ...options, ...carried(config, options) });
+}
+
+function carried(config: ClientConfig | ServerConfig, options: DtlsServerOptions) {
+  const { onEvent, keyLog, newConnectionId } = options;
+  return { setting: datagramSetting(config, options), owner: { onEvent, keyLog, newConnectionId } };
 }
 
 /** As `createDtlsClient`, for an endpoint. */
-export function createCarriedClient(config: ClientConfig, options: Carried<DtlsClientOptions>): DatagramConnection {
+export function createCarriedClient(config: ClientConfig, options: CarriedClientOptions): DatagramConnection {
   const { serverName, session, sessionKey = serverName } = options;
   const request = { serverName, session, sessionKey };
   return new DatagramConnection({
-    ...commonParts(config, options),
-    role: 'client',
+    ...connectionParts(options),
     flow: (context) => clientHandshake(context, config, request),
     keepSession: sessionKeeper(config.sessionStore, sessionKey),
   });
 }
 
 /** As `createDtlsServer`, for an endpoint. */
-export function createCarriedServer(config: ServerConfig, options: Carried<DtlsServerOptions>): DatagramConnection {
+export function createCarriedServer(config: ServerConfig, options: CarriedOptions): DatagramConnection {
   return new DatagramConnection({
-    ...commonParts(config, options),
-    role: 'server',
+    ...connectionParts(options),
     flow: (context) => serverHandshake(context, config),
   });
 }
@@ -111,46 +113,52 @@ export function createCarriedServer(config: ServerConfig, options: Carried<DtlsS
  */
 export function continueDtlsClient(config: ClientConfig, state: Uint8Array, options: DtlsClientOptions): DtlsConnection {
   const { serverName, sessionKey = serverName } = options;
-  return continueCarried(config, state, { ...options, sessionKey });
+  return continueCarried(config, state, { ...carried(config, options), mtu: options.mtu, sessionKey });
 }
 
 /** A server's connection that goes on from `exportState()` of another; as `continueDtlsClient`. */
 export function continueDtlsServer(config: ServerConfig, state: Uint8Array, options: DtlsServerOptions): DtlsConnection {
-  return continueCarried(config, state, options);
+  return continueCarried(config, state, { ...carried(config, options), mtu: options.mtu });
+}
+
+export interface ContinuedOptions extends Pick<CarriedOptions, 'setting' | 'owner'> {
+  /** Default: what it was. */
+  readonly mtu?: number | undefined;
+  /** A client's. */
+  readonly sessionKey?: string | undefined;
 }
 
 /** A connection of either role that goes on, for an endpoint. */
 export function continueCarried(
   config: ClientConfig | ServerConfig,
   state: Uint8Array,
-  options: Carried<DtlsServerOptions> & Pick<DtlsClientOptions, 'sessionKey'>,
+  options: ContinuedOptions,
 ): DatagramConnection {
   const keepSession = config.role === 'client' ? sessionKeeper(config.sessionStore, options.sessionKey) : undefined;
-  return new DatagramConnection({ ...continuedParts(config, state, options), role: config.role, keepSession });
+  return new DatagramConnection({ ...continuedParts(config, state, options), keepSession });
 }
 
-function continuedParts(config: ClientConfig | ServerConfig, state: Uint8Array, options: Carried<DtlsServerOptions>) {
-  const { established, version, transport, protections } = readContinued(config, state);
-  const parts = commonParts(config, { ...options, mtu: options.mtu ?? transport.mtu });
-  parts.transport.continueFrom(version, transport, protections);
+function continuedParts(config: ClientConfig | ServerConfig, state: Uint8Array, { setting, owner, mtu }: ContinuedOptions) {
+  const { established, version, transport: from, protections } = readContinued(config, state);
+  const parts = connectionParts({ setting, owner });
+  parts.transport.continueFrom(version, { ...from, mtu: mtu ?? from.mtu }, protections);
   return { ...parts, flow: established };
 }
 
-function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsServerOptions>) {
-  const { now, limits, provider } = config;
-  const {
-    mtu = DEFAULT_MTU,
-    clock = now,
-    onEvent,
-    keyLog = false,
-    peerAddress,
-    connectionId,
-    newConnectionId,
-    carrier,
-  } = options;
+function connectionParts({ setting, owner, peerAddress, connectionId }: CarriedOptions) {
+  return { setting, owner, peerAddress, connectionId, transport: new DatagramTransport(setting) };
+}
+
+/** What connections with a config and these options have in common. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`). */
+export function datagramSetting(config: ClientConfig | ServerConfig, options: DatagramOptions): DatagramSetting {
+  const { role, now, limits, provider } = config;
+  const { mtu = DEFAULT_MTU, clock = now } = options;
   checkDatagramOptions(options);
-  const transport = new DatagramTransport({
-    role: config.role,
+  return {
+    role,
+    now,
+    limits,
+    provider,
     mtu,
     clock,
     timer: {
@@ -164,6 +172,5 @@ function commonParts(config: ClientConfig | ServerConfig, options: Carried<DtlsS
     replayWindow: options.replayWindow ?? REPLAY_WINDOW,
     maxHandshakeMessage: limits.maxHandshakeMessage,
     queuedInput: limits.queuedInput,
-  });
-  return { transport, now, clock, limits, provider, keyLog, onEvent, peerAddress, connectionId, newConnectionId, carrier };
+  };
 }

@@ -27,6 +27,7 @@ import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage
 import type { PathMessage } from '../protocol/messages/return-routability-check.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
+import type { DatagramTransportOptions } from '../transport/dtls/datagram-seam.ts';
 import type { DatagramTransport } from '../transport/dtls/datagram-transport.ts';
 import { adviceForAlert, WARNINGS } from './alert-advice.ts';
 import { type ChannelBindingType, channelBinding } from './channel-binding.ts';
@@ -45,36 +46,40 @@ import { tapOf } from './traced-message.ts';
 
 const WARNING = 1;
 
-/** Who carries the datagrams of several connections: told what a listener of events is not. */
-export interface DatagramCarrier {
+/** Who has a connection. One that carries the datagrams of several is told what a listener of events is not: it has the optional methods. */
+export interface DatagramOwner {
+  readonly onEvent: TlsEventListener;
+  /** Whether `keylog` events are told; asked for each line. */
+  readonly keyLog?: boolean | undefined;
+  /** Another connection ID for the peer. */
+  readonly newConnectionId?: (() => Uint8Array) | undefined;
   /** Server: a cookie of ours came back. What it throws ends the handshake. */
-  addressProven(): void;
+  addressProven?(): void;
   /** The peer asks whether we are where it thinks: the answer goes to where the question came from. */
-  pathChallenged(answer: Uint8Array): void;
+  pathChallenged?(answer: Uint8Array): void;
   /** The answer to a challenge of ours, or to another one's. */
-  pathAnswered(cookie: Uint8Array): void;
+  pathAnswered?(cookie: Uint8Array): void;
   /** Another time-out is next, although nothing was sent. */
-  rescheduled(): void;
+  rescheduled?(): void;
   /** It is over, and every event was delivered; called once. */
-  closed(): void;
+  closed?(): void;
+}
+
+/** What all connections with a config have in common: an endpoint makes it once. */
+export interface DatagramSetting extends DatagramTransportOptions {
+  /** Milliseconds since the epoch; `clock` only grows. */
+  readonly now: () => number;
+  readonly limits: Limits;
+  readonly provider: Pick<CryptoProvider, 'hashes' | 'random'>;
 }
 
 /** What makes a connection a client's or a server's. */
 export interface DatagramConnectionParts {
-  readonly role: 'client' | 'server';
+  readonly setting: DatagramSetting;
   readonly transport: DatagramTransport;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** Milliseconds that only grow. */
-  readonly clock: () => number;
-  readonly limits: Limits;
-  readonly provider: Pick<CryptoProvider, 'hashes' | 'random'>;
-  readonly keyLog: boolean | (() => boolean);
-  readonly onEvent: TlsEventListener;
-  readonly peerAddress: Uint8Array | undefined;
-  readonly connectionId: Uint8Array | undefined;
-  readonly newConnectionId: (() => Uint8Array) | undefined;
-  readonly carrier: DatagramCarrier | undefined;
+  readonly owner: DatagramOwner;
+  readonly peerAddress?: Uint8Array | undefined;
+  readonly connectionId?: Uint8Array | undefined;
   /** Makes the handshake, or what one was that was done elsewhere. */
   readonly flow: ((context: HandshakeContext) => HandshakeFlow<Established>) | Established;
   /** Client: told of each session, before the application is. */
@@ -88,12 +93,13 @@ export class DatagramConnection implements DtlsConnection {
     afterResume: (connection) => connection.#pump(),
   };
 
-  readonly role: 'client' | 'server';
-  /** Without what the handshake alone needs: connections live longer. */
-  readonly #parts: Omit<DatagramConnectionParts, 'flow' | 'peerAddress' | 'connectionId'>;
+  readonly #setting: DatagramSetting;
   readonly #transport: DatagramTransport;
+  readonly #owner: DatagramOwner;
+  readonly #keepSession: DatagramConnectionParts['keepSession'];
   readonly #events: EventQueue;
-  readonly #handshake: HandshakeDriver<DatagramConnection>;
+  /** Until the handshake is over. */
+  #handshake: HandshakeDriver<DatagramConnection> | undefined;
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
   #established: Established | undefined;
   #peerClosed = false;
@@ -106,25 +112,27 @@ export class DatagramConnection implements DtlsConnection {
   #heartbeats: Heartbeats | undefined;
   /** Made when it is needed: few connections do. */
   #connectionIdUpdates: ConnectionIdUpdates | undefined;
-  /** Whether the carrier knows of the end. */
+  /** Whether the owner knows of the end. */
   #isTold = false;
 
   constructor(parts: DatagramConnectionParts) {
-    this.role = parts.role;
-    const { flow, peerAddress, connectionId, ...kept } = parts;
-    this.#parts = kept;
-    this.#transport = parts.transport;
-    this.#events = new EventQueue(parts.onEvent, parts.transport);
-    this.#handshake = new HandshakeDriver<DatagramConnection>(this, DatagramConnection.#hooks);
-    if (typeof flow === 'function') {
-      const { transport, keyLog, carrier } = parts;
-      const [driver, events] = [this.#handshake, this.#events];
-      this.#handshake.begin(
-        flow(new ConnectionContext({ transport, driver, events, keyLog, peerAddress, connectionId, carrier })),
-      );
-    } else {
+    const { setting, transport, owner, flow, peerAddress, connectionId } = parts;
+    this.#setting = setting;
+    this.#transport = transport;
+    this.#owner = owner;
+    this.#keepSession = parts.keepSession;
+    this.#events = new EventQueue(owner, transport);
+    if (typeof flow !== 'function') {
       this.#continue(flow);
+      return;
     }
+    this.#handshake = new HandshakeDriver<DatagramConnection>(this, DatagramConnection.#hooks);
+    const [driver, events] = [this.#handshake, this.#events];
+    this.#handshake.begin(flow(new ConnectionContext({ transport, driver, events, owner, peerAddress, connectionId })));
+  }
+
+  get role(): 'client' | 'server' {
+    return this.#setting.role;
   }
 
   get state(): 'handshaking' | 'connected' | 'closed' {
@@ -138,7 +146,7 @@ export class DatagramConnection implements DtlsConnection {
 
   /** Whether an asynchronous step is pending. */
   get isSuspended(): boolean {
-    return this.#handshake.isWaiting;
+    return this.#handshake?.isWaiting === true;
   }
 
   /** Whether we have said that we send nothing more, and the peer has not. */
@@ -182,12 +190,12 @@ export class DatagramConnection implements DtlsConnection {
   setInitialTimeout(milliseconds: number): void {
     checkInitialTimeout(milliseconds);
     this.#transport.setInitialTimeout(milliseconds);
-    if (this.#state !== 'closed') this.#parts.carrier?.rescheduled();
+    if (this.#state !== 'closed') this.#owner.rescheduled?.();
   }
 
   start(): void {
     this.#guarded(() => {
-      this.#handshake.advance();
+      this.#handshake?.advance();
       this.#pump();
     });
   }
@@ -205,7 +213,7 @@ export class DatagramConnection implements DtlsConnection {
 
   nextTimeout(): number | undefined {
     const { deadline } = this;
-    return deadline === undefined ? undefined : Math.max(0, deadline - this.#parts.clock());
+    return deadline === undefined ? undefined : Math.max(0, deadline - this.#setting.clock());
   }
 
   /** When `handleTimeout` wants to be called, by the clock. */
@@ -215,7 +223,7 @@ export class DatagramConnection implements DtlsConnection {
 
   handleTimeout(): void {
     if (this.#state === 'closed') return;
-    this.#guarded(() => this.#transport.handleTimeout(this.#handshake.isWaiting));
+    this.#guarded(() => this.#transport.handleTimeout(this.isSuspended));
   }
 
   send(data: Uint8Array): void {
@@ -299,7 +307,7 @@ export class DatagramConnection implements DtlsConnection {
     if (this.#established === undefined)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'exportChannelBinding before the handshake is over');
     const { labelPrefix } = this.#transport.variant;
-    const end = { role: this.role, labelPrefix, hashes: this.#parts.provider.hashes, renegotiates: false };
+    const end = { role: this.role, labelPrefix, hashes: this.#setting.provider.hashes, renegotiates: false };
     return channelBinding(this.#established, end, type);
   }
 
@@ -343,12 +351,13 @@ export class DatagramConnection implements DtlsConnection {
     this.#established = established;
     this.#state = 'connected';
     const { heartbeat } = established;
-    const { provider, now, limits } = this.#parts;
+    const { provider, now, limits } = this.#setting;
     if (heartbeat !== undefined) this.#heartbeats = new Heartbeats(provider.random, now, limits.heartbeats);
     this.#heartbeats?.agree(heartbeat);
   }
 
   #connect(established: Established): void {
+    this.#handshake = undefined;
     this.#continue(established);
     this.#transport.handshakeDone();
     const { session } = established;
@@ -357,7 +366,7 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   #keep(session: ClientSession, isNew: boolean): void {
-    this.#parts.keepSession?.(session);
+    this.#keepSession?.(session);
     if (isNew) this.#events.push({ type: 'session', session });
   }
 
@@ -369,20 +378,20 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   #readAll(): void {
-    while (this.#handshake.mayRead && this.#state !== 'closed' && !this.#peerClosed) {
+    while (this.#handshake?.mayRead !== false && this.#state !== 'closed' && !this.#peerClosed) {
       const incoming = this.#transport.next();
       if (incoming === undefined) return;
       if (incoming.kind === 'alert') this.#readAlert(incoming.level, incoming.description);
       else if (incoming.kind === 'data') this.#readData(incoming.data);
       else if (incoming.kind === 'heartbeat') this.#readHeartbeat(incoming.content);
       else if (incoming.kind === 'path') this.#readPathMessage(incoming.message);
-      else if (this.#handshake.hasFlow) this.#handshake.advance(incoming.message);
+      else if (this.#handshake !== undefined) this.#handshake.advance(incoming.message);
       else this.#readPostHandshake(incoming.message);
     }
   }
 
   get #idUpdates(): ConnectionIdUpdates {
-    this.#connectionIdUpdates ??= new ConnectionIdUpdates(this.#transport, this.#parts.newConnectionId);
+    this.#connectionIdUpdates ??= new ConnectionIdUpdates(this.#transport, this.#owner);
     return this.#connectionIdUpdates;
   }
 
@@ -398,18 +407,17 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   #readHeartbeat(message: Uint8Array): void {
-    const outcome = this.#heartbeats?.receive(message, this.maxData, this.#handshake.hasFlow);
+    const outcome = this.#heartbeats?.receive(message, this.maxData, this.#handshake !== undefined);
     if (outcome?.kind === 'answered') this.#events.push({ type: 'heartbeat', payload: outcome.payload });
     else if (outcome?.kind === 'answer' && !this.#weClosed) this.#transport.sendHeartbeat(outcome.message);
   }
 
   #readPathMessage({ type, cookie }: PathMessage): void {
-    const { carrier } = this.#parts;
-    if (type === 'path_response') carrier?.pathAnswered(cookie);
+    if (type === 'path_response') this.#owner.pathAnswered?.(cookie);
     if (type !== 'path_challenge' || this.#weClosed) return;
     const answer = { type: 'path_response', cookie } as const;
-    if (carrier === undefined) this.#transport.sendPathMessage(answer);
-    else carrier.pathChallenged(this.#transport.writePathMessage(answer));
+    if (this.#owner.pathChallenged === undefined) this.#transport.sendPathMessage(answer);
+    else this.#owner.pathChallenged(this.#transport.writePathMessage(answer));
   }
 
   #readPostHandshake(raw: RawMessage): void {
@@ -423,7 +431,7 @@ export class DatagramConnection implements DtlsConnection {
   #readTicket(raw: RawMessage): void {
     const { variant } = this.#transport;
     const message = readMessage(NewSessionTicket, raw);
-    const session = sessionOfTicket(this.#established as Established, variant, message, this.#parts.now());
+    const session = sessionOfTicket(this.#established as Established, variant, message, this.#setting.now());
     if (session !== undefined) this.#keep(session, true);
   }
 
@@ -438,7 +446,7 @@ export class DatagramConnection implements DtlsConnection {
   #readKeyUpdate(raw: RawMessage): void {
     const { requestUpdate } = readMessage(KeyUpdate, raw);
     this.#keyUpdatesInARow++;
-    const limit = this.#parts.limits.keyUpdatesInARow;
+    const limit = this.#setting.limits.keyUpdatesInARow;
     if (this.#keyUpdatesInARow > limit) {
       throw new LimitExceeded(
         'keyUpdatesInARow',
@@ -509,7 +517,7 @@ export class DatagramConnection implements DtlsConnection {
 
   #countIdle(what: string): void {
     this.#warningAlerts++;
-    const limit = this.#parts.limits.warningAlerts;
+    const limit = this.#setting.limits.warningAlerts;
     if (this.#warningAlerts > limit) throw new LimitExceeded('warningAlerts', `more than ${limit} ${what}`, 'unexpected_message');
   }
 
@@ -523,7 +531,7 @@ export class DatagramConnection implements DtlsConnection {
   #end(error: TlsError | undefined): void {
     if (error?.alert !== undefined && !this.#weClosed) sendLastAlert(this.#transport, error.alert);
     this.#finish();
-    this.#handshake.abort(error);
+    this.#handshake?.abort(error);
   }
 
   #finish(): void {
@@ -536,14 +544,14 @@ export class DatagramConnection implements DtlsConnection {
     try {
       this.#events.deliver();
     } finally {
-      if (this.#state === 'closed' && !this.#events.isDelivering) this.#tellCarrier();
+      if (this.#state === 'closed' && !this.#events.isDelivering) this.#tellOwner();
     }
   }
 
-  #tellCarrier(): void {
+  #tellOwner(): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    this.#parts.carrier?.closed();
+    this.#owner.closed?.();
   }
 }
 

@@ -15,11 +15,17 @@ import { ApiMisuse, ConnectionLost, type TlsError } from '../core/errors/errors.
 import { readDatagramRecord } from '../transport/dtls/datagram-record.ts';
 import type { ClientConfig, ServerConfig } from './config.ts';
 import { MAX_SPARE } from './connection-id-updates.ts';
-import { continueCarried, createCarriedClient, createCarriedServer } from './create-dtls.ts';
+import {
+  type CarriedOptions,
+  continueCarried,
+  createCarriedClient,
+  createCarriedServer,
+  datagramSetting,
+} from './create-dtls.ts';
 import { checkDatagramOptions } from './datagram-checks.ts';
 import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
 import { Deadlines } from './deadlines.ts';
-import type { DatagramConnection } from './dtls-connection.ts';
+import type { DatagramConnection, DatagramSetting } from './dtls-connection.ts';
 import { type DtlsSession, type DtlsSessionListener, EndpointSession, type SleepingSession } from './endpoint-session.ts';
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
 import { type HelloFragment, readHelloFragment } from './first-hello.ts';
@@ -74,6 +80,7 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   readonly #sessions: SessionTable;
   readonly #strangers: Strangers | undefined;
   readonly #paths = new PathChecks(this);
+  readonly #settings = new WeakMap<ClientConfig | ServerConfig, DatagramSetting>();
   readonly #deadlines = new Deadlines<EndpointSession>();
   readonly #warm = new WarmSessions<EndpointSession>();
   #output: AddressedDatagram[] = [];
@@ -125,12 +132,9 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
     const session = new EndpointSession(this, to, config.provider.random);
     session.isAccepted = true;
     session.isProven = true;
-    session.connection = createCarriedClient(config, {
-      ...this.#connectionOptions(session),
-      ...options,
-      onEvent: session.onEvent,
-    });
-    session.listen(options.onEvent);
+    const { onEvent, ...request } = options;
+    session.connection = createCarriedClient(config, { ...this.#carriedOptions(config, session), ...request });
+    session.listen(onEvent);
     this.#keep(session);
     this.#entered(() => {
       session.connection.start();
@@ -162,10 +166,8 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   ): EndpointSession {
     const session = new EndpointSession(this, address, config.provider.random);
     session.isProven = true;
-    // Its own ID is in the state, and what its path takes: the one that is drawn for new sessions is not used.
-    const { connectionId: _, mtu: __, ...options } = this.#connectionOptions(session);
-    session.ids = connectionId === undefined ? [] : [toHex(connectionId)];
-    session.connection = continueCarried(config, state, { ...options, sessionKey, onEvent: session.onEvent });
+    if (connectionId !== undefined) session.ids = [toHex(connectionId)];
+    session.connection = continueCarried(config, state, { setting: this.#settingOf(config), owner: session, sessionKey });
     return session;
   }
 
@@ -238,7 +240,8 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
     const { length } = datagram;
     const isElsewhere = from !== session.address;
     if (!session.isProven && !isElsewhere) session.received += length;
-    session.heardFrom = from;
+    // An address that is the same is not kept twice.
+    session.heardFrom = isElsewhere ? from : session.address;
     connection.receive(datagram);
     if (connection.heard !== 'nothing' && !isElsewhere) session.isProven = true;
     if (connection.heard === 'newest' && isElsewhere && from !== session.address) this.#onElsewhere(session, from, length);
@@ -302,10 +305,9 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   }
 
   /** The session whose handshake a ClientHello belongs to: what is sent again is no news. */
-  #ownerOf({ isWhole, random }: HelloFragment, from: string): EndpointSession | undefined {
+  #ownerOf({ isWhole, mark }: HelloFragment, from: string): EndpointSession | undefined {
     const candidates = [this.#sessions.successorAt(from), this.#sessions.at(from)];
-    if (random !== undefined)
-      return candidates.find((session) => session?.helloRandom && toHex(session.helloRandom) === toHex(random));
+    if (mark !== undefined) return candidates.find((session) => session?.helloMark === mark);
     const handshaking = candidates.find((session) => session?.connection.state === 'handshaking');
     return isWhole || this.#strangers?.hasBegun(from) ? undefined : handshaking;
   }
@@ -318,23 +320,27 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
         `an address of ${peerAddress.length} bytes: at most ${MAX_ADDRESS} are expected`,
       );
     }
-    const options = this.#connectionOptions(session);
-    return createCarriedServer(config, { ...options, peerAddress, onEvent: session.onEvent });
+    return createCarriedServer(config, { ...this.#carriedOptions(config, session), peerAddress });
   }
 
-  #connectionOptions(session: EndpointSession) {
-    const { mtu, initialTimeout, adaptTimeout, delayAcknowledgements, maxRetransmissions, replayWindow } = this.#options;
-    const { keyLog = false, connectionIdLength } = this.#options;
+  #carriedOptions(config: ClientConfig | ServerConfig, session: EndpointSession): CarriedOptions {
+    const { connectionIdLength } = this.#options;
     const connectionId = connectionIdLength === undefined ? undefined : this.#drawId(connectionIdLength, session.drawRandom);
     if (connectionId !== undefined && connectionId.length > 0) session.ids = [toHex(connectionId)];
-    return {
-      clock: this.clock,
-      carrier: session,
-      connectionId,
-      newConnectionId: () => this.#drawAnotherId(session),
-      keyLog: typeof keyLog === 'function' ? () => keyLog(session) : keyLog,
-      ...{ mtu, initialTimeout, adaptTimeout, delayAcknowledgements, maxRetransmissions, replayWindow },
-    };
+    return { setting: this.#settingOf(config), owner: session, connectionId };
+  }
+
+  #settingOf(config: ClientConfig | ServerConfig): DatagramSetting {
+    const known = this.#settings.get(config);
+    if (known !== undefined) return known;
+    const setting = datagramSetting(config, { ...this.#options, clock: this.clock });
+    this.#settings.set(config, setting);
+    return setting;
+  }
+
+  wantsKeyLog(session: EndpointSession): boolean {
+    const { keyLog = false } = this.#options;
+    return typeof keyLog === 'function' ? keyLog(session) : keyLog;
   }
 
   #drawId(length: number, random: (length: number) => Uint8Array): Uint8Array {
@@ -350,7 +356,7 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   }
 
   /** Another one for a session that is there. Those that its peer cannot use any more are forgotten. */
-  #drawAnotherId(session: EndpointSession): Uint8Array {
+  newConnectionId(session: EndpointSession): Uint8Array {
     const id = this.#drawId(this.#options.connectionIdLength ?? 0, session.drawRandom);
     this.#sessions.addId(session, toHex(id), MAX_IDS);
     return id;

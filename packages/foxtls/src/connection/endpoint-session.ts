@@ -15,7 +15,7 @@ import type { TlsError } from '../core/errors/errors.ts';
 import { ConnectionLost } from '../core/errors/errors.ts';
 import type { TlsEvent } from './connection.ts';
 import type { DtlsConnection } from './datagram-connection.ts';
-import type { DatagramCarrier, DatagramConnection } from './dtls-connection.ts';
+import type { DatagramConnection, DatagramOwner } from './dtls-connection.ts';
 
 /** What a session tells: the events of its connection, and those of its own. */
 export type DtlsSessionEvent =
@@ -25,7 +25,14 @@ export type DtlsSessionEvent =
   /** It is over, whatever the reason: comes last, once. */
   | { readonly type: 'closed' };
 
-export type DtlsSessionListener = (event: DtlsSessionEvent) => void;
+/** A function, or what has one as its method: thousands of sessions do without a closure each. */
+export type DtlsSessionListener =
+  | ((event: DtlsSessionEvent) => void)
+  | {
+      onEvent(event: DtlsSessionEvent): void;
+      /** Whether it wants `keylog` events, beside what the endpoint's option says; asked for each line. */
+      readonly keyLog?: boolean | undefined;
+    };
 
 /** A connection of an endpoint. Its `takeOutput`, `receive` and timers are the endpoint's to call. */
 export interface DtlsSession {
@@ -60,6 +67,9 @@ export interface SessionKeeper {
   pathAnswered(session: EndpointSession, cookie: Uint8Array): void;
   send(to: string, datagrams: readonly Uint8Array[]): void;
   closed(session: EndpointSession): void;
+  /** Whether its `keylog` events are told. */
+  wantsKeyLog(session: EndpointSession): boolean;
+  newConnectionId(session: EndpointSession): Uint8Array;
 }
 
 /** Bytes that may go to an address that was not proven, for each that came from there: as QUIC has it, and RFC 9147 §5.1 asks for. */
@@ -73,7 +83,10 @@ export interface PathCheck {
   readonly expiresAt: number;
 }
 
-export class EndpointSession implements DtlsSession, DatagramCarrier {
+/** Most sessions have nothing of what others have several of. */
+const NONE: readonly never[] = [];
+
+export class EndpointSession implements DtlsSession, DatagramOwner {
   readonly #keeper: SessionKeeper;
   connection!: DatagramConnection;
   address: string;
@@ -82,18 +95,18 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
   isJudged = false;
   /** Whether the peer was heard to be at its address. */
   isProven = false;
-  /** The ClientHello's random. */
-  helloRandom: Uint8Array | undefined;
+  /** The mark of its ClientHello (see first-hello.ts). */
+  helloMark: number | undefined;
   /** Of the config's provider. */
   readonly drawRandom: (length: number) => Uint8Array;
   /** What the peer may put on its records, in hexadecimal, the newest last. */
-  ids: string[] = [];
+  ids: readonly string[] = NONE;
   /** When the handshake, or the wait for the peer's close_notify, has lasted too long. */
   giveUpAt: number | undefined;
   /** Bytes that came, before the address was proven. */
   received = 0;
   #sent = 0;
-  #held: Uint8Array[] = [];
+  #held: readonly Uint8Array[] = NONE;
   #listener: DtlsSessionListener = throwErrors;
   #asleep: { readonly events: TlsEvent[]; isClosed: boolean } | undefined;
 
@@ -111,7 +124,7 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
   /** The peer is at another address. */
   moved(to: string): void {
     this.address = to;
-    this.#listener({ type: 'moved', address: to });
+    this.#tell({ type: 'moved', address: to });
   }
 
   listen(listener: DtlsSessionListener): void {
@@ -138,7 +151,7 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
     if (isClosed) this.closed();
   }
 
-  readonly onEvent = (event: TlsEvent): void => {
+  onEvent(event: TlsEvent): void {
     if (this.#asleep !== undefined) {
       this.#asleep.events.push(event);
       return;
@@ -152,13 +165,27 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
       return;
     }
     if (event.type === 'connected') this.#keeper.connected(this);
-    this.#listener(event);
-  };
+    this.#tell(event);
+  }
+
+  #tell(event: DtlsSessionEvent): void {
+    const listener = this.#listener;
+    if (typeof listener === 'function') listener(event);
+    else listener.onEvent(event);
+  }
 
   #onStrangersEvent(event: TlsEvent): void {
     // An alert is output, too: whether it is sent, its error says, which comes next.
     if (event.type === 'output' && this.connection.state !== 'closed') this.#keeper.judge(this, undefined);
     else if (event.type === 'error') this.#keeper.judge(this, event.error);
+  }
+
+  get keyLog(): boolean {
+    return (typeof this.#listener === 'object' && this.#listener.keyLog === true) || this.#keeper.wantsKeyLog(this);
+  }
+
+  newConnectionId(): Uint8Array {
+    return this.#keeper.newConnectionId(this);
   }
 
   addressProven(): void {
@@ -179,17 +206,17 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
   }
 
   closed(): void {
-    this.#held = [];
+    this.#held = NONE;
     if (this.#asleep !== undefined) this.#asleep.isClosed = true;
     if (this.#asleep !== undefined || !this.isAccepted) return;
     this.#keeper.closed(this);
-    this.#listener({ type: 'closed' });
+    this.#tell({ type: 'closed' });
   }
 
   /** Ends it without a word to the peer, who has begun anew. */
   replace(): void {
     const error = new ConnectionLost('aborted', 'the client has begun another connection from the same address');
-    this.#listener({ type: 'error', error });
+    this.#tell({ type: 'error', error });
     this.connection.abort();
   }
 
@@ -199,16 +226,21 @@ export class EndpointSession implements DtlsSession, DatagramCarrier {
    */
   takeOutput(): readonly Uint8Array[] {
     const made = this.connection.takeOutput();
-    if (this.isProven) return this.#held.length === 0 ? made : [...this.#held.splice(0), ...made];
-    if (this.#held.length === 0) this.#held = made;
+    const held = this.#held;
+    if (this.isProven) {
+      this.#held = NONE;
+      return held.length === 0 ? made : [...held, ...made];
+    }
+    const waiting = held.length === 0 ? made : held;
     const allowed = AMPLIFICATION * this.received;
     let count = 0;
-    for (const { length } of this.#held) {
+    for (const { length } of waiting) {
       if (this.#sent + length > allowed) break;
       this.#sent += length;
       count++;
     }
-    return this.#held.splice(0, count);
+    this.#held = waiting.slice(count);
+    return waiting.slice(0, count);
   }
 }
 

@@ -5,24 +5,27 @@
 import type { TlsEvent, TlsEventListener } from './connection.ts';
 
 export class EventQueue {
-  readonly #listener: TlsEventListener;
+  readonly #owner: { readonly onEvent: TlsEventListener };
   readonly #transport: { readonly hasOutput: boolean };
-  #events: TlsEvent[] = [];
+  /** Made when there is one: an array that was filled once keeps its room. */
+  #events: TlsEvent[] | undefined;
   #delivering = false;
   #outputAnnounced = false;
 
-  constructor(listener: TlsEventListener, transport: { readonly hasOutput: boolean }) {
-    this.#listener = listener;
+  /** Events go to the owner's `onEvent`. */
+  constructor(owner: { readonly onEvent: TlsEventListener }, transport: { readonly hasOutput: boolean }) {
+    this.#owner = owner;
     this.#transport = transport;
   }
 
   push(event: TlsEvent): void {
+    this.#events ??= [];
     this.#events.push(event);
   }
 
   /** Whether there is something that the listener does not know yet. */
   get isBehind(): boolean {
-    return this.#events.length > 0;
+    return this.#events !== undefined && this.#events.length > 0;
   }
 
   /** Whether a listener runs. */
@@ -32,7 +35,7 @@ export class EventQueue {
 
   /** What is queued is not delivered. */
   clear(): void {
-    this.#events = [];
+    this.#events = undefined;
   }
 
   /** The output that was announced is taken: what comes later is announced again. */
@@ -48,16 +51,15 @@ export class EventQueue {
       for (;;) {
         if (this.#transport.hasOutput && !this.#outputAnnounced) {
           this.#outputAnnounced = true;
-          this.#listener({ type: 'output' });
+          this.#owner.onEvent({ type: 'output' });
           continue;
         }
-        const event = this.#events.shift();
+        const event = this.#events?.shift();
         if (event === undefined) {
-          // An array that was filled once keeps its room.
-          this.#events = [];
+          this.#events = undefined;
           return;
         }
-        this.#listener(event);
+        this.#owner.onEvent(event);
       }
     } finally {
       this.#delivering = false;

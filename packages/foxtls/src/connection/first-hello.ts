@@ -24,8 +24,8 @@ export interface HelloFragment {
   readonly isWhole: boolean;
   /** message_seq: 1 when it answers a cookie. */
   readonly sequence: number;
-  /** The client's random, by which two ClientHellos of one handshake are known: only where the message begins. */
-  readonly random: Uint8Array | undefined;
+  /** See `helloMark`: only where the message begins. */
+  readonly mark: number | undefined;
 }
 
 /** Undefined for any other record. */
@@ -34,14 +34,25 @@ export function readHelloFragment(record: DatagramRecord): HelloFragment | undef
   const content = record.fragment;
   if (content.length < FRAGMENT_HEADER || content[0] !== HANDSHAKE_TYPES.client_hello) return undefined;
   const length = readUint24(content, 1);
-  const begins = readUint24(content, 6) === 0 && content.length >= RANDOM_AT + RANDOM_SIZE;
+  const begins = readUint24(content, 6) === 0;
   return {
     content,
     record,
     isWhole: readUint24(content, 6) === 0 && readUint24(content, 9) === length && content.length === FRAGMENT_HEADER + length,
     sequence: ((content[4] as number) << 8) | (content[5] as number),
-    random: begins ? content.subarray(RANDOM_AT, RANDOM_AT + RANDOM_SIZE) : undefined,
+    mark: begins ? helloMark(content) : undefined,
   };
+}
+
+/**
+ * 48 bits of the client's random, by which two ClientHellos of one handshake are known: a number, for sessions keep it. Undefined for a message
+ * that is too short for one.
+ */
+export function helloMark(content: Uint8Array): number | undefined {
+  if (content.length < RANDOM_AT + RANDOM_SIZE) return undefined;
+  // The first bytes of a random may be a time (RFC 5246 §7.4.1.2).
+  const at = RANDOM_AT + RANDOM_SIZE - 6;
+  return readUint24(content, at) * 2 ** 24 + readUint24(content, at + 3);
 }
 
 /** A whole ClientHello in a datagram of its own, by the numbers of the record that brought the last of it. */

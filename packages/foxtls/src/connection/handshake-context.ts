@@ -14,10 +14,10 @@ export interface ContextParts {
   /** Has the signal, which is made when somebody asks. */
   readonly driver: { readonly signal: AbortSignal };
   readonly events: EventQueue;
-  readonly keyLog: boolean | (() => boolean);
   readonly peerAddress?: Uint8Array | undefined;
   readonly connectionId?: Uint8Array | undefined;
-  readonly carrier?: { addressProven(): void } | undefined;
+  /** `keyLog` is asked for each line. */
+  readonly owner: { readonly keyLog?: boolean | undefined; addressProven?(): void };
 }
 
 export class ConnectionContext implements HandshakeContext {
@@ -34,7 +34,7 @@ export class ConnectionContext implements HandshakeContext {
   }
 
   addressProven(): void {
-    this.#parts.carrier?.addressProven();
+    this.#parts.owner.addressProven?.();
   }
 
   get signal(): AbortSignal {
@@ -42,8 +42,8 @@ export class ConnectionContext implements HandshakeContext {
   }
 
   logSecret(label: KeyLogLabel, clientRandom: Uint8Array, secret: Uint8Array): void {
-    const { keyLog, events } = this.#parts;
-    if (!(typeof keyLog === 'function' ? keyLog() : keyLog)) return;
+    const { owner, events } = this.#parts;
+    if (owner.keyLog !== true) return;
     events.push({ type: 'keylog', line: `${label} ${toHex(clientRandom)} ${toHex(secret)}` });
   }
 }

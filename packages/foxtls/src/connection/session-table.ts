@@ -81,8 +81,9 @@ export class SessionTable {
   /** Another ID for a session that is there; of those before, `most` are kept. */
   addId(session: EndpointSession, id: string, most: number): void {
     this.#byId.set(id, session);
-    session.ids.push(id);
-    for (const old of session.ids.splice(0, session.ids.length - most)) this.#byId.delete(old);
+    const ids = [...session.ids, id];
+    for (const old of ids.slice(0, -most)) this.#byId.delete(old);
+    session.ids = ids.slice(-most);
   }
 
   /** A session whose handshake is over takes the place that it waited for. Returns the one that had it. */

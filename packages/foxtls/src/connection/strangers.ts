@@ -20,7 +20,7 @@ import type { Deadlines } from './deadlines.ts';
 import type { DatagramConnection } from './dtls-connection.ts';
 import { AMPLIFICATION, EndpointSession, type SessionKeeper } from './endpoint-session.ts';
 import type { EndpointDiscardReason, EndpointStats } from './endpoint-stats.ts';
-import { type HelloFragment, helloDatagram, readHelloFragment } from './first-hello.ts';
+import { type HelloFragment, helloDatagram, helloMark, readHelloFragment } from './first-hello.ts';
 import type { SessionTable } from './session-table.ts';
 
 /** Those whose ClientHello waits for an asynchronous step: a choice of config, a sealer. */
@@ -86,7 +86,7 @@ export class Strangers {
     const content = this.#pool.push(from, hello.content);
     this.#parts.keeper.stats.discarded.fragment_refused += this.#pool.stats.refused - refused;
     if (content === undefined) return false;
-    this.#answer({ ...hello, random: content.subarray(14, 46) }, content, from);
+    this.#answer({ ...hello, mark: helloMark(content) }, content, from);
     return true;
   }
 
@@ -100,7 +100,7 @@ export class Strangers {
       return;
     }
     const session = new EndpointSession(keeper, from, config.provider.random);
-    session.helloRandom = hello.random?.slice();
+    session.helloMark = hello.mark;
     session.received = content.length;
     session.connection = keeper.createConnection(config, session);
     if (!config.requireCookie) this.#acceptAtOnce(session);

@@ -109,7 +109,7 @@ export class Connection implements TlsConnection {
     this.role = parts.role;
     this.#transport = parts.transport;
     this.#now = parts.now;
-    this.#events = new EventQueue(parts.onEvent, parts.transport);
+    this.#events = new EventQueue(parts, parts.transport);
     this.#keyLog = parts.keyLog;
     this.#keepSession = parts.keepSession;
     this.#limits = parts.limits;
@@ -286,7 +286,7 @@ export class Connection implements TlsConnection {
 
   #context(): HandshakeContext {
     const [driver, events] = [this.#handshake, this.#events];
-    return new ConnectionContext({ transport: this.#transport, driver, events, keyLog: this.#keyLog });
+    return new ConnectionContext({ transport: this.#transport, driver, events, owner: { keyLog: this.#keyLog } });
   }
 
   /** Runs `work`; what it throws ends the connection. Then delivers the events. */

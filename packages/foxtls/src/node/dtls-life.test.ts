@@ -24,6 +24,27 @@ describe.each(BOTH)('sessions in %s', (version) => {
     expect([endpoint.destroyed, endpoint.stats.isConnected]).toEqual([true, false]);
   });
 
+  it('say how they began and ended, whenever they are asked', async () => {
+    const { port, sessions } = loopback.echo();
+    const client = loopback.client(port, only);
+    expect(await askEcho(client, 'x')).toBe('x');
+    const [server] = sessions as [DTLSSession];
+    const { closed } = server;
+    await client.close();
+    await closed;
+    for (const { opened, closed } of [client, server]) {
+      expect(await opened).toEqual({ protocol: version });
+      expect(await closed).toBeUndefined();
+    }
+    const failed = loopback.client(port, { ...only, servername: 'other.test' });
+    await new Promise<void>((resolve) => failed.once('close', () => resolve()));
+    expect(await codeOf(failed.opened)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(await codeOf(failed.closed)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    const given = loopback.client(port, only);
+    given.destroy();
+    expect([await codeOf(given.opened), await codeOf(given.closed)]).toEqual(['ERR_INVALID_STATE', undefined]);
+  });
+
   it('go over IPv6 and to host names', async () => {
     const { endpoint, port } = loopback.echo({ host: '::1' });
     const session = loopback.client(port, only, '::1');

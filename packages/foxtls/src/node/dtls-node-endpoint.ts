@@ -53,8 +53,6 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   readonly #server: ServerSide | undefined;
   /** The same for all of a server's sessions. */
   #serverTraits: SessionTraits | undefined;
-  /** No WeakMap: what is in one is not collected with the young garbage, and a session is a lot of it. */
-  readonly #bySession = new Map<DtlsSession, NodeDtlsSession>();
   #socket: DatagramSocket | undefined;
   #address: DtlsAddress | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -75,7 +73,6 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
       ...options,
       clock: () => performance.now(),
       onOutput: () => this.#flush(),
-      keyLog: (session) => this.#bySession.get(session)?.wantsKeyLog ?? false,
       onSession: (session) => this.#accept(session),
       ...(server?.findSleeping !== undefined && { findSleeping: finderOf(server.findSleeping) }),
       onRefused: (error, from) => this.onrefused?.(toNodeError(error), readAddress(from)),
@@ -146,12 +143,11 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   // ---- Sessions ----
 
   #accept(core: DtlsSession): DtlsSessionListener {
-    const { onsession, asksForCertificate } = this.#server as ServerSide;
-    this.#serverTraits ??= { ...this.#commonTraits, role: 'server', asksForCertificate };
-    const session = new NodeDtlsSession(this.#serverTraits);
+    const server = this.#server as ServerSide;
+    const session = new NodeDtlsSession(this.#traitsOf(server));
     this.#adopt(session, core);
     try {
-      onsession(session);
+      server.onsession(session);
     } catch (thrown) {
       // It is the application's, and no affair of the handshake that it was called in.
       session.destroy(thrown as Error);
@@ -159,14 +155,18 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
         throw thrown;
       });
     }
-    return this.#listenerOf(session);
+    return session;
+  }
+
+  #traitsOf({ asksForCertificate }: ServerSide): SessionTraits {
+    this.#serverTraits ??= { ...this.#commonTraits, role: 'server', asksForCertificate };
+    return this.#serverTraits;
   }
 
   wake(sleeping: SleepingDtlsSession): DTLSSession {
     if (this.#server === undefined || this.#state !== 'open') throw invalidState('wake without an open endpoint of listen');
-    const { asksForCertificate } = this.#server;
-    const session = new NodeDtlsSession({ ...this.#commonTraits, role: 'server', asksForCertificate });
-    this.#adopt(session, this.#core.continue(this.#server.config, sleepingOf(sleeping), this.#listenerOf(session)));
+    const session = new NodeDtlsSession(this.#traitsOf(this.#server));
+    this.#adopt(session, this.#core.continue(this.#server.config, sleepingOf(sleeping), session));
     return session;
   }
 
@@ -184,11 +184,8 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
 
   connect(session: NodeDtlsSession, to: DtlsAddress, { config, serverName, session: resumed }: ClientSide): void {
     this.#stats.clientSessions++;
-    const onEvent = this.#listenerOf(session);
-    this.#adopt(
-      session,
-      this.#core.connect(config, writeAddress(to.address, to.port), { serverName, session: resumed, onEvent }),
-    );
+    const options = { serverName, session: resumed, onEvent: session };
+    this.#adopt(session, this.#core.connect(config, writeAddress(to.address, to.port), options));
     this.#schedule();
   }
 
@@ -196,27 +193,17 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   continue(session: NodeDtlsSession, sleeping: SleepingDtlsSession, to: Pick<ClientSide, 'config' | 'serverName'>): void {
     const { config, serverName: sessionKey } = to;
     this.#stats.clientSessions++;
-    const onEvent = this.#listenerOf(session);
-    this.#adopt(session, this.#core.continue(config, sleepingOf(sleeping), onEvent, { sessionKey }));
+    this.#adopt(session, this.#core.continue(config, sleepingOf(sleeping), session, { sessionKey }));
     this.#schedule();
   }
 
   #adopt(session: NodeDtlsSession, core: DtlsSession): void {
     this.sessions.add(session);
-    this.#bySession.set(core, session);
     session.attach(core);
   }
 
-  #listenerOf(session: NodeDtlsSession): DtlsSessionListener {
-    return (event) => {
-      session.onEvent(event);
-      if (event.type === 'closed') this.#onSessionClosed(session);
-    };
-  }
-
-  #onSessionClosed(session: NodeDtlsSession): void {
+  sessionClosed(session: NodeDtlsSession): void {
     this.sessions.delete(session);
-    if (session.core !== undefined) this.#bySession.delete(session.core);
     this.#closeWhenEmpty();
   }
 

@@ -28,7 +28,7 @@ import { formatSrtpProfile } from './srtp-profiles.ts';
 /** What a session knows of itself before it has a connection. */
 export interface SessionTraits {
   readonly role: 'client' | 'server';
-  readonly endpoint: DTLSEndpoint;
+  readonly endpoint: SessionHolder;
   /** Whether a certificate is asked for. */
   readonly asksForCertificate: boolean;
   /** A client's: what the server is verified as, which its sessions are good for. */
@@ -36,6 +36,11 @@ export interface SessionTraits {
   readonly readAddress: (address: string) => DtlsAddress;
   /** Another time-out may be next. */
   readonly onRescheduled: () => void;
+}
+
+/** The endpoint, as its sessions see it. */
+export interface SessionHolder extends DTLSEndpoint {
+  sessionClosed(session: NodeDtlsSession): void;
 }
 
 const MAX_EXPORT = 65536;
@@ -47,8 +52,9 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   onkeylog: ((line: string) => void) | undefined;
   readonly #traits: SessionTraits;
   readonly #stats = new SessionStats();
-  readonly #opened = new Later<{ readonly protocol: string }>();
-  readonly #closed = new Later<void>();
+  /** Made when somebody asks. */
+  #opened: Later<{ readonly protocol: string }> | undefined;
+  #closed: Later<void> | undefined;
   #messages: MessageQueue<Buffer> | undefined;
   #onmessage: ((data: Buffer) => void) | undefined;
   #session: DtlsSession | undefined;
@@ -66,10 +72,18 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   }
 
   get opened(): Promise<{ readonly protocol: string }> {
+    if (this.#opened === undefined) {
+      this.#opened = new Later();
+      this.#settleOpened();
+    }
     return this.#opened.promise;
   }
 
   get closed(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#closed = new Later();
+      this.#settleClosed();
+    }
     return this.#closed.promise;
   }
 
@@ -83,18 +97,17 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   }
 
   /** @internal */
-  get core(): DtlsSession | undefined {
-    return this.#session;
-  }
-
-  /** @internal */
-  get wantsKeyLog(): boolean {
+  get keyLog(): boolean {
     return this.onkeylog !== undefined || this.listenerCount('keylog') > 0;
   }
 
   /** @internal */
   onEvent(event: DtlsSessionEvent): void {
-    if (this.#isOver) return;
+    if (!this.#isOver) this.#onEvent(event);
+    if (event.type === 'closed') this.#traits.endpoint.sessionClosed(this);
+  }
+
+  #onEvent(event: DtlsSessionEvent): void {
     if (event.type === 'data') this.#onData(event.data);
     else if (event.type === 'connected') this.#onConnected(event.info);
     else if (event.type === 'session') this.#onSession(event.session);
@@ -118,7 +131,7 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   #onConnected(info: ConnectionInfo): void {
     this.#isOpen = true;
     this.#stats.handshakeCompletedAt = process.hrtime.bigint();
-    this.#opened.resolve({ protocol: info.version });
+    this.#settleOpened();
     this.onhandshake?.(info.version);
     this.emit('handshake', info.version);
   }
@@ -164,18 +177,27 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     this.#isOver = true;
     this.#error = error;
     this.#stats.destroyedAt = process.hrtime.bigint();
-    if (!this.#opened.isSettled) {
-      this.#opened.reject(error ?? invalidState('the session was closed before the handshake was over'));
-    }
+    this.#settleOpened();
+    this.#settleClosed();
     this.#queue.end(error);
-    if (error === undefined) {
-      this.#closed.resolve();
-    } else {
-      this.#closed.reject(error);
+    if (error !== undefined) {
       this.onerror?.(error);
       if (this.listenerCount('error') > 0) this.emit('error', error);
     }
     this.emit('close');
+  }
+
+  #settleOpened(): void {
+    if (this.#isOpen) this.#opened?.resolve({ protocol: this.protocol as string });
+    else if (this.#isOver) {
+      this.#opened?.reject(this.#error ?? invalidState('the session was closed before the handshake was over'));
+    }
+  }
+
+  #settleClosed(): void {
+    if (!this.#isOver) return;
+    if (this.#error === undefined) this.#closed?.resolve();
+    else this.#closed?.reject(this.#error);
   }
 
   // ---- What the application does ----

@@ -29,7 +29,7 @@ export interface Outgoing {
 
 const EPOCHS = { handshake: 2, application: 3 } as const;
 const WHOLE = 2 ** 24;
-const LIMITS = { maxQueuedBytes: 2 ** 24, maxEarlyRecords: 64 };
+const MAX_QUEUED = 2 ** 24;
 
 export class DatagramPeer implements HandshakeTransport {
   readonly variant = DTLS;
@@ -43,7 +43,7 @@ export class DatagramPeer implements HandshakeTransport {
 
   readonly #writes = new Map<number, WriteEpoch>([[0, new WriteEpoch(0)]]);
   #writeNumber = 0;
-  readonly #input = new DatagramInput(new ReadEpoch(0, 64), LIMITS, newStats(), () => true);
+  readonly #input = new DatagramInput(new ReadEpoch(0, 64), MAX_QUEUED, { stats: newStats(), expects: () => true });
   readonly #reassembly = new MessageReassembly({ maxHandshakeMessage: 2 ** 20 });
   readonly #hooks = new Map<number, ((message: Outgoing) => void)[]>();
   readonly #onConnected: (() => void)[] = [];

@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { concat, constantTimeEqual, copyOf, equal, fromHex, fromLatin1, fromUtf8, plain, toHex, utf8, wipe } from './bytes.ts';
+import {
+  concat,
+  constantTimeEqual,
+  copyOf,
+  equal,
+  fromHex,
+  fromLatin1,
+  fromUtf8,
+  packed,
+  plain,
+  toHex,
+  utf8,
+  wipe,
+} from './bytes.ts';
 
 describe('concat', () => {
   it('joins parts into an array of their own', () => {
@@ -88,6 +101,16 @@ describe('text', () => {
     const text = fromLatin1(all);
     expect(text.length).toBe(256);
     expect([...text].map((character) => character.charCodeAt(0))).toEqual([...all]);
+  });
+});
+
+describe('packed', () => {
+  it('copies parts into one piece of memory', () => {
+    const part = Uint8Array.of(1, 2);
+    const [first, second, third] = packed(part, new Uint8Array(0), Uint8Array.of(3));
+    part[0] = 9;
+    expect([[...first], [...second], [...third]]).toEqual([[1, 2], [], [3]]);
+    expect([first.buffer.byteLength, second.buffer, third.buffer]).toEqual([3, first.buffer, first.buffer]);
   });
 });
 

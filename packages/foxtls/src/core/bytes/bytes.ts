@@ -24,6 +24,17 @@ export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
+/** Copies in one piece of memory: an array of some bytes takes 200 more for itself, a view of another one 100. */
+export function packed<const Parts extends readonly Uint8Array[]>(...parts: Parts): { [index in keyof Parts]: Uint8Array } {
+  const whole = concatAll(parts);
+  let at = 0;
+  const views = parts.map(({ length }) => {
+    at += length;
+    return whole.subarray(at - length, at);
+  });
+  return views as { [index in keyof Parts]: Uint8Array };
+}
+
 /** A copy that shares nothing. (`slice` of a Node Buffer, which input from a socket is, would be a view.) */
 export function copyOf(bytes: Uint8Array): Uint8Array {
   return concat(bytes);

@@ -14,38 +14,41 @@ import { type DatagramRecord, readDatagramRecord } from './datagram-record.ts';
 import type { DatagramStats, DiscardReason } from './datagram-stats.ts';
 import type { OpenedRecord, ReadEpoch } from './read-epoch.ts';
 
-export interface InputLimits {
-  /** Bytes of datagrams that wait to be looked at. */
-  readonly maxQueuedBytes: number;
-  /** Records that wait for their keys. */
-  readonly maxEarlyRecords: number;
+/** Records that wait for their keys: what a peer may send at once. */
+const MAX_EARLY_RECORDS = 16;
+
+/** Whose input it is. */
+export interface InputOwner {
+  readonly stats: DatagramStats;
+  /** Whether a record is of an epoch that may still come: the transport knows, by version and progress. */
+  expects(record: DatagramRecord): boolean;
 }
 
-/** Which records are of epochs that may still come: the transport knows, by version and progress. */
-export type ExpectsEpoch = (record: DatagramRecord) => boolean;
+/** Most of the time nothing waits. */
+const NONE: readonly never[] = [];
 
 export class DatagramInput {
-  readonly #limits: InputLimits;
-  readonly #stats: DatagramStats;
-  readonly #expects: ExpectsEpoch;
+  readonly #owner: InputOwner;
+  readonly #maxQueuedBytes: number;
   /** What the peer puts on protected records: one of these, all of the same length. */
-  connectionIds: readonly Uint8Array[] = [];
+  connectionIds: readonly Uint8Array[] = NONE;
   /** The largest inner plaintext that we take, content type included (RFC 8449 §4), and the largest content in the clear (RFC 6066 §4). */
   maxInner = 2 ** 14 + 1;
   maxClear = 2 ** 14;
-  #epochs: ReadEpoch[] = [];
-  #datagrams: Uint8Array[] = [];
+  #epochs: readonly ReadEpoch[];
+  /** Made when something waits: an array that was filled once keeps its room. */
+  #datagrams: Uint8Array[] | undefined;
   #queuedBytes = 0;
   #at = 0;
-  #early: DatagramRecord[] = [];
+  #early: readonly DatagramRecord[] = NONE;
   /** Kept ones whose keys may have come. */
-  #again: DatagramRecord[] = [];
+  #again: readonly DatagramRecord[] = NONE;
 
-  constructor(first: ReadEpoch, limits: InputLimits, stats: DatagramStats, expects: ExpectsEpoch) {
+  /** `maxQueuedBytes`: of datagrams that wait to be looked at. */
+  constructor(first: ReadEpoch, maxQueuedBytes: number, owner: InputOwner) {
     this.#epochs = [first];
-    this.#limits = limits;
-    this.#stats = stats;
-    this.#expects = expects;
+    this.#maxQueuedBytes = maxQueuedBytes;
+    this.#owner = owner;
   }
 
   /** Bytes of datagrams that were not looked at yet. */
@@ -61,43 +64,49 @@ export class DatagramInput {
   }
 
   push(datagram: Uint8Array): void {
-    if (this.#queuedBytes + datagram.length > this.#limits.maxQueuedBytes) {
+    if (this.#queuedBytes + datagram.length > this.#maxQueuedBytes) {
       this.discard('queue_full');
       return;
     }
+    this.#datagrams ??= [];
     this.#datagrams.push(datagram);
     this.#queuedBytes += datagram.length;
   }
 
   clear(): void {
-    this.#datagrams = [];
+    this.#datagrams = undefined;
     this.#queuedBytes = 0;
     this.#at = 0;
-    this.#early = [];
-    this.#again = [];
+    this.#early = NONE;
+    this.#again = NONE;
   }
 
   /** The next record that opens. */
   next(): OpenedRecord | undefined {
     for (;;) {
-      const record = this.#again.shift() ?? this.#nextRecord();
+      const record = this.#nextAgain() ?? this.#nextRecord();
       if (record === undefined) return undefined;
       const opened = this.#open(record);
       if (opened !== undefined) return opened;
     }
   }
 
+  #nextAgain(): DatagramRecord | undefined {
+    const [next] = this.#again;
+    if (next !== undefined) this.#again = this.#again.length === 1 ? NONE : this.#again.slice(1);
+    return next;
+  }
+
   #nextRecord(): DatagramRecord | undefined {
-    for (let datagram = this.#datagrams[0]; datagram !== undefined; datagram = this.#datagrams[0]) {
+    for (let datagram = this.#datagrams?.[0]; datagram !== undefined; datagram = this.#datagrams?.[0]) {
       const read = readDatagramRecord(datagram, this.#at, this.connectionIds[0]?.length ?? 0);
       if (read === undefined) this.discard('malformed');
       this.#at = read?.end ?? datagram.length;
       if (this.#at >= datagram.length) {
-        this.#datagrams.shift();
+        this.#datagrams?.shift();
         this.#queuedBytes -= datagram.length;
         this.#at = 0;
-        // An array that was filled once keeps its room.
-        if (this.#queuedBytes === 0) this.#datagrams = [];
+        if (this.#datagrams?.length === 0) this.#datagrams = undefined;
       }
       if (read !== undefined) return read.record;
     }
@@ -138,23 +147,25 @@ export class DatagramInput {
   }
 
   #keep(record: DatagramRecord): void {
-    if (!this.#expects(record)) this.discard('unknown_epoch');
-    else if (this.#early.length >= this.#limits.maxEarlyRecords) this.discard('queue_full');
+    if (!this.#owner.expects(record)) this.discard('unknown_epoch');
+    else if (this.#early.length >= MAX_EARLY_RECORDS) this.discard('queue_full');
     else {
-      this.#early.push(copyOfRecord(record));
+      this.#early = [...this.#early, copyOfRecord(record)];
       if (record.kind === 'unified') this.earlyRecords++;
     }
   }
 
   discard(reason: DiscardReason): void {
-    this.#stats.discarded[reason]++;
+    this.#owner.stats.discarded[reason]++;
   }
 
   /** From now on records of this epoch open, too; those that came too early are next. */
   install(epoch: ReadEpoch): void {
-    this.#epochs = [...this.#epochs, epoch];
-    this.#again.push(...this.#early);
-    this.#early = [];
+    // What is spread has room for more.
+    this.#epochs = this.#epochs.concat(epoch);
+    if (this.#early.length === 0) return;
+    this.#again = [...this.#again, ...this.#early];
+    this.#early = NONE;
   }
 
   /** Forgets the epochs from the first of those numbers to just before the second. */
@@ -172,7 +183,6 @@ export class DatagramInput {
   /** Forgets what can be derived again, until a record comes. */
   rest(): void {
     for (const epoch of this.#epochs) epoch.rest();
-    this.#again = [];
   }
 
   wipe(): void {

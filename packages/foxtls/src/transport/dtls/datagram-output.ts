@@ -19,13 +19,15 @@ import { WriteEpoch } from './write-epoch.ts';
 /** message_seq has 16 bits, and no way to begin anew (RFC 9147 §5.2). */
 const MAX_MESSAGE_SEQUENCE = 0xffff;
 
+const NONE: readonly never[] = [];
+
 export class DatagramOutput {
   readonly packer: DatagramPacker;
   readonly #stats: DatagramStats;
   readonly #outgoing = new OutgoingMessages();
   #epoch: WriteEpoch = new WriteEpoch(0);
   /** Those that something unanswered was sent under. */
-  #older: WriteEpoch[] = [];
+  #older: readonly WriteEpoch[] = NONE;
   #messageSequence = 0;
   /** What comes next begins a flight: the peer has the one before. */
   #isOver = true;
@@ -135,11 +137,11 @@ export class DatagramOutput {
   forget(): void {
     this.#outgoing.clear();
     for (const epoch of this.#older) epoch.wipe();
-    this.#older = [];
+    this.#older = NONE;
   }
 
   setEpoch(epoch: WriteEpoch): void {
-    this.#older.push(this.#epoch);
+    this.#older = [...this.#older, this.#epoch];
     this.#epoch = epoch;
   }
 

@@ -18,9 +18,10 @@ export class DatagramPacker implements RecordSink {
   clearLimit = 2 ** 14;
   /** The largest datagram since it was set to 0, in bytes. */
   largest = 0;
-  #open: Uint8Array[] = [];
+  /** Made when there is something for them. */
+  #open: Uint8Array[] | undefined;
   #openSize = 0;
-  #datagrams: Uint8Array[] = [];
+  #datagrams: Uint8Array[] | undefined;
 
   constructor(mtu: number, form: RecordForm) {
     this.mtu = mtu;
@@ -28,7 +29,7 @@ export class DatagramPacker implements RecordSink {
   }
 
   get hasDatagrams(): boolean {
-    return this.#datagrams.length > 0 || this.#open.length > 0;
+    return this.#datagrams !== undefined || this.#open !== undefined;
   }
 
   room(epoch: WriteEpoch, where: 'open' | 'empty'): number {
@@ -40,6 +41,7 @@ export class DatagramPacker implements RecordSink {
     const form = this.#formOf(epoch);
     if (this.#openSize + epoch.recordLength(form, content.length) > this.mtu) this.flush();
     const { bytes, sequence } = epoch.write(form, type, content);
+    this.#open ??= [];
     this.#open.push(bytes);
     this.#openSize += bytes.length;
     return sequence;
@@ -47,18 +49,19 @@ export class DatagramPacker implements RecordSink {
 
   /** The datagram that is open is full, or nothing else belongs into it. */
   flush(): void {
+    if (this.#open === undefined) return;
     const [only] = this.#open;
-    if (only === undefined) return;
-    this.#datagrams.push(this.#open.length === 1 ? only : concatAll(this.#open));
+    this.#datagrams ??= [];
+    this.#datagrams.push(only !== undefined && this.#open.length === 1 ? only : concatAll(this.#open));
     this.largest = Math.max(this.largest, this.#openSize);
-    this.#open = [];
+    this.#open = undefined;
     this.#openSize = 0;
   }
 
   takeDatagrams(): Uint8Array[] {
     this.flush();
-    const datagrams = this.#datagrams;
-    this.#datagrams = [];
+    const datagrams = this.#datagrams ?? [];
+    this.#datagrams = undefined;
     return datagrams;
   }
 

@@ -39,8 +39,8 @@ import { WriteEpoch } from './write-epoch.ts';
 /** RFC 9147 §6.1: epoch 1 is early data's. In DTLS 1.2 there is one epoch of keys, for there is no renegotiation. */
 const EPOCHS: Readonly<Record<Epoch, number>> = { handshake: 2, application: 3 };
 const TLS12_EPOCH = 1;
-/** Records that wait for their keys, or for the end of the handshake: what a peer may send at once. */
-const MAX_EARLY_RECORDS = 16;
+/** Data, and close_notify, that wait for the end of the handshake: what a peer may send at once. */
+const MAX_HELD = 16;
 /** "… for at least twice the default MSL defined for [RFC0793], when in the FINISHED state, the server MUST respond to retransmission of the client's final flight" (RFC 9147 §5.8.1): twice two minutes. */
 const LAST_FLIGHT_KEPT = 240_000;
 const DTLS10 = 0xfeff;
@@ -61,7 +61,7 @@ export class DatagramTransport implements HandshakeTransport {
   /** The message_seq of the last message that the flow got. */
   #lastReceived = -1;
   /** Application data, and a close_notify, that came before the end of the handshake. */
-  #held: IncomingDatagram[] = [];
+  #held: IncomingDatagram[] | undefined;
   /** Records that had come before their keys when it was last looked. */
   #earlyRecords = 0;
   #heartbeatsAllowed = false;
@@ -77,8 +77,7 @@ export class DatagramTransport implements HandshakeTransport {
   constructor(options: DatagramTransportOptions) {
     const { mtu, queuedInput, replayWindow, maxHandshakeMessage } = options;
     this.#options = options;
-    const limits = { maxQueuedBytes: queuedInput, maxEarlyRecords: MAX_EARLY_RECORDS };
-    this.#input = new DatagramInput(new ReadEpoch(0, replayWindow), limits, this.stats, (record) => this.#expects(record));
+    this.#input = new DatagramInput(new ReadEpoch(0, replayWindow), queuedInput, this);
     // "… the initial ClientHello …, where it may also be {254, 255} for compatibility purposes." (RFC 9147 §4)
     const version = options.role === 'client' ? DTLS10 : DTLS12;
     this.#output = new DatagramOutput(new DatagramPacker(mtu, { version, connectionId: EMPTY }), this.stats);
@@ -107,7 +106,7 @@ export class DatagramTransport implements HandshakeTransport {
 
   clearInput(): void {
     this.#input.clear();
-    this.#held = [];
+    this.#held = undefined;
   }
 
   /** The next thing received; undefined until more datagrams, or the keys for those that wait, come. */
@@ -119,7 +118,7 @@ export class DatagramTransport implements HandshakeTransport {
         this.tap?.('received', CONTENT_TYPES.handshake, message.bytes);
         return { kind: 'handshake', message };
       }
-      const held = this.#isOpen ? this.#held.shift() : undefined;
+      const held = this.#isOpen ? this.#held?.shift() : undefined;
       if (held !== undefined) return held;
       const record = this.#input.next();
       if (record === undefined) return this.#endOfInput();
@@ -129,7 +128,7 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   /** Whether the keys of a record may still come. */
-  #expects(record: DatagramRecord): boolean {
+  expects(record: DatagramRecord): boolean {
     if (this.#isOpen) return false;
     const { number } = this.#input.current;
     if (record.kind === 'classic') return !this.#isTls13 && record.epoch === TLS12_EPOCH && number < TLS12_EPOCH;
@@ -183,7 +182,8 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   #hold(incoming: IncomingDatagram): undefined {
-    if (this.#held.length >= MAX_EARLY_RECORDS) this.#discard('queue_full');
+    this.#held ??= [];
+    if (this.#held.length >= MAX_HELD) this.#discard('queue_full');
     else this.#held.push(incoming);
   }
 
@@ -391,6 +391,8 @@ export class DatagramTransport implements HandshakeTransport {
   /** The handshake is over. */
   handshakeDone(): void {
     this.#flights.handshakeDone();
+    // What is in the clear is not looked at any more; of a flight that comes again, the end is under keys.
+    this.#input.drop(0, 1);
     this.#keptUntil = this.#options.clock() + LAST_FLIGHT_KEPT;
   }
 
@@ -556,6 +558,7 @@ export class DatagramTransport implements HandshakeTransport {
     this.#lastReceived = state.nextReceived - 1;
     this.#output.continueFrom(new WriteEpoch(write.epoch, protections.write, write.sequence), state.nextSent);
     this.#output.packer.contentLimit = state.contentLimit;
+    this.#output.packer.mtu = state.mtu;
     const { receiveConnectionId: receive, sendConnectionId: send, checksRoutability } = state;
     this.setConnectionIds({ receive, send, checksRoutability });
     this.#hasConnectionIds = receive.length + send.length > 0;

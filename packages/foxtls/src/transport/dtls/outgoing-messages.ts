@@ -70,8 +70,11 @@ class OutgoingMessage {
   }
 }
 
+/** Of most connections, most of the time. */
+const NONE: readonly never[] = [];
+
 export class OutgoingMessages {
-  #messages: OutgoingMessage[] = [];
+  #messages: readonly OutgoingMessage[] = NONE;
   /** By epoch and number, the oldest first. */
   #records: Map<string, SentRecord> | undefined;
   #order = 0;
@@ -92,11 +95,11 @@ export class OutgoingMessages {
 
   /** `message` has the header of TLS. */
   add(epoch: WriteEpoch, message: Uint8Array, sequence: number, onAcknowledged?: () => void): void {
-    this.#messages.push(new OutgoingMessage(epoch, message, sequence, onAcknowledged));
+    this.#messages = [...this.#messages, new OutgoingMessage(epoch, message, sequence, onAcknowledged)];
   }
 
   addChangeCipherSpec(epoch: WriteEpoch): void {
-    this.#messages.push(new OutgoingMessage(epoch, undefined, -1));
+    this.#messages = [...this.#messages, new OutgoingMessage(epoch, undefined, -1)];
   }
 
   /**
@@ -167,7 +170,7 @@ export class OutgoingMessages {
 
   /** The peer has it all, or the handshake is over. */
   clear(): void {
-    this.#messages = [];
+    this.#messages = NONE;
     this.#records = undefined;
     this.hasProgress = false;
   }

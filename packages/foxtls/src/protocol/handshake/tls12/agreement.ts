@@ -2,6 +2,7 @@
  * What the hellos of TLS 1.2 agree on, and its secrets in use: change_cipher_spec and Finished, both ways (RFC 5246 §7.1, §7.4.9, §8.1).
  */
 
+import { packed } from '../../../core/bytes/bytes.ts';
 import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { type FinishedVerified, verifyFinished } from '../../keys/finished.ts';
 import { extendedMasterSecret, type HelloRandoms, type MasterSecret, masterSecret } from '../../keys/tls12-key-schedule.ts';
@@ -97,7 +98,8 @@ export function exporterOf(
   { version, suite, extendedMasterSecret: extended, randoms }: Agreement,
   master: MasterSecret,
 ): Exporter {
-  if (extended) return { kind: 'prf', prf: version.prf(suite), secret: master.bytes, randoms };
+  const [client, server] = packed(randoms.client, randoms.server);
+  if (extended) return { kind: 'prf', prf: version.prf(suite), secret: master.bytes, randoms: { client, server } };
   master.wipe();
   return undefined;
 }
