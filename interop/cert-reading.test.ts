@@ -3,6 +3,7 @@
  */
 
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import tls from 'foxtls/tls';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -206,6 +207,28 @@ describeWithPeer('foxtls cert reads', 'openssl', () => {
       expect(read('fetched.pem')).toMatch(/^0 s:CN = example\.com\n {2}i:O = Example, CN = Example CA\n-----BEGIN/);
       const plain = await start(['fetch', `localhost:${port}`, '--first', '--plain']);
       expect(plain.output).toBe(read('server.pem'));
+      server.close();
+    });
+
+    it('asks for TLS first where it begins in clear', async () => {
+      const key = { key: read('server-key.pem'), cert: read('server.pem') + read('ca.pem') };
+      const server = createServer((socket) => {
+        socket.write('220 mail.example.com ESMTP\r\n');
+        socket.on('data', (data) => {
+          if (data.toString().startsWith('EHLO')) socket.write('250-mail.example.com\r\n250 STARTTLS\r\n');
+          else if (data.toString() === 'STARTTLS\r\n') {
+            socket.removeAllListeners('data');
+            socket.write('220 go ahead\r\n');
+            new tls.TLSSocket(socket, { isServer: true, ...key }).on('error', () => undefined);
+          } else socket.end('500 what?\r\n');
+        });
+      });
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      const { port } = server.address() as { port: number };
+      const { code, output } = await start(['fetch', `localhost:${port}`, '--starttls', 'smtp', '--first', '--plain']);
+      expect([code, output]).toEqual([0, read('server.pem')]);
+      const wrong = await start(['fetch', `localhost:${port}`, '--starttls', 'imap']);
+      expect(wrong.errors).toMatch(/^foxtls cert fetch: localhost:\d+: imap: .*\n$/);
       server.close();
     });
 

@@ -10,6 +10,9 @@ import { defineCommand } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import { writeOutputs } from '../command/files.ts';
 import { parseCount } from '../command/numbers.ts';
+import { StartTlsFailure } from '../starttls/dialogue.ts';
+import { STARTTLS_NAMES, STARTTLS_PROTOCOLS, type StartTlsName } from '../starttls/protocols.ts';
+import { upgrade } from '../starttls/upgrade.ts';
 import { OUTPUT_OPTIONS } from './output-options.ts';
 import { formatName } from './text/value-text.ts';
 
@@ -24,6 +27,12 @@ export const fetchCommand = defineCommand({
   maxOperands: 1,
   options: {
     out: OUTPUT_OPTIONS.out,
+    starttls: {
+      type: 'string',
+      value: 'PROTOCOL',
+      choices: STARTTLS_NAMES,
+      help: `what is spoken before TLS: ${STARTTLS_NAMES.join(', ')}`,
+    },
     name: { type: 'string', short: 'n', value: 'NAME', help: 'the name to ask for (SNI), if it is not HOST' },
     first: { type: 'boolean', help: "only the server's own certificate, not those of its issuers" },
     plain: { type: 'boolean', help: 'only PEM, without the lines that say whose each certificate is' },
@@ -39,9 +48,13 @@ export const fetchCommand = defineCommand({
     { purpose: 'and whether it is to be trusted', line: 'foxtls cert verify chain.pem --system --name example.com' },
   ],
   async run({ options, operands }, terminal) {
-    const { host, port } = parseTarget(operands[0] as string);
+    const protocol = options.starttls as StartTlsName | undefined;
+    const { host, port } = parseTarget(
+      operands[0] as string,
+      protocol === undefined ? DEFAULT_PORT : STARTTLS_PROTOCOLS[protocol].port,
+    );
     const seconds = options.timeout === undefined ? DEFAULT_SECONDS : parseCount(options.timeout, '--timeout');
-    const sent = await fetchChain(host, port, options.name ?? host, seconds * 1000);
+    const sent = await fetchChain({ host, port, protocol, name: options.name ?? host, milliseconds: seconds * 1000 });
     const chosen = options.first ? sent.slice(0, 1) : sent;
     const text = chosen.map((der, i) => (options.plain ? '' : headingOf(der, i)) + formatPem('CERTIFICATE', der)).join('');
     writeOutputs([{ path: options.out, data: text, force: options.force }], terminal);
@@ -51,10 +64,10 @@ export const fetchCommand = defineCommand({
 });
 
 /** `host`, `host:port`, `2001:db8::1`, `[2001:db8::1]:port` */
-function parseTarget(text: string): { readonly host: string; readonly port: number } {
+function parseTarget(text: string, byDefault: number): { readonly host: string; readonly port: number } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
   const host = isIP(text) === 6 ? text : (bracketed ?? plain);
-  const number = port === undefined ? DEFAULT_PORT : Number(port);
+  const number = port === undefined ? byDefault : Number(port);
   if (host === undefined || number > 65535) throw new UsageError(`HOST[:PORT] is expected, not ${JSON.stringify(text)}`);
   return { host, port: number };
 }
@@ -65,15 +78,27 @@ function headingOf(der: Uint8Array, i: number): string {
   return `${i} s:${formatName(subject)}\n  i:${formatName(issuer)}\n`;
 }
 
+interface FetchRequest {
+  readonly host: string;
+  readonly port: number;
+  /** Spoken before TLS. */
+  readonly protocol: StartTlsName | undefined;
+  /** To ask for. */
+  readonly name: string;
+  readonly milliseconds: number;
+}
+
 /** As it was sent, leaf first: kept where it would be verified, and believed by nobody. What fails after that does not matter. */
-function fetchChain(host: string, port: number, name: string, milliseconds: number): Promise<readonly Uint8Array[]> {
+function fetchChain({ host, port, protocol, name, milliseconds }: FetchRequest): Promise<readonly Uint8Array[]> {
   return new Promise((resolve, reject) => {
     let chain: readonly Uint8Array[] = [];
     const socket = connect({ host, port });
     const fail = (error: Error) => {
       socket.destroy();
       if (chain.length > 0) resolve(chain);
-      else reject(error instanceof CommandFailure ? error : Object.assign(error, { path: `${host}:${port}` }));
+      else if (error instanceof CommandFailure) reject(error);
+      else if (error instanceof StartTlsFailure) reject(new CommandFailure(`${host}:${port}: ${error.message}`));
+      else reject(Object.assign(error, { path: `${host}:${port}` }));
     };
     const verifier = keepingVerifier((sent) => {
       chain = sent;
@@ -89,11 +114,18 @@ function fetchChain(host: string, port: number, name: string, milliseconds: numb
         socket.end();
       },
     });
+    const begin = () => {
+      socket.on('data', (bytes) => client.receive(bytes));
+      socket.once('end', () => client.receiveEnd());
+      client.start();
+      socket.resume();
+    };
     socket.setTimeout(milliseconds, () => fail(new CommandFailure(`${host}:${port} gave no answer in ${milliseconds / 1000} s`)));
     socket.once('error', fail);
-    socket.once('connect', () => client.start());
-    socket.on('data', (bytes) => client.receive(bytes));
-    socket.once('end', () => client.receiveEnd());
+    socket.once('connect', () => {
+      if (protocol === undefined) begin();
+      else upgrade(socket, protocol, { serverName: name, timeout: milliseconds }).then(begin, fail);
+    });
   });
 }
 

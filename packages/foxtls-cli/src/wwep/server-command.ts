@@ -23,7 +23,7 @@ const STOPPING_TIME = 500;
 
 export const wwepServerCommand = defineCommand({
   name: 'wwep-server',
-  summary: 'keep registers of devices: the WICED Wi-Fi Example Protocol, in clear and over TLS',
+  summary: 'keep registers of devices (the example protocol of WICED), in clear and over TLS',
   operands: '',
   maxOperands: 0,
   options: {
