@@ -3,7 +3,8 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInteropPki, type InteropPki } from './pki.ts';
 import { findFreePort } from './ports.ts';
@@ -54,6 +55,14 @@ export function testOneProgram(path: string): void {
   });
 }
 
+/** What a program prints. It is a file, so that it can start itself in a thread, and stands where it finds foxtls. */
 function print(program: string, timeout?: number): string {
-  return execFileSync(process.execPath, ['--input-type=module', '-'], { input: program, encoding: 'utf8', timeout });
+  const folder = mkdtempSync(join('node_modules', '.guide-'));
+  try {
+    const file = join(folder, 'program.mjs');
+    writeFileSync(file, program);
+    return execFileSync(process.execPath, [file], { encoding: 'utf8', timeout });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

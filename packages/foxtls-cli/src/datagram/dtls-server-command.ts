@@ -65,8 +65,9 @@ export const dtlsServerCommand = defineCommand({
 });
 
 async function start(workers: number, plan: ServerPlan, socket: Socket, report: Report): Promise<{ close(): Promise<void> }> {
+  if (workers > 0) return startWorkers(workers, plan, socket, report);
   try {
-    return workers > 0 ? await startWorkers(workers, plan, socket, report) : serveDtls(plan, socket, report);
+    return serveDtls(plan, socket, report);
   } catch (error) {
     // It would keep the process alive.
     socket.close();

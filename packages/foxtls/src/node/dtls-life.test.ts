@@ -1,7 +1,7 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { describe, expect, it } from 'vitest';
-import { askEcho, BOTH, codeOf, createLoopback, nextMessage } from './dtls.fixture.ts';
-import type { DatagramSocket, DTLSSession, DtlsAddress } from './dtls.ts';
+import { askEcho, BOTH, codeOf, createLoopback, nextMessage, Wanderer } from './dtls.fixture.ts';
+import type { DTLSSession, DtlsAddress } from './dtls.ts';
 
 const loopback = createLoopback();
 
@@ -282,40 +282,4 @@ async function nextAnswer(port: number): Promise<string> {
   const answer = nextMessage(session);
   session.send('x');
   return answer;
-}
-
-/** A socket whose address changes, as behind a NAT. */
-class Wanderer implements DatagramSocket {
-  #socket: Socket | undefined;
-  #listeners: ((message: Uint8Array, from: { address: string; port: number }) => void)[] = [];
-
-  async move(): Promise<void> {
-    const next = createSocket('udp4');
-    await new Promise<void>((resolve) => next.bind(0, '127.0.0.1', resolve));
-    for (const listener of this.#listeners) next.on('message', listener);
-    this.#socket?.close();
-    this.#socket = next;
-  }
-
-  on(event: string, listener: (...args: never[]) => void): this {
-    if (event !== 'message') return this;
-    this.#listeners.push(listener as never);
-    this.#socket?.on('message', listener as never);
-    return this;
-  }
-
-  address() {
-    return (this.#socket as Socket).address();
-  }
-
-  send(datagram: Uint8Array, port: number, address: string, callback: (error: Error | null) => void): void {
-    this.#socket?.send(datagram, port, address, callback);
-  }
-
-  close(callback: () => void): void {
-    this.#socket?.close(callback);
-  }
-
-  ref(): void {}
-  unref(): void {}
 }

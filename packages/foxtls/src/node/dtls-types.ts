@@ -57,6 +57,8 @@ export interface DatagramSocket {
   close(callback: () => void): unknown;
   ref(): unknown;
   unref(): unknown;
+  /** Connection IDs by which datagrams find to this socket, where one is shared: `listen` takes them in place of random bytes. */
+  createConnectionId?(length: number): Uint8Array;
 }
 
 /** What both ends can set. */
@@ -121,6 +123,8 @@ export interface DtlsListenOptions extends DtlsOptions {
   readonly maxSessionsPerHost?: number | undefined;
   /** Knows clients again whose address has changed (RFC 9146, RFC 9147 §9): true, or the length of the ids, 1 to 255; true is 8. */
   readonly connectionId?: boolean | number | undefined;
+  /** Makes a connection ID of that length, as a load balancer wants it; has to be another one each time. Default: random bytes. */
+  readonly createConnectionId?: ((length: number) => Uint8Array) | undefined;
   /** Default true. Without cookies a round trip is saved, and everybody can make the server work by forged addresses. */
   readonly requireCookie?: boolean | undefined;
   /**

@@ -1,7 +1,16 @@
 /** Servers and clients of foxtls/dtls on the loopback, which the end of a test ends. */
 
+import { createSocket, type Socket } from 'node:dgram';
 import { afterEach } from 'vitest';
-import { connect, type DTLSEndpoint, type DTLSSession, type DtlsConnectOptions, type DtlsListenOptions, listen } from './dtls.ts';
+import {
+  connect,
+  type DatagramSocket,
+  type DTLSEndpoint,
+  type DTLSSession,
+  type DtlsConnectOptions,
+  type DtlsListenOptions,
+  listen,
+} from './dtls.ts';
 import { ca, server } from './endpoints.fixture.ts';
 
 export const BOTH = ['DTLSv1.3', 'DTLSv1.2'] as const;
@@ -59,4 +68,40 @@ export async function codeOf(promise: Promise<unknown>): Promise<string | undefi
   } catch (error) {
     return (error as { code?: string }).code;
   }
+}
+
+/** A socket whose address changes, as behind a NAT. */
+export class Wanderer implements DatagramSocket {
+  #socket: Socket | undefined;
+  #listeners: ((message: Uint8Array, from: { address: string; port: number }) => void)[] = [];
+
+  async move(): Promise<void> {
+    const next = createSocket('udp4');
+    await new Promise<void>((resolve) => next.bind(0, '127.0.0.1', resolve));
+    for (const listener of this.#listeners) next.on('message', listener);
+    this.#socket?.close();
+    this.#socket = next;
+  }
+
+  on(event: string, listener: (...args: never[]) => void): this {
+    if (event !== 'message') return this;
+    this.#listeners.push(listener as never);
+    this.#socket?.on('message', listener as never);
+    return this;
+  }
+
+  address() {
+    return (this.#socket as Socket).address();
+  }
+
+  send(datagram: Uint8Array, port: number, address: string, callback: (error: Error | null) => void): void {
+    this.#socket?.send(datagram, port, address, callback);
+  }
+
+  close(callback: () => void): void {
+    this.#socket?.close(callback);
+  }
+
+  ref(): void {}
+  unref(): void {}
 }

@@ -18,9 +18,12 @@ import type {
   SleepingDtlsSession,
 } from './dtls-types.ts';
 import { withCode } from './errors.ts';
-import { bindSocket, literalHost, type ResolvedHost, resolveHost } from './udp-socket.ts';
+import { bindSocket, checkPort, literalHost, type ResolvedHost, resolveHost, SOCKET_OPTIONS } from './udp-socket.ts';
 
 export { checkServerIdentity } from './certificate-objects.ts';
+export { type DispatchedSocket, dispatchedSocket } from './dispatched-socket.ts';
+export { createDispatcher, type DatagramDispatcher, type DispatcherOptions, type DispatcherStats } from './dispatcher.ts';
+export type { DispatcherPlace } from './dispatching.ts';
 export type {
   ClientPsk,
   DatagramSocket,
@@ -45,9 +48,6 @@ export type {
 } from './dtls-types.ts';
 export { createSecureContext, SecureContext } from './secure-context.ts';
 
-/** What a new socket is made with. */
-const SOCKET_OPTIONS = ['ipv6Only', 'reusePort', 'udpReceiveBufferSize', 'udpSendBufferSize', 'udpTTL'] as const;
-const MAX_PORT = 65535;
 /** Bytes: enough that nobody guesses one, and that a client who draws at random never meets another's. */
 const CONNECTION_ID_LENGTH = 8;
 
@@ -76,6 +76,7 @@ export function listen(onsession: (session: DTLSSession) => void, options: DtlsL
       ...endpointOptions(options),
       config,
       connectionIdLength: idLength(options.connectionId, CONNECTION_ID_LENGTH),
+      createConnectionId: options.createConnectionId ?? socket?.createConnectionId?.bind(socket),
       maxSessions,
       maxSessionsPerHost,
       requireCookie: options.requireCookie,
@@ -222,12 +223,6 @@ function idLength(option: boolean | number | undefined, byDefault: number): numb
   if (option === true) return byDefault;
   if (Number.isInteger(option) && option >= 1 && option <= 255) return option;
   throw invalidType('connectionId', 'true, or a number of bytes from 1 to 255');
-}
-
-function checkPort(name: string, port: unknown): void {
-  if (typeof port !== 'number') throw argumentType(name, 'of type number');
-  if (Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return;
-  throw withCode(new RangeError(`${name} should be >= 0 and < 65536. Received ${port}`), 'ERR_SOCKET_BAD_PORT');
 }
 
 function argumentType(name: string, expected: string): TypeError {

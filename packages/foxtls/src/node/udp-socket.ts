@@ -7,6 +7,7 @@ import { lookup as dnsLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { DtlsAddress, DtlsListenOptions } from './dtls-types.ts';
+import { withCode } from './errors.ts';
 
 /** An address, and its family. */
 export interface ResolvedHost {
@@ -14,10 +15,19 @@ export interface ResolvedHost {
   readonly family: 4 | 6;
 }
 
-export type UdpOptions = Pick<
-  DtlsListenOptions,
-  'ipv6Only' | 'reusePort' | 'udpReceiveBufferSize' | 'udpSendBufferSize' | 'udpTTL'
->;
+/** What a new socket is made with. */
+export const SOCKET_OPTIONS = ['ipv6Only', 'reusePort', 'udpReceiveBufferSize', 'udpSendBufferSize', 'udpTTL'] as const;
+const MAX_PORT = 65535;
+
+export type UdpOptions = Pick<DtlsListenOptions, (typeof SOCKET_OPTIONS)[number]>;
+
+/** Throws `ERR_INVALID_ARG_TYPE`, `ERR_SOCKET_BAD_PORT`. */
+export function checkPort(name: string, port: unknown): void {
+  if (typeof port !== 'number')
+    throw withCode(new TypeError(`The "${name}" argument must be of type number.`), 'ERR_INVALID_ARG_TYPE');
+  if (Number.isInteger(port) && port >= 0 && port <= MAX_PORT) return;
+  throw withCode(new RangeError(`${name} should be >= 0 and < 65536. Received ${port}`), 'ERR_SOCKET_BAD_PORT');
+}
 
 /** Undefined for a host name. */
 export function literalHost(host: string): ResolvedHost | undefined {

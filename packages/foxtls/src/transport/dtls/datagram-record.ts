@@ -95,6 +95,15 @@ export function readDatagramRecord(
   return (first & FIXED_MASK) === FIXED_BITS ? readUnified(datagram, at, first, connectionIdLength) : undefined;
 }
 
+/**
+ * The first byte of the connection ID on the first record of a datagram, for who knows no more of the IDs than that; undefined where there is none.
+ */
+export function connectionIdByte(datagram: Uint8Array): number | undefined {
+  const first = datagram[0] ?? 0;
+  if (first === CONTENT_TYPES.tls12_cid) return datagram[CONNECTION_ID_AT];
+  return (first & FIXED_MASK) === FIXED_BITS && (first & CID_PRESENT) !== 0 ? datagram[1] : undefined;
+}
+
 function readClassic(datagram: Uint8Array, at: number, type: number, connectionIdLength: number) {
   const hasConnectionId = type === CONTENT_TYPES.tls12_cid;
   // "The CID field is present and contains one or more bytes." (RFC 9146 §4)
