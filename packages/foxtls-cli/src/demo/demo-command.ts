@@ -1,7 +1,7 @@
 /** `foxtls demo`, and `npm start`: serves HTTPS over our TLS, fetches a page from itself with our client, says what was negotiated, and stays up. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { homedir } from 'node:os';
 import https, { type Server } from 'foxtls/https';
 import type { TLSSocket } from 'foxtls/tls';
@@ -10,11 +10,11 @@ import { defineCommand } from '../command/command.ts';
 import { CommandFailure, describeFailure } from '../command/failure.ts';
 import { printable } from '../command/printable.ts';
 import { createReport, type Report } from '../command/report.ts';
-import type { Terminal } from '../command/terminal.ts';
 import type { DemoPki } from '../demo-pki.ts';
 import { parsePort } from '../network/addresses.ts';
 import { loadOwnPki } from '../network/credential-options.ts';
 import { listenTcp } from '../network/tcp.ts';
+import { trackConnections } from '../network/tracked-server.ts';
 import { demoPage, type Fact } from './demo-page.ts';
 
 const HOST = '127.0.0.1';
@@ -44,7 +44,8 @@ export const demoCommand = defineCommand({
     const pki = await loadOwnPki(terminal);
     const server = https.createServer({ key: pki.key, cert: pki.certificate }, answer);
     server.on('tlsClientError', (error: Error) => report.complain(`  a client failed: ${printable(error.message)}`));
-    const ended = endOnSignal(server, terminal);
+    const { stop } = trackConnections(server);
+    const stopping = new Promise<void>((resolve) => terminal.onStop(() => resolve()));
     const address = await listen(server, port);
     const url = `https://localhost:${address.port}/`;
     report.say('foxtls demo: HTTPS over TLS 1.3\n', { event: 'started' });
@@ -53,7 +54,9 @@ export const demoCommand = defineCommand({
     report.say(`  serving       ${url}\n`, { event: 'listening', port: address.port });
     sayFacts(await fetchPage(pki, address.port), report);
     if (!options.json) terminal.write(adviceFor(pki, address.port));
-    await ended;
+    await stopping;
+    // Those in their handshake, too.
+    await stop();
   },
 });
 
@@ -138,19 +141,4 @@ function adviceFor(pki: DemoPki, port: number): string {
     `    a browser: import ${ca} as an authority, then open https://localhost:${port}/`,
     '\n  Ctrl-C ends it.\n',
   ].join('\n');
-}
-
-/** The first signal closes the server and cuts every connection, also those that are still in their handshake; a second one kills. */
-function endOnSignal(server: Server, terminal: Terminal): Promise<void> {
-  const transports = new Set<Socket>();
-  server.on('connection', (transport: Socket) => {
-    transports.add(transport);
-    transport.once('close', () => transports.delete(transport));
-  });
-  return new Promise((resolve) => {
-    terminal.onStop(() => {
-      server.close(() => resolve());
-      for (const transport of transports) transport.destroy();
-    });
-  });
 }

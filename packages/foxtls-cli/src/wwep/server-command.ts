@@ -11,6 +11,7 @@ import { formatAddress, listenAddress, listenOptions, parsePort } from '../netwo
 import { appendKeyLog } from '../network/credential-options.ts';
 import { listenTcp } from '../network/tcp.ts';
 import { loadTlsPlan, serverOptions, TLS_OPTIONS, type TlsPlan } from '../network/tls-options.ts';
+import { type TrackedServer, trackConnections } from '../network/tracked-server.ts';
 import { answerConnection, type Exchange } from './answering.ts';
 import { WwepDatabase } from './database.ts';
 import { PLAIN_PORT, SECURE_PORT } from './ports.ts';
@@ -53,9 +54,11 @@ export const wwepServerCommand = defineCommand({
     const isBoth = options.secure === options.plain;
     const database = new WwepDatabase();
     const log = createLog(report);
-    const servers: { readonly server: Server; readonly sockets: Set<Socket> }[] = [];
+    const servers: TrackedServer[] = [];
     const listen = async (server: Server, port: number, secure: boolean) => {
-      const { address, port: taken } = await listenTcp(watch(server, servers), { ...where, port });
+      server.maxConnections = MAX_CONNECTIONS;
+      servers.push(trackConnections(server));
+      const { address, port: taken } = await listenTcp(server, { ...where, port });
       const protocol = secure ? 'TLS' : 'TCP';
       report.say(`${protocol} ${formatAddress({ address, port: taken })}`, {
         event: 'listening',
@@ -79,7 +82,7 @@ export const wwepServerCommand = defineCommand({
       if (!options.json) terminal.write('#\t# Secure\tIP\t\tPort\tMessage\n');
       await stopped(terminal, report);
     } finally {
-      await Promise.all(servers.map(({ server, sockets }) => stop(server, sockets)));
+      await Promise.all(servers.map((server) => server.stop(STOPPING_TIME)));
     }
   },
 });
@@ -101,26 +104,6 @@ function createSecureServer(plan: TlsPlan, requireClientCertificate: boolean, re
   const { keylog } = plan;
   if (keylog !== undefined) server.on('keylog', (line: Buffer) => appendKeyLog(keylog, line));
   return server;
-}
-
-/** Remembers a server's connections, so that they can be ended with it. */
-function watch(server: Server, servers: { readonly server: Server; readonly sockets: Set<Socket> }[]): Server {
-  const sockets = new Set<Socket>();
-  servers.push({ server, sockets });
-  server.maxConnections = MAX_CONNECTIONS;
-  return server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-}
-
-async function stop(server: Server, sockets: Set<Socket>): Promise<void> {
-  if (!server.listening) return;
-  const timer = setTimeout(() => {
-    for (const socket of sockets) socket.destroy();
-  }, STOPPING_TIME);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  clearTimeout(timer);
 }
 
 type Log = (socket: Socket, isSecure: boolean, exchange: Exchange) => void;
