@@ -22,8 +22,10 @@ export interface ScreenOptions {
 export interface Screen {
   /** What it shows now: a line for each row, without the blanks at their ends. */
   text(): string;
-  /** As it is typed, or pasted. */
+  /** As it is typed. */
   type(text: string): void;
+  /** As a terminal pastes: marked as such where the program asked for that. */
+  paste(text: string): void;
   /** Keys by tmux's names: `Enter`, `Up`, `C-c`, `BSpace`. */
   press(...keys: string[]): void;
   resize(columns: number, rows: number): void;
@@ -66,6 +68,7 @@ export function startScreen({ command, columns = 80, rows = 24, environment = {}
     text,
     // A semicolon at the end would end tmux's command.
     type: (characters) => void tmux('send-keys', '-l', '--', characters.replace(/;$/, '\\;')),
+    paste: (characters) => void tmux('set-buffer', characters, ';', 'paste-buffer', '-p', '-r'),
     press: (...keys) => void tmux('send-keys', ...keys),
     resize: (width, height) => void tmux('resize-window', ...size('-x', width), ...size('-y', height)),
     async shows(pattern, timeout) {
@@ -83,7 +86,8 @@ export function startScreen({ command, columns = 80, rows = 24, environment = {}
     },
     async ended(timeout) {
       await waitUntil(
-        () => state()[0] === '1',
+        // The status comes a little later than the end.
+        () => state().length === 2,
         () => `the program should end; the screen shows:\n${text()}`,
         timeout,
         LOOK,

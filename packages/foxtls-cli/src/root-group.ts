@@ -1,6 +1,9 @@
 /** All programs of the `foxtls` command, by what one wants to do. */
 
 import { certGroup } from './cert/cert-group.ts';
+import { chatCommand } from './chat/chat-command.ts';
+import { chatServerCommand } from './chat/chat-server-command.ts';
+import { chatTcpCommand } from './chat/chat-tcp-command.ts';
 import type { CommandGroup } from './command/command.ts';
 import { completionCommand } from './completion/completion-command.ts';
 import { dtlsClientCommand } from './datagram/dtls-client-command.ts';
@@ -19,6 +22,7 @@ export const rootGroup: CommandGroup = {
   summary: 'TLS for TypeScript, on the command line',
   sections: [
     { title: 'see it work', commands: [demoCommand] },
+    { title: 'talk', commands: [chatServerCommand, chatCommand, chatTcpCommand] },
     { title: 'the web', commands: [tlsClientCommand, tlsServerCommand] },
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
     { title: 'play with devices', commands: [wwepServerCommand, wwepClientCommand] },

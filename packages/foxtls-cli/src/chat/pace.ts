@@ -16,11 +16,11 @@ export class Pace {
     this.#now = now;
   }
 
-  /** Milliseconds to wait before this line is taken. */
-  take(): number {
+  /** Milliseconds to wait before a line is taken, which counts as so many. */
+  take(lines = 1): number {
     const now = this.#now();
     const cost = 1000 / PER_SECOND;
-    this.#fullAt = Math.max(this.#fullAt, now) + cost;
+    this.#fullAt = Math.max(this.#fullAt, now) + lines * cost;
     return Math.max(0, this.#fullAt - now - BURST * cost);
   }
 }

@@ -103,6 +103,10 @@ export class Room {
     return id;
   }
 
+  has(id: number): boolean {
+    return this.#entries.has(id);
+  }
+
   /** Somebody who was here before, or is at another server, and knows the same secret. */
   find(key: string): Member | undefined {
     if (key === '') return undefined;
@@ -119,7 +123,8 @@ export class Room {
   join({ id, name }: Member, seat: Seat, key = ''): void {
     if (this.isFull) throw new NameRefused('the room is full');
     const before = this.#entries.get(id);
-    if (before === undefined || key === '' || before.key !== key) this.checkName(name);
+    if (before === undefined) this.checkName(name);
+    else if (key === '' || before.key !== key) throw new NameRefused(`${id} is the id of somebody else`);
     if (before !== undefined) this.#remove(before, 'you are here twice: the newer connection stays');
     this.#add({ id, name, key, server: this.#server, seat });
     this.#publish({ type: 'join', id, name, key });
