@@ -74,7 +74,7 @@ export function* findSidePath(
 }
 
 /** A certificate that is itself trusted needs no issuer: this is how self-signed servers are pinned. */
-function anchorOf({ subject, raw }: Certificate, { anchors }: PathSearch): Anchor | undefined {
+export function anchorOf({ subject, raw }: Certificate, { anchors }: PathSearch): Anchor | undefined {
   return anchors.of(subject).find(({ certificate }) => equal(certificate.raw, raw));
 }
 

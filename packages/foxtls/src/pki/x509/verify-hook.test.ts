@@ -24,18 +24,19 @@ import type { CertificateVisit, VisitAnswer } from './verify-hook.ts';
 interface Situation {
   readonly chain: readonly Uint8Array[];
   readonly serverName?: string;
+  readonly trusted?: Uint8Array;
   answer?(visit: CertificateVisit): VisitAnswer;
 }
 
 /** Validates with a hook that writes down what it sees: depth, name, reason. */
-function visited({ chain, serverName = 'example.com', answer = () => 'continue' }: Situation) {
+function visited({ chain, serverName = 'example.com', trusted = rootCert, answer = () => 'continue' }: Situation) {
   const seen: string[] = [];
   const [certificate = new Uint8Array(), ...intermediates] = chain;
   const result = validateCertificateSync({
     provider: nodeProvider,
     certificate,
     intermediates,
-    trustAnchors: [rootCert],
+    trustAnchors: [trusted],
     at: NOW,
     serverName,
     onCertificate(visit) {
@@ -53,6 +54,12 @@ describe('a verify hook', () => {
     const { seen, result } = visited({ chain: [leafOfMiddle, middleCert] });
     expect(seen).toEqual(['2 CN=Root ok', '1 CN=Middle ok', '0 CN=Server ok']);
     expect(result).toMatchObject({ isValid: true, acceptedProblems: [] });
+  });
+
+  it('knows a server that is trusted itself, and what else is wrong with it', () => {
+    const { seen, result } = visited({ chain: [selfSigned], trusted: selfSigned, serverName: 'other.test', answer: accept });
+    expect(seen).toEqual(['0 CN=Server name_mismatch']);
+    expect(result).toMatchObject({ isValid: true });
   });
 
   it('may refuse a certificate that keeps all rules', () => {

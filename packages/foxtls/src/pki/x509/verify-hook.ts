@@ -11,7 +11,7 @@ import { CertificateInvalid } from '../../core/errors/errors.ts';
 import { type Eventually, type Flow, settle } from '../../core/flow/flow.ts';
 import type { Certificate } from './certificate.ts';
 import { constraintProblems, invalid, issuerProblems, leafProblems, signatureProblems } from './certificate-rules.ts';
-import { candidateIssuers, findSidePath, noIssuerProblem, spentBudget } from './path.ts';
+import { anchorOf, candidateIssuers, findSidePath, noIssuerProblem, spentBudget } from './path.ts';
 import { isSignedBy } from './path-keys.ts';
 import { judgePath } from './path-rules.ts';
 import { type FoundPath, type SearchState, spend } from './path-search.ts';
@@ -108,6 +108,8 @@ function* likeliestChain(leaf: Certificate, state: SearchState): Flow<Chain> {
   const { policy, purpose } = state.search;
   const path: Certificate[] = [leaf];
   const problems = [...leafProblems(leaf, policy, purpose)];
+  const self = anchorOf(leaf, state.search);
+  if (self !== undefined) return { path, anchor: self, problems };
   for (;;) {
     const child = path.at(-1) as Certificate;
     const depth = path.length - 1;
