@@ -11,6 +11,9 @@ import { dtlsServerCommand } from './datagram/dtls-server-command.ts';
 import { udpClientCommand } from './datagram/udp-client-command.ts';
 import { udpServerCommand } from './datagram/udp-server-command.ts';
 import { demoCommand } from './demo/demo-command.ts';
+import { mimKeyCommand } from './experiments/mim-key-command.ts';
+import { mitmCommand } from './experiments/mitm-command.ts';
+import { tamperCommand } from './experiments/tamper-command.ts';
 import { tlsClientCommand } from './web/tls-client-command.ts';
 import { tlsServerCommand } from './web/tls-server-command.ts';
 import { wwepClientCommand } from './wwep/client-command.ts';
@@ -26,6 +29,7 @@ export const rootGroup: CommandGroup = {
     { title: 'the web', commands: [tlsClientCommand, tlsServerCommand] },
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
     { title: 'play with devices', commands: [wwepServerCommand, wwepClientCommand] },
+    { title: 'try what goes wrong', commands: [mitmCommand, mimKeyCommand, tamperCommand] },
     { title: 'make and read certificates', commands: [certGroup] },
     { title: 'for your shell', commands: [completionCommand(() => rootGroup)] },
   ],
