@@ -84,7 +84,10 @@ export interface DtlsConnection {
   readonly spareConnectionIds: number;
   /** DTLS 1.3: puts the next of them on our records from now on, as one does on a new path (RFC 9147 §9); false when there is none. */
   changeConnectionId(): boolean;
-  /** As that of a TlsConnection: a `heartbeat` event comes with the answer (RFC 6520), or none, when something was lost. */
+  /**
+   * As that of a TlsConnection: a `heartbeat` event comes with the answer. Until then it is sent again as flights are, and a peer that does not answer
+   * in the end is lost, as `handleTimeout` says (RFC 6520 §3).
+   */
   sendHeartbeat(payload?: Uint8Array): void;
   /** As that of a TlsConnection: messages are shown whole, with the header that they would have in TLS, and once, however often they are sent; change_cipher_spec as often as it comes. */
   enableTrace(): void;

@@ -94,3 +94,8 @@ export class Deadlines<T extends object> {
     this.#places.set(entry.item, place);
   }
 }
+
+/** The first of two times, either of which may not be. */
+export function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}

@@ -36,10 +36,12 @@ import { ConnectionIdUpdates } from './connection-id-updates.ts';
 import { describeConnection } from './continue-dtls.ts';
 import { checkInitialTimeout, checkMtu } from './datagram-checks.ts';
 import type { DatagramStats, DtlsConnection } from './datagram-connection.ts';
+import { DatagramHeartbeats } from './datagram-heartbeats.ts';
+import { earliest } from './deadlines.ts';
 import { EventQueue } from './event-queue.ts';
 import { ConnectionContext } from './handshake-context.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
-import { Heartbeats, noHeartbeat } from './heartbeat.ts';
+import { noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { sendLastAlert } from './last-alert.ts';
 import { tapOf } from './traced-message.ts';
@@ -109,7 +111,7 @@ export class DatagramConnection implements DtlsConnection {
   #wantsPeerUpdate = false;
   #keyUpdatesInARow = 0;
   #warningAlerts = 0;
-  #heartbeats: Heartbeats | undefined;
+  #heartbeats: DatagramHeartbeats | undefined;
   /** Made when it is needed: few connections do. */
   #connectionIdUpdates: ConnectionIdUpdates | undefined;
   /** Whether the owner knows of the end. */
@@ -190,6 +192,7 @@ export class DatagramConnection implements DtlsConnection {
   setInitialTimeout(milliseconds: number): void {
     checkInitialTimeout(milliseconds);
     this.#transport.setInitialTimeout(milliseconds);
+    this.#heartbeats?.setInitialTimeout(milliseconds);
     if (this.#state !== 'closed') this.#owner.rescheduled?.();
   }
 
@@ -218,12 +221,20 @@ export class DatagramConnection implements DtlsConnection {
 
   /** When `handleTimeout` wants to be called, by the clock. */
   get deadline(): number | undefined {
-    return this.#state === 'closed' ? undefined : this.#transport.deadline;
+    return this.#state === 'closed' ? undefined : earliest(this.#transport.deadline, this.#heartbeatDeadline);
+  }
+
+  get #heartbeatDeadline(): number | undefined {
+    return this.#weClosed ? undefined : this.#heartbeats?.deadline;
   }
 
   handleTimeout(): void {
     if (this.#state === 'closed') return;
-    this.#guarded(() => this.#transport.handleTimeout(this.isSuspended));
+    this.#guarded(() => {
+      this.#transport.handleTimeout(this.isSuspended);
+      const heartbeat = this.#weClosed ? undefined : this.#heartbeats?.takeDue();
+      if (heartbeat !== undefined) this.#transport.sendHeartbeat(heartbeat);
+    });
   }
 
   send(data: Uint8Array): void {
@@ -312,7 +323,8 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   exportState(): Uint8Array {
-    const transport = this.#state === 'connected' && !this.#weClosed ? this.#transport.exportState() : undefined;
+    const isIdle = this.#state === 'connected' && !this.#weClosed && this.#heartbeatDeadline === undefined;
+    const transport = isIdle ? this.#transport.exportState() : undefined;
     if (transport === undefined || this.#established === undefined) {
       throw new ApiMisuse(
         'ERR_TLS_NOT_IDLE',
@@ -351,9 +363,7 @@ export class DatagramConnection implements DtlsConnection {
     this.#established = established;
     this.#state = 'connected';
     const { heartbeat } = established;
-    const { provider, now, limits } = this.#setting;
-    if (heartbeat !== undefined) this.#heartbeats = new Heartbeats(provider.random, now, limits.heartbeats);
-    this.#heartbeats?.agree(heartbeat);
+    if (heartbeat !== undefined) this.#heartbeats = new DatagramHeartbeats(this.#setting, heartbeat);
   }
 
   #connect(established: Established): void {

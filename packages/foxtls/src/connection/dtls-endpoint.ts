@@ -24,7 +24,7 @@ import {
 } from './create-dtls.ts';
 import { checkDatagramOptions } from './datagram-checks.ts';
 import type { AddressedDatagram, DtlsEndpoint, DtlsEndpointOptions, EndpointConnectOptions } from './datagram-endpoint.ts';
-import { Deadlines } from './deadlines.ts';
+import { Deadlines, earliest } from './deadlines.ts';
 import type { DatagramConnection, DatagramSetting } from './dtls-connection.ts';
 import { type DtlsSession, type DtlsSessionListener, EndpointSession, type SleepingSession } from './endpoint-session.ts';
 import { type EndpointDiscardReason, newEndpointStats } from './endpoint-stats.ts';
@@ -474,8 +474,4 @@ function resolveLimits(options: DtlsEndpointOptions): { readonly [name in keyof 
 function hostOfAddress(address: string): string {
   const colon = address.lastIndexOf(':');
   return colon < 0 ? address : address.slice(0, colon);
-}
-
-function earliest(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }

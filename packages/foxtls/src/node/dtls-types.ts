@@ -297,8 +297,9 @@ export interface DTLSSession extends NodeJS.EventEmitter<DtlsSessionEvents>, Asy
    */
   setInitialTimeout(milliseconds: number): void;
   /**
-   * Asks the peer whether it is there: its answer is told by `'heartbeat'`, or there is none, for datagrams may be lost. Throws
-   * `ERR_TLS_NO_HEARTBEAT` where the option `heartbeat` is not set at both ends, or the last one is not answered. Not in node:dtls.
+   * Asks the peer whether it is there: its answer is told by `'heartbeat'`. Until then the question is repeated as a flight is; in the end the session
+   * is lost (`ETIMEDOUT`). Throws `ERR_TLS_NO_HEARTBEAT` where the option `heartbeat` is not set at both ends, `ERR_TLS_HEARTBEAT_IN_FLIGHT` before the
+   * answer to the last one. Not in node:dtls.
    */
   sendHeartbeat(payload?: Uint8Array): void;
   /**
