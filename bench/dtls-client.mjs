@@ -1,11 +1,12 @@
 // The client's process of a DTLS benchmark: `node dtls-client.mjs IMPLEMENTATION SETTING SCENARIO PORT ARGUMENTS-AS-JSON`; sends its figure over IPC.
+import { randomBytes } from 'node:crypto';
 import { load } from './dtls-implementations.mjs';
 
 const [name, setting, scenario, portText, text] = process.argv.slice(2);
 const port = Number(portText);
 const options = JSON.parse(text);
 const pki = JSON.parse(process.env.BENCH_PKI).ecdsa;
-const { connect } = await load(name);
+const { connect, wake } = await load(name);
 /** As in dtls-server.mjs. */
 const BURST = 32;
 /** Milliseconds without an answer after which messages count as lost. */
@@ -37,10 +38,10 @@ async function handshakes({ concurrency, seconds, warmUp }) {
   return (1000 * count) / (performance.now() - started);
 }
 
-function echoed(session) {
+function echoed(session, message = Buffer.of(1)) {
   return new Promise((resolve) => {
     session.onMessage(resolve);
-    session.send(Buffer.of(1));
+    session.send(message);
   });
 }
 
@@ -85,15 +86,19 @@ async function messages({ size, window, seconds, warmUp, answers }) {
   return rate;
 }
 
+/** Of clients that sleep, when they are kept. */
+const asleep = [];
+
 /** Opens sessions from addresses of their own, has a message of each echoed, and leaves them to the server. */
-async function sessions({ count, from }) {
+async function sessions({ count, from, keeps }) {
   let next = from;
   const worker = async () => {
     for (let number = next++; number < from + count; number = next++) {
       const bindHost = `127.0.0.${2 + Math.floor(number / PORTS)}`;
       const session = await connect(setting, pki, port, { bindHost, bindPort: FIRST_PORT + (number % PORTS) });
       await echoed(session);
-      session.vanish();
+      if (keeps) asleep.push(await session.sleep());
+      else session.vanish();
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));
@@ -103,4 +108,20 @@ async function sessions({ count, from }) {
 }
 
 const SCENARIOS = { handshakes, echo, oneWay, sessions };
-process.send({ figure: await SCENARIOS[scenario](options) }, () => process.exit(0));
+/** Wakes clients drawn at random, one after another, and has a message of each echoed. How many were answered. */
+async function draw(count) {
+  let answered = 0;
+  for (let drawn = 0; drawn < count; drawn++) {
+    const at = Math.floor(Math.random() * asleep.length);
+    const session = wake(setting, pki, asleep[at]);
+    const message = randomBytes(16);
+    const answer = await Promise.race([echoed(session, message), new Promise((resolve) => setTimeout(resolve, STUCK))]);
+    if (answer !== undefined && message.equals(answer)) answered++;
+    asleep[at] = await session.sleep();
+  }
+  return answered;
+}
+
+const figure = await SCENARIOS[scenario](options);
+process.send({ figure }, () => options.keeps || process.exit(0));
+process.on('message', async (count) => process.send({ figure: await draw(count) }));

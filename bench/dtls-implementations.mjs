@@ -4,6 +4,8 @@
  *     serve(setting, pki, onSession) ─▶ port       connect(setting, pki, port) ─▶ session, when the handshake is over
  *     session: send(bytes), onMessage(listener), close(), and of a server's end: forget()
  *
+ * Sessions of foxtls can sleep, too: of either end sleep() ─▶ bytes and addresses, which a server finds by `findSleeping`, and a client by wake(…).
+ *
  * What an implementation does not have stands here, as its users write it: werift-dtls has one server for one client, so that addresses are told
  * apart here.
  */
@@ -53,7 +55,7 @@ function loadPeer(name) {
   }
 }
 
-function foxtls({ listen, connect, createSecureContext }) {
+function foxtls({ listen, connect, wake, createSecureContext }) {
   const common = ({ version, ciphers, ecdhCurve }) => ({ minVersion: version, maxVersion: version, ciphers, ecdhCurve });
   // A client that connects often keeps its context.
   const contexts = new Map();
@@ -61,27 +63,35 @@ function foxtls({ listen, connect, createSecureContext }) {
     if (!contexts.has(setting)) contexts.set(setting, createSecureContext(options));
     return contexts.get(setting);
   };
+  const clientOptions = (setting, pki) => {
+    const { isPsk, ...rest } = SETTINGS[setting];
+    const version = rest.version.replace('DTLS', 'TLS');
+    const secureContext = contextOf(setting, { ...common({ ...rest, version }), ...(!isPsk && { ca: pki.ca }) });
+    return { secureContext, ...(isPsk ? { psk: { identity: IDENTITY, key: PSK } } : { servername: 'localhost' }) };
+  };
   return {
-    async serve(setting, pki, onSession) {
+    async serve(setting, pki, onSession, findSleeping) {
       const { isPsk, ...rest } = SETTINGS[setting];
       const credential = isPsk ? { psk: { [IDENTITY]: PSK } } : { cert: pki.cert, key: pki.key };
       const options = { ...common(rest), ...credential, host: '127.0.0.1', port: 0, maxSessions: 0, maxSessionsPerHost: 0 };
-      const endpoint = listen((session) => {
-        session.onhandshake = () => onSession(new FoxtlsSession(session));
-      }, options);
+      const endpoint = listen(
+        (session) => {
+          const begin = () => onSession(new FoxtlsSession(session));
+          // One that has slept is open.
+          if (session.protocol === undefined) session.onhandshake = begin;
+          else begin();
+        },
+        { ...options, findSleeping },
+      );
       return (await endpoint.opened).port;
     },
     async connect(setting, pki, port, { bindHost, bindPort } = {}) {
-      const { isPsk, ...rest } = SETTINGS[setting];
-      const version = rest.version.replace('DTLS', 'TLS');
-      const options = { ...common({ ...rest, version }), ...(!isPsk && { ca: pki.ca }) };
-      const secureContext = contextOf(setting, options);
-      const credential = isPsk ? { psk: { identity: IDENTITY, key: PSK } } : { servername: 'localhost' };
-      const session = connect('127.0.0.1', port, { secureContext, ...credential, bindHost, bindPort });
+      const session = connect('127.0.0.1', port, { ...clientOptions(setting, pki), bindHost, bindPort });
       await session.opened;
-      if (session.cipher.name !== rest.ciphers) throw new Error(`${session.cipher.name} was chosen`);
+      if (session.cipher.name !== SETTINGS[setting].ciphers) throw new Error(`${session.cipher.name} was chosen`);
       return new FoxtlsSession(session);
     },
+    wake: (setting, pki, sleeping) => new FoxtlsSession(wake(sleeping, clientOptions(setting, pki))),
   };
 }
 
@@ -110,6 +120,23 @@ class FoxtlsSession {
   /** Without a word. */
   vanish() {
     this.#session.endpoint.destroy();
+  }
+
+  get address() {
+    const { address, port } = this.#session.remoteAddress;
+    return `${address}:${port}`;
+  }
+
+  /** When nothing is waited for any more. */
+  async sleep() {
+    for (let attempts = 0; ; attempts++) {
+      try {
+        return this.#session.sleep();
+      } catch (error) {
+        if (error.code !== 'ERR_INVALID_STATE' || attempts === 100) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
   }
 }
 

@@ -4,6 +4,8 @@ import { load } from './dtls-implementations.mjs';
 const [name, setting, scenario] = process.argv.slice(2);
 const { serve } = await load(name);
 let opened = 0;
+/** Sessions that sleep, by their clients' addresses. */
+const asleep = new Map();
 /** Messages that one answer is for, in one direction. */
 const BURST = 32;
 
@@ -27,9 +29,18 @@ const SCENARIOS = {
     opened++;
     session.onMessage((message) => session.send(message));
   },
+  // Says something when it is spoken to, and goes to sleep when no more comes.
+  sleeper(session) {
+    asleep.delete(session.address);
+    session.onMessage((message) => {
+      session.send(message);
+      setTimeout(async () => asleep.set(session.address, await session.sleep()), 100);
+    });
+  },
 };
 
-const port = await serve(setting, JSON.parse(process.env.BENCH_PKI).ecdsa, SCENARIOS[scenario]);
+const findSleeping = scenario === 'sleeper' ? ({ address, port }) => asleep.get(`${address}:${port}`) : undefined;
+const port = await serve(setting, JSON.parse(process.env.BENCH_PKI).ecdsa, SCENARIOS[scenario], findSleeping);
 process.send({ port });
 
 process.on('message', async (message) => {
@@ -39,5 +50,5 @@ process.on('message', async (message) => {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const { rss, heapUsed, external } = process.memoryUsage();
-  process.send({ rss, heap: heapUsed + external, connections: opened });
+  process.send({ rss, heap: heapUsed + external, connections: scenario === 'sleeper' ? asleep.size : opened });
 });

@@ -300,9 +300,9 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
       const { state, address, connectionId } = session.sleep();
       return {
         ...(role === 'client' && { local, hostname }),
-        state: Buffer.from(state),
+        state: ownBuffer(state),
         address: this.#traits.readAddress(address),
-        connectionId: connectionId && Buffer.from(connectionId),
+        connectionId: connectionId && ownBuffer(connectionId),
       };
     } catch (thrown) {
       throw thrown instanceof ApiMisuse ? invalidState(thrown.message) : thrown;
@@ -429,6 +429,11 @@ export function invalidState(message: string): Error {
 
 function stateError(thrown: unknown): unknown {
   return thrown instanceof ApiMisuse && thrown.code === 'ERR_TLS_NOT_CONNECTED' ? invalidState(thrown.message) : thrown;
+}
+
+/** The same memory: what is copied into Buffer's pool keeps all that lies there beside it. */
+function ownBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 function asBytes(data: string | NodeJS.ArrayBufferView): Uint8Array {

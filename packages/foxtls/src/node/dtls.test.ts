@@ -90,6 +90,8 @@ describe.each(['DTLSv1.3', 'DTLSv1.2'] as const)('foxtls/dtls in %s', (version) 
     const sleep = async (whose: DTLSSession | undefined) => {
       // Not before the client has acknowledged its tickets.
       const sleeping = await vi.waitFor(() => (whose as DTLSSession).sleep());
+      // A piece of Buffer's pool would keep all of it, and hold what others put there.
+      expect(sleeping.state.buffer.byteLength).toBe(sleeping.state.length);
       asleep.set(sleeping.address.port, sleeping);
       return sleeping;
     };
