@@ -85,17 +85,17 @@ export function createCarriedClient(config: ClientConfig, options: CarriedClient
   const { serverName, session, sessionKey = serverName } = options;
   const request = { serverName, session, sessionKey };
   return new DatagramConnection({
-    ...connectionParts(options),
     flow: (context) => clientHandshake(context, config, request),
     keepSession: sessionKeeper(config.sessionStore, sessionKey),
+    ...connectionParts(options),
   });
 }
 
 /** As `createDtlsServer`, for an endpoint. */
 export function createCarriedServer(config: ServerConfig, options: CarriedOptions): DatagramConnection {
   return new DatagramConnection({
-    ...connectionParts(options),
     flow: (context) => serverHandshake(context, config),
+    ...connectionParts(options),
   });
 }
 

@@ -133,7 +133,7 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
     session.isAccepted = true;
     session.isProven = true;
     const { onEvent, ...request } = options;
-    session.connection = createCarriedClient(config, { ...this.#carriedOptions(config, session), ...request });
+    session.connection = createCarriedClient(config, Object.assign(this.#carriedOptions(config, session), request));
     session.listen(onEvent);
     this.#keep(session);
     this.#entered(() => {
@@ -320,7 +320,7 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
         `an address of ${peerAddress.length} bytes: at most ${MAX_ADDRESS} are expected`,
       );
     }
-    return createCarriedServer(config, { ...this.#carriedOptions(config, session), peerAddress });
+    return createCarriedServer(config, { peerAddress, ...this.#carriedOptions(config, session) });
   }
 
   #carriedOptions(config: ClientConfig | ServerConfig, session: EndpointSession): CarriedOptions {

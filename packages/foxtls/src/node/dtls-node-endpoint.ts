@@ -70,12 +70,12 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   ) {
     this.#server = server;
     this.#core = createDtlsEndpoint({
-      ...options,
       clock: () => performance.now(),
       onOutput: () => this.#flush(),
       onSession: (session) => this.#accept(session),
-      ...(server?.findSleeping !== undefined && { findSleeping: finderOf(server.findSleeping) }),
       onRefused: (error, from) => this.onrefused?.(toNodeError(error), readAddress(from)),
+      ...(server?.findSleeping !== undefined && { findSleeping: finderOf(server.findSleeping) }),
+      ...options,
     });
     this.#stats = new SocketStats(this.#core.stats);
     this.opened = new Promise((resolve, reject) => {
@@ -175,7 +175,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
   }
 
   prepare(traits: Pick<SessionTraits, 'asksForCertificate' | 'hostname'>): NodeDtlsSession {
-    const session = new NodeDtlsSession({ ...this.#commonTraits, ...traits, role: 'client' });
+    const session = new NodeDtlsSession({ role: 'client', ...this.#commonTraits, ...traits });
     this.sessions.add(session);
     // Its endpoint has no other reason to be.
     session.once('close', () => process.nextTick(() => this.close()));
@@ -237,7 +237,8 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
     for (const undo of this.#release.splice(0)) undo();
     this.sessions.clear();
     this.#stats.destroyedAt = process.hrtime.bigint();
-    this.#settleOpened.reject(error ?? new Error('the endpoint was closed'));
+    // An error costs more than a datagram.
+    if (this.#address === undefined) this.#settleOpened.reject(error ?? new Error('the endpoint was closed'));
     const done = () => (error === undefined ? this.#settleClosed.resolve() : this.#settleClosed.reject(error));
     if (this.#socket === undefined) done();
     else this.#socket.close(done);

@@ -131,7 +131,7 @@ export function connect(host: string, port: number, options: DtlsConnectOptions 
   const config = clientConfigOf(options, { hostname });
   const resumed = options.session && readDtlsSession(hostname, options.session);
   const serverName = servername === '' ? undefined : serverNameOf(hostname);
-  const endpoint = new NodeDtlsEndpoint({ ...endpointOptions(options), connectionIdLength: idLength(options.connectionId, 0) });
+  const endpoint = new NodeDtlsEndpoint({ connectionIdLength: idLength(options.connectionId, 0), ...endpointOptions(options) });
   const session = endpoint.prepare({ asksForCertificate: true, hostname });
   const begin = (to: NonNullable<ReturnType<typeof literalHost>>) => {
     endpoint.use(socket ?? bindFor(to, options));
@@ -180,7 +180,7 @@ export function wake(sleeping: SleepingDtlsSession, options: DtlsConnectOptions 
   const { address, local, connectionId, hostname = options.servername || address.address } = sleeping;
   const config = clientConfigOf(options, { hostname });
   const idsOfOurs = connectionId?.length ?? idLength(options.connectionId, 0);
-  const endpoint = new NodeDtlsEndpoint({ ...endpointOptions(options), connectionIdLength: idsOfOurs });
+  const endpoint = new NodeDtlsEndpoint({ connectionIdLength: idsOfOurs, ...endpointOptions(options) });
   const session = endpoint.prepare({ asksForCertificate: true, hostname });
   const to = literalHost(address.address) as ResolvedHost;
   endpoint.use(socket ?? bindFor(to, { ...options, ...(local !== undefined && placeOf(local, options)) }));

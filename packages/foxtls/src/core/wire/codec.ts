@@ -121,7 +121,12 @@ export function vector<T>(item: Codec<T>, min: number, max: number): Codec<reado
 
 function readItems<T>(reader: Reader, item: Codec<T>): T[] {
   const items: T[] = [];
-  while (reader.remaining > 0) items.push(reader.field(items.length, () => item.read(reader)));
+  while (reader.remaining > 0) {
+    const start = reader.enter(items.length);
+    const value = item.read(reader);
+    reader.leave(start, value);
+    items.push(value);
+  }
   return items;
 }
 
@@ -143,7 +148,12 @@ export function struct<F extends Fields>(fields: F): Codec<StructOf<F>> {
   return {
     read(reader) {
       const value: Record<string, unknown> = {};
-      for (const [name, codec] of entries) value[name] = reader.field(name, () => codec.read(reader));
+      for (const [name, codec] of entries) {
+        const start = reader.enter(name);
+        const field = codec.read(reader);
+        reader.leave(start, field);
+        value[name] = field;
+      }
       return value as StructOf<F>;
     },
     write(writer, value) {

@@ -14,17 +14,19 @@ export class Reader {
   #at: number;
   #end: number;
   readonly #path: (string | number)[];
+  readonly #outer: Reader | undefined;
   readonly #listener: FieldListener | undefined;
   /** Where `bytes` begins in the input that the listener is told of. */
   readonly #origin: number;
 
-  constructor(bytes: Uint8Array, name: string, listener?: FieldListener, origin = 0) {
+  constructor(bytes: Uint8Array, name: string, listener?: FieldListener, origin = 0, outer?: Reader) {
     this.#bytes = bytes;
     this.#at = 0;
     this.#end = bytes.length;
     this.#path = [name];
     this.#listener = listener;
     this.#origin = origin;
+    this.#outer = outer;
   }
 
   get position(): number {
@@ -65,21 +67,31 @@ export class Reader {
   /** Reads all of `bytes`, which were taken from this reader, as the field `name`. */
   inside<T>(bytes: Uint8Array, name: string, read: (reader: Reader) => T): T {
     const start = this.#origin + bytes.byteOffset - this.#bytes.byteOffset;
-    const inner = new Reader(bytes, `${this.path}.${name}`, this.#listener, start);
+    const inner = new Reader(bytes, name, this.#listener, start, this);
     const value = read(inner);
     inner.expectEnd();
-    this.#listener?.(inner.path, start, start + bytes.length, value);
+    if (this.#listener !== undefined) this.#listener(inner.path, start, start + bytes.length, value);
     return value;
   }
 
   /** Reads one named (or numbered) field. */
   field<T>(name: string | number, read: () => T): T {
-    this.#path.push(name);
-    const start = this.#at;
+    const start = this.enter(name);
     const value = read();
+    this.leave(start, value);
+    return value;
+  }
+
+  /** As `field`, in two steps, for what is read so often that a function for each would be felt. Returns where the field begins. */
+  enter(name: string | number): number {
+    this.#path.push(name);
+    return this.#at;
+  }
+
+  /** The field that was entered last has been read. */
+  leave(start: number, value: unknown): void {
     if (this.#listener !== undefined) this.#listener(this.path, this.#origin + start, this.#origin + this.#at, value);
     this.#path.pop();
-    return value;
   }
 
   expectEnd(): void {
@@ -88,7 +100,7 @@ export class Reader {
 
   /** The path of the field being read, as `client_hello.extensions[3].key_share`. */
   get path(): string {
-    let text = '';
+    let text = this.#outer?.path ?? '';
     for (const part of this.#path) text += typeof part === 'number' ? `[${part}]` : text === '' ? part : `.${part}`;
     return text;
   }

@@ -108,12 +108,12 @@ function* verifyVisited(
   if (result instanceof CertificateInvalid) throw withReport(result, state);
   const { path, accepted } = result;
   const [error] = accepted;
-  if (error !== undefined) return peerUnverified({ ...leafFacts(leaf), error: withReport(error, state) });
+  if (error !== undefined) return peerUnverified({ error: withReport(error, state), ...leafFacts(leaf) });
   return proofOf({ leaf, path, publicKey: yield* importLeafKey(validator, path) });
 }
 
 function proofOf({ leaf, path, publicKey }: VerifiedPath): PeerVerified {
-  return peerVerified({ ...leafFacts(leaf), path: path.map(({ raw }) => raw), importedKey: publicKey });
+  return peerVerified({ path: path.map(({ raw }) => raw), importedKey: publicKey, ...leafFacts(leaf) });
 }
 
 function searchFor(presented: PeerPresented, purpose: PathPurpose, { fixed }: Validator): PathSearch {
@@ -146,7 +146,7 @@ export function trustWithoutVerification(why: string): PeerVerifier {
     acceptsUnverified: true,
     verify({ presented }) {
       const error = new TlsError('ERR_TLS_PEER_NOT_VERIFIED', `the peer was not verified: ${why}`);
-      return peerUnverified({ ...presentedFacts(presented), error });
+      return peerUnverified({ error, ...presentedFacts(presented) });
     },
   };
 }
@@ -165,7 +165,7 @@ export function reportOnly(verifier: PeerVerifier): PeerVerifier {
       return yield* settle(verifier.verify(request));
     } catch (error) {
       if (!(error instanceof CertificateInvalid) || error.reason === 'none_presented') throw error;
-      return peerUnverified({ ...presentedFacts(request.presented), error });
+      return peerUnverified({ error, ...presentedFacts(request.presented) });
     }
   }
   const { authorities, wantsOcspResponse } = verifier;

@@ -186,9 +186,12 @@ export function* secondOffer(
   const psks = first.psks.filter(({ labelled }) => labelled.hash.name === retry.suite.hash.name);
   const greaseShare = retry.group === undefined ? first.disguise.grease?.group : undefined;
   return writeOffer(context, config, request, transcript, {
-    ...{ ...first, keyShares, greaseShare, psks },
+    greaseShare,
     cookie: retry.cookie,
     legacyCookie: undefined,
+    ...first,
+    keyShares,
+    psks,
   });
 }
 
@@ -205,7 +208,7 @@ export function verifiedOffer(
   legacyCookie: Uint8Array,
 ): ClientOffer {
   const greaseShare = first.disguise.grease?.group;
-  return writeOffer(context, config, request, new Transcript(), { ...first, greaseShare, cookie: undefined, legacyCookie });
+  return writeOffer(context, config, request, new Transcript(), { greaseShare, cookie: undefined, legacyCookie, ...first });
 }
 
 /**
@@ -250,7 +253,13 @@ function writeOffer(
     extensions: undecoded('client_hello', list),
   });
   const bytes = changing.psks.length === 0 ? unbound : bind(unbound, changing.psks, transcript);
-  return { ...changing, offeredTypes: answerableTypes(list), bytes };
+  const { versions, legacyVersion, tls12Suites, random, legacySessionId, keyShares } = changing;
+  const { preSharedKeys, psks, tls12Session, disguise } = changing;
+  return {
+    offeredTypes: answerableTypes(list),
+    bytes,
+    ...{ versions, legacyVersion, tls12Suites, random, legacySessionId, keyShares, preSharedKeys, psks, tls12Session, disguise },
+  };
 }
 
 /**
@@ -269,26 +278,25 @@ function offeredExtensions(
 ): readonly RawExtension[] {
   const { grease, order } = changing.disguise;
   const { list } = extensionsOf('client_hello', {
-    ...(request.serverName !== undefined && isHostName(request.serverName) && { server_name: request.serverName }),
+    server_name: request.serverName !== undefined && isHostName(request.serverName) ? request.serverName : undefined,
     supported_groups: greased(
       grease?.group,
       config.groups.map((group) => group.id),
     ),
-    ...(changing.versions.some(hasSignatureAlgorithms) && {
-      signature_algorithms: greased(
-        grease?.scheme,
-        config.signatureSchemes.map((scheme) => scheme.id),
-      ),
-    }),
+    signature_algorithms: changing.versions.some(hasSignatureAlgorithms)
+      ? greased(
+          grease?.scheme,
+          config.signatureSchemes.map((scheme) => scheme.id),
+        )
+      : undefined,
     ...authenticationOffer(config),
-    ...(config.alpnProtocols.length > 0 && {
-      application_layer_protocol_negotiation: greased(grease?.alpnProtocol, config.alpnProtocols),
-    }),
-    ...(config.recordSizeLimit !== undefined && { record_size_limit: config.recordSizeLimit }),
+    application_layer_protocol_negotiation:
+      config.alpnProtocols.length > 0 ? greased(grease?.alpnProtocol, config.alpnProtocols) : undefined,
+    record_size_limit: config.recordSizeLimit,
     ...srtpOffer(config.srtpProfiles),
     ...connectionIdOffer(context),
-    ...(config.heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[config.heartbeat] }),
-    ...(config.maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(config.maxFragmentLength) }),
+    heartbeat: config.heartbeat && HEARTBEAT_MODES[config.heartbeat],
+    max_fragment_length: config.maxFragmentLength && maxFragmentLengthCode(config.maxFragmentLength),
     ...(changing.versions.some((version) => version !== 'TLSv1.3') && tls12Offer(config, request, changing)),
     ...(changing.versions.includes('TLSv1.3') && tls13Offer(context, config, changing)),
   });
@@ -312,10 +320,10 @@ function tls13Offer(
       grease?.version,
       versions.map((version) => versionNumber(variant, version)),
     ),
-    ...(cookie !== undefined && { cookie }),
+    cookie,
     // Sent without a session too: it says which tickets we can use (RFC 8446 §4.2.9).
     psk_key_exchange_modes: greased(grease?.pskMode, offeredModes(config)),
-    ...(config.ticketRequest !== undefined && { ticket_request: config.ticketRequest }),
+    ticket_request: config.ticketRequest,
     key_share: greased(
       greaseShare === undefined ? undefined : { group: greaseShare, keyExchange: Uint8Array.of(0) },
       keyShares.map(({ group, exchange }) => ({ group: group.id, keyExchange: exchange.share })),
@@ -330,7 +338,7 @@ function tls12Offer(
   { tls12Suites, tls12Session }: Changing,
 ): ExtensionValues<'client_hello'> {
   return {
-    ...(tls12Suites.some(({ cipher }) => cipher.isBlockCipher) && { encrypt_then_mac: true as const }),
+    encrypt_then_mac: tls12Suites.some(({ cipher }) => cipher.isBlockCipher) || undefined,
     ec_point_formats: [EC_POINT_FORMATS.uncompressed],
     ...(!insecureNoExtendedMasterSecret && { extended_master_secret: true as const }),
     // Empty without a session: then it says that we can keep tickets (RFC 5077 §3.2).
@@ -343,16 +351,13 @@ function tls12Offer(
 
 /** What the client says about certificates, its own and the server's. */
 function authenticationOffer(config: ClientConfig): ExtensionValues<'client_hello'> {
-  const { certificateSchemes, certificateAuthorities, requestOcsp, requestTimestamps } = config;
-  const serverTypes = certificateTypeOffer(config.serverCertificateTypes);
-  const clientTypes = certificateTypeOffer(config.clientCertificateTypes);
   return {
-    ...(certificateSchemes !== undefined && { signature_algorithms_cert: certificateSchemes }),
-    ...(certificateAuthorities !== undefined && { certificate_authorities: certificateAuthorities }),
-    ...(serverTypes !== undefined && { server_certificate_type: serverTypes }),
-    ...(clientTypes !== undefined && { client_certificate_type: clientTypes }),
-    ...(requestOcsp && { status_request: ANY_OCSP_RESPONSE }),
-    ...(requestTimestamps && { signed_certificate_timestamp: true as const }),
+    signature_algorithms_cert: config.certificateSchemes,
+    certificate_authorities: config.certificateAuthorities,
+    server_certificate_type: certificateTypeOffer(config.serverCertificateTypes),
+    client_certificate_type: certificateTypeOffer(config.clientCertificateTypes),
+    status_request: config.requestOcsp ? ANY_OCSP_RESPONSE : undefined,
+    signed_certificate_timestamp: config.requestTimestamps || undefined,
   };
 }
 

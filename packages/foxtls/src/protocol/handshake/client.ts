@@ -34,8 +34,8 @@ export function* clientHandshake(
   transport.setVersion(version);
   return hello.kind === 'server_hello_tls12'
     ? yield* tls12ClientHandshake(context, config, request, {
-        ...{ offer, version: tls12Version(config, version), hello, bytes },
         sequences,
+        ...{ offer, version: tls12Version(config, version), hello, bytes },
       })
     : yield* tls13ClientHandshake(context, config, request, { offer, hello, bytes });
 }

@@ -72,7 +72,7 @@ export function readMessage<T>(messageKind: MessageKind<string, T>, raw: RawMess
 
 /** Header and body. */
 export function writeMessage<T>(messageKind: MessageKind<string, T>, value: T): Uint8Array {
-  const writer = new Writer();
+  const writer = new Writer(256);
   writer.uint(messageKind.type, 1);
   writer.prefixed(3, () => messageKind.codec.write(writer, value));
   return writer.finish();

@@ -41,7 +41,7 @@ export function chooseCredential<P extends { readonly credential: Credential }>(
   wish: CredentialWish,
 ): ChosenCredential<P> | undefined {
   const chosen = chooseFittest(credentials, schemes, wish, () => false);
-  return chosen?.scheme && { ...chosen, scheme: chosen.scheme };
+  return chosen?.scheme && { prepared: chosen.prepared, scheme: chosen.scheme };
 }
 
 /** As `chooseCredential`; of credentials that need not sign, one without a scheme is as good. */

@@ -22,8 +22,8 @@ export function maxFragmentLengthOf(code: number): MaxFragmentLength | undefined
 
 /** What both hellos, or ClientHello and EncryptedExtensions, say of the sizes of records. */
 interface RecordSizeValues {
-  readonly max_fragment_length?: number;
-  readonly record_size_limit?: number;
+  readonly max_fragment_length?: number | undefined;
+  readonly record_size_limit?: number | undefined;
 }
 
 /** What a server agrees to: what the client asks for; undefined when it does not ask. */

@@ -94,11 +94,11 @@ export const MAX_CARRIED_CHAIN = 16384;
 
 export function writeTicketState(state: TicketState): Uint8Array {
   return encode(wire, {
-    ...state,
-    serverEndPoint: state.serverEndPoint,
     format: FORMAT,
     createdHigh: Math.floor(state.created / 2 ** 32),
     createdLow: state.created % 2 ** 32,
+    ...state,
+    serverEndPoint: state.serverEndPoint,
     ...describeIdentity(state.client),
   });
 }
@@ -108,7 +108,7 @@ export function readTicketState(bytes: Uint8Array): TicketState | undefined {
   if (bytes[0] !== FORMAT) return undefined;
   try {
     const { format: _, createdHigh, createdLow, clientIdentity, clientCertificates, ...state } = decode(wire, bytes, 'ticket');
-    return { ...state, created: createdHigh * 2 ** 32 + createdLow, client: readIdentity(clientIdentity, clientCertificates) };
+    return { created: createdHigh * 2 ** 32 + createdLow, client: readIdentity(clientIdentity, clientCertificates), ...state };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

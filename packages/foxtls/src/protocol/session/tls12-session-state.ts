@@ -61,15 +61,16 @@ const wire = struct({
 });
 
 export function writeTls12SessionState(state: Tls12SessionState): Uint8Array {
+  const { maxFragmentLength, extendedMasterSecret, client, ...plain } = state;
   return encode(wire, {
-    ...state,
-    serverEndPoint: state.serverEndPoint,
-    maxFragmentLength: state.maxFragmentLength === undefined ? 0 : maxFragmentLengthCode(state.maxFragmentLength),
     format: FORMAT,
-    extendedMasterSecret: state.extendedMasterSecret ? 1 : 0,
     createdHigh: Math.floor(state.created / 2 ** 32),
     createdLow: state.created % 2 ** 32,
-    ...describeIdentity(state.client),
+    maxFragmentLength: maxFragmentLength === undefined ? 0 : maxFragmentLengthCode(maxFragmentLength),
+    extendedMasterSecret: extendedMasterSecret ? 1 : 0,
+    ...plain,
+    serverEndPoint: state.serverEndPoint,
+    ...describeIdentity(client),
   });
 }
 

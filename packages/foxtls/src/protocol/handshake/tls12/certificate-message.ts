@@ -38,7 +38,8 @@ export function presentedIn(
 ): PeerPresented {
   if (presented.kind !== 'x509') return presented;
   return {
-    ...presented,
+    kind: presented.kind,
+    certificates: presented.certificates,
     ocspResponse: beside.ocspResponse?.slice(),
     signedCertificateTimestamps: beside.signedCertificateTimestamps?.slice(),
   };

@@ -52,7 +52,11 @@ export function checkClientHello(received: ReceivedClientHello, config: ServerCo
     throw new PeerMisbehaved('point_formats_invalid', 'ec_point_formats does not have uncompressed');
   }
   return {
-    ...received,
+    version,
+    hello,
+    previous,
+    bytes: received.bytes,
+    sequence: received.sequence,
     groups,
     signatureSchemes: version.implicitSchemes?.map(({ id }) => id) ?? algorithms,
     certificateSchemes: values.signature_algorithms_cert ?? algorithms,

@@ -66,7 +66,7 @@ export function* authenticateServer(
   }
   if (body === undefined) return { presented, judged, possession: undefined, publicKey, params: undefined };
   const { params, signed, content } = readParams(agreement, body, certificateKey === 'signs');
-  const acceptance = { ...config, signatureSchemes: schemesOf(version, config.signatureSchemes) };
+  const acceptance = { provider: config.provider, signatureSchemes: schemesOf(version, config.signatureSchemes) };
   const possession =
     signed && (yield* verifyPeerSignature(acceptance, version.name, 'ServerKeyExchange', signed, publicKey, content));
   return { presented, judged, possession, publicKey, params };

@@ -98,8 +98,8 @@ function* fullHandshake(config: ClientConfig, request: ClientRequest, checked: C
   const serverFinished = yield* receiveFinished(agreement, master, protections.read);
   const peer = identityOf(server, exchange, serverFinished);
   const facts = {
-    ...commonFacts(request, checked),
     group: exchange.group,
+    ...commonFacts(request, checked),
     signatureScheme: server.possession?.scheme.id,
     clientSignatureScheme: chosen?.scheme.id,
     certificateRequest: wish && {
@@ -136,8 +136,8 @@ function* abbreviatedHandshake(
   const serverFinished = yield* receiveFinished(agreement, master, protections.read);
   const clientFinished = sendFinished(agreement, master, protections.write);
   const facts = {
-    ...commonFacts(request, checked),
     group: undefined,
+    ...commonFacts(request, checked),
     signatureScheme: undefined,
     resumed: true,
     peer: identityByPsk(session.peer, serverFinished),

@@ -64,7 +64,7 @@ export function* startEcdhe(
   }
   const exchange = yield* settle(group.start(random));
   const curve = { curveType: EC_CURVE_TYPES.named_curve, namedCurve: group.id };
-  return { group: group.id, exchange, params: encode(serverEcdhParams, { ...curve, public: exchange.share }) };
+  return { group: group.id, exchange, params: encode(serverEcdhParams, { public: exchange.share, ...curve }) };
 }
 
 /** Client: the answer to parameters, on one of our curves. */

@@ -80,7 +80,7 @@ export function* helloVerifyRequest(
 function parametersHash({ peerAddress = EMPTY }: HandshakeContext, { provider }: ServerConfig, hello: ClientHello): Uint8Array {
   const hash = provider.hashes.find(({ name }) => name === 'sha256') ?? provider.hashes[0];
   if (hash === undefined) throw new InternalError(`the provider ${provider.name} has no hash`);
-  return hash.digest(encode(clientParameters, { ...hello, peerAddress }));
+  return hash.digest(encode(clientParameters, { peerAddress, ...hello }));
 }
 
 function* sealCookie(sealer: Sealer, parameters: Uint8Array, now: number): HandshakeFlow<Uint8Array> {

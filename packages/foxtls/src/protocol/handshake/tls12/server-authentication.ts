@@ -87,7 +87,7 @@ function chooseFittingCredential(
   };
   for (const kind of offeredCertificateKinds(values.server_certificate_type)) {
     const schemes = schemesOf(offer.version, config.signingSchemes);
-    const chosen = chooseFittest(usable, schemes, { ...wish, kind }, canDoWithout);
+    const chosen = chooseFittest(usable, schemes, { kind, ...wish }, canDoWithout);
     if (chosen !== undefined) return chosen;
   }
   return undefined;
@@ -124,7 +124,7 @@ function keyExchangeParts(
     preSharedKeys: lookUpPreSharedKey && {
       hint,
       *find(identity) {
-        const info = { ...describeClientHello(hello, bytes), imported: undefined, signal: context.signal };
+        const info = { imported: undefined, signal: context.signal, ...describeClientHello(hello, bytes) };
         const found = yield* settle(lookUpPreSharedKey(identity, info));
         if (found === undefined || found === null || found.imported !== undefined) return undefined;
         checkExternalKey(found);
@@ -298,7 +298,7 @@ export function* verifyClient(
   const request = { presented, peerRole: 'client', serverName: undefined, now, signal: context.signal } as const;
   const judged = yield* settle(verifier.verify(request));
   const publicKey = yield* certificateKeyOf(config, judged, 'signs');
-  const acceptance = { ...config, signatureSchemes: schemesOf(version, config.signatureSchemes) };
+  const acceptance = { provider: config.provider, signatureSchemes: schemesOf(version, config.signatureSchemes) };
   const possession = yield* verifyPeerSignature(acceptance, version.name, 'CertificateVerify', message, publicKey, content);
   return { identity: identityByCertificate(judged, possession, presented), presented, scheme: possession.scheme };
 }

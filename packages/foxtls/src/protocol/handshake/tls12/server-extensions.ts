@@ -14,7 +14,6 @@ import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import type { ServerConfig } from '../config.ts';
 import type { HandshakeContext } from '../transport.ts';
 import type { CheckedClientHello } from './checked-client-hello.ts';
-import { serverRenegotiationInfo } from './renegotiation.ts';
 import type { AuthenticationPlan } from './server-authentication.ts';
 
 type Answers = ExtensionValues<'server_hello_tls12'>;
@@ -30,17 +29,14 @@ export function commonAnswers(
   const isEcc = keyExchange.name.startsWith('ECDH');
   const maxFragmentLength = acceptedMaxFragmentLength(values);
   return {
-    // "If the secure_renegotiation flag is set to TRUE, the server MUST include an empty "renegotiation_info" extension in the ServerHello
-    // message." (RFC 5746 §3.6) For a client that sent the SCSV alone, too.
-    ...(offer.secureRenegotiation && { renegotiation_info: serverRenegotiationInfo(offer.previous) }),
-    ...(offer.extendedMasterSecret && { extended_master_secret: true as const }),
+    extended_master_secret: offer.extendedMasterSecret || undefined,
     // "… when negotiating an ECC cipher suite." (RFC 8422 §5.2)
-    ...(isEcc && values.ec_point_formats !== undefined && { ec_point_formats: [EC_POINT_FORMATS.uncompressed] }),
-    ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
+    ec_point_formats: isEcc && values.ec_point_formats !== undefined ? [EC_POINT_FORMATS.uncompressed] : undefined,
+    application_layer_protocol_negotiation: alpnProtocol,
     ...srtpAnswer(chooseSrtpProfile(config.srtpProfiles, values)),
-    ...(values.record_size_limit !== undefined && { record_size_limit: ourRecordSizeLimit(config) }),
-    ...(config.heartbeat !== undefined && values.heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[config.heartbeat] }),
-    ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),
+    record_size_limit: values.record_size_limit === undefined ? undefined : ourRecordSizeLimit(config),
+    heartbeat: values.heartbeat === undefined ? undefined : config.heartbeat && HEARTBEAT_MODES[config.heartbeat],
+    max_fragment_length: maxFragmentLength && maxFragmentLengthCode(maxFragmentLength),
   };
 }
 
@@ -53,13 +49,13 @@ export function authenticationAnswers({ hello }: CheckedClientHello, plan: Authe
   const credential = plan.chosen?.prepared.credential;
   const timestamps = credential?.kind === 'x509' ? credential.signedCertificateTimestamps : undefined;
   return {
-    ...(values.server_name !== undefined && { server_name: true as const }),
-    ...(plan.ocspResponse !== undefined && { status_request: true as const }),
-    ...(timestamps !== undefined && values.signed_certificate_timestamp && { signed_certificate_timestamp: timestamps }),
-    ...(values.server_certificate_type !== undefined &&
-      credential !== undefined && { server_certificate_type: CERTIFICATE_TYPE_OF[credential.kind] }),
-    ...(values.client_certificate_type !== undefined &&
-      plan.clientKind !== undefined && { client_certificate_type: CERTIFICATE_TYPE_OF[plan.clientKind] }),
+    server_name: values.server_name === undefined ? undefined : true,
+    status_request: plan.ocspResponse === undefined ? undefined : true,
+    signed_certificate_timestamp: values.signed_certificate_timestamp ? timestamps : undefined,
+    server_certificate_type:
+      values.server_certificate_type === undefined ? undefined : credential && CERTIFICATE_TYPE_OF[credential.kind],
+    client_certificate_type:
+      values.client_certificate_type === undefined ? undefined : plan.clientKind && CERTIFICATE_TYPE_OF[plan.clientKind],
   };
 }
 

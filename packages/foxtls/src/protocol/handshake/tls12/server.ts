@@ -35,7 +35,7 @@ import {
   sendFinished,
 } from './agreement.ts';
 import { type CheckedClientHello, checkClientHello, type ReceivedClientHello } from './checked-client-hello.ts';
-import { checkClientUnchanged } from './renegotiation.ts';
+import { checkClientUnchanged, serverRenegotiationInfo } from './renegotiation.ts';
 import {
   type AuthenticationPlan,
   authenticateOurselves,
@@ -92,8 +92,8 @@ function* fullHandshake(
   const serverFinished = sendFinished(agreement, master, protections.write);
   const ownScheme = plan.suite.keyExchange.certificateKey === 'signs' ? plan.chosen?.scheme : undefined;
   const facts = {
-    ...commonFacts(agreement, config, offer, alpnProtocol),
     group: exchange.group,
+    ...commonFacts(agreement, config, offer, alpnProtocol),
     signatureScheme: ownScheme?.id,
     clientSignatureScheme: client.scheme?.id,
     resumed: false,
@@ -128,8 +128,8 @@ function* abbreviatedHandshake(
   const serverFinished = sendFinished(agreement, master, protections.write);
   const clientFinished = yield* receiveFinished(agreement, master, protections.read);
   const facts = {
-    ...commonFacts(agreement, config, offer, alpnProtocol),
     group: undefined,
+    ...commonFacts(agreement, config, offer, alpnProtocol),
     signatureScheme: undefined,
     resumed: true,
     peer: identityByPsk(state.client, clientFinished),
@@ -186,7 +186,7 @@ function sendServerHello(
   { suite, sessionId, alpnProtocol, plan, ticketFollows }: ServerHelloFacts,
 ): Agreement {
   const { transport } = context;
-  const { version } = offer;
+  const { version, secureRenegotiation } = offer;
   const random = serverRandom(context, config, version);
   const { values } = offer.hello.extensions;
   // "If a server receives an encrypt-then-MAC request extension from a client and then selects a stream or Authenticated Encryption with
@@ -200,11 +200,14 @@ function sendServerHello(
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: writeAnswers({
+      // "If the secure_renegotiation flag is set to TRUE, the server MUST include an empty "renegotiation_info" extension in the ServerHello
+      // message." (RFC 5746 §3.6) For a client that sent the SCSV alone, too.
+      renegotiation_info: secureRenegotiation ? serverRenegotiationInfo(offer.previous) : undefined,
       ...commonAnswers(config, offer, suite, alpnProtocol),
       ...connectionIdAnswer(context, values),
-      ...(encryptThenMac && { encrypt_then_mac: true as const }),
+      encrypt_then_mac: encryptThenMac || undefined,
       ...(plan !== undefined && authenticationAnswers(offer, plan)),
-      ...(ticketFollows && { session_ticket: true as const }),
+      session_ticket: ticketFollows || undefined,
     }),
   });
   applyRecordLimits(context, config, offer);

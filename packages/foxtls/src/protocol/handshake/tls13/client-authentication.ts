@@ -57,7 +57,7 @@ export function* authenticateServer(
   // "If the server supplies an empty Certificate message, the client MUST abort the handshake with a "decode_error" alert." (RFC 8446 §4.4.2.4)
   if (presented === undefined) throw new PeerMisbehaved('certificate_list_empty', 'the server sent no certificate');
   const peer = yield* provePeer(agreement, config, config.verifier, presented, request.serverName);
-  return { ...peer, request: wish };
+  return { request: wish, ...peer };
 }
 
 function checkCertificateRequest(

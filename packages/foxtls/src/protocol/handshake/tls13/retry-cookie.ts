@@ -37,11 +37,11 @@ export const NO_GROUP = 0;
 export const COOKIE_LIFETIME = 60_000;
 
 export function writeRetryState(state: RetryState): Uint8Array {
-  return encode(wire, { ...state, createdHigh: Math.floor(state.created / 2 ** 32), createdLow: state.created % 2 ** 32 });
+  return encode(wire, { createdHigh: Math.floor(state.created / 2 ** 32), createdLow: state.created % 2 ** 32, ...state });
 }
 
 /** `bytes` come out of our own seal: that they do not decode is a bug of ours. */
 export function readRetryState(bytes: Uint8Array): RetryState {
   const { createdHigh, createdLow, ...state } = decode(wire, bytes, 'cookie');
-  return { ...state, created: createdHigh * 2 ** 32 + createdLow };
+  return { created: createdHigh * 2 ** 32 + createdLow, ...state };
 }

@@ -57,8 +57,8 @@ export function planAuthentication(config: ServerConfig, offer: CheckedClientHel
     timestamps: values.signed_certificate_timestamp === true,
   };
   for (const kind of offeredCertificateKinds(values.server_certificate_type)) {
-    const chosen = chooseCredential(config.credentials, config.signingSchemes, { ...wish, kind });
-    if (chosen !== undefined) return { ...chosen, staples, clientKind: clientKind(config, values), offers: values };
+    const chosen = chooseCredential(config.credentials, config.signingSchemes, { kind, ...wish });
+    if (chosen !== undefined) return { staples, clientKind: clientKind(config, values), offers: values, ...chosen };
   }
   throw noCredential(config, offer);
 }
@@ -107,11 +107,9 @@ export function authenticationFacts(plan: AuthenticationPlan | undefined, client
  */
 export function certificateTypeAnswers({ prepared, clientKind: asked, offers }: AuthenticationPlan) {
   return {
-    ...(offers.server_certificate_type !== undefined && {
-      server_certificate_type: CERTIFICATE_TYPE_OF[prepared.credential.kind],
-    }),
-    ...(offers.client_certificate_type !== undefined &&
-      asked !== undefined && { client_certificate_type: CERTIFICATE_TYPE_OF[asked] }),
+    server_certificate_type:
+      offers.server_certificate_type === undefined ? undefined : CERTIFICATE_TYPE_OF[prepared.credential.kind],
+    client_certificate_type: offers.client_certificate_type === undefined ? undefined : asked && CERTIFICATE_TYPE_OF[asked],
   };
 }
 
@@ -140,10 +138,10 @@ function requestExtensions(config: ServerConfig): ExtensionBlock<'certificate_re
       grease ? drawGrease(random) : undefined,
       config.signatureSchemes.map((scheme) => scheme.id),
     ),
-    ...(certificateSchemes !== undefined && { signature_algorithms_cert: certificateSchemes }),
-    ...(certificateAuthorities !== undefined && { certificate_authorities: certificateAuthorities }),
-    ...(config.requestOcsp && { status_request: true as const }),
-    ...(config.requestTimestamps && { signed_certificate_timestamp: true as const }),
+    signature_algorithms_cert: certificateSchemes,
+    certificate_authorities: certificateAuthorities,
+    status_request: config.requestOcsp || undefined,
+    signed_certificate_timestamp: config.requestTimestamps || undefined,
   });
   return grease ? withGrease(block, random) : block;
 }

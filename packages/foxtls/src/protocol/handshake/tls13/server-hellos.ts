@@ -148,7 +148,7 @@ function* retry(
 
 function* sealCookie(config: ServerConfig, state: Omit<RetryState, 'created'>): HandshakeFlow<Uint8Array | undefined> {
   if (config.cookieSealer === undefined) return undefined;
-  return yield* settle(config.cookieSealer.seal(writeRetryState({ ...state, created: config.now() })));
+  return yield* settle(config.cookieSealer.seal(writeRetryState({ created: config.now(), ...state })));
 }
 
 /** Begins at the second ClientHello: what the first one led to is in the cookie, authenticated by our seal. */
@@ -233,8 +233,8 @@ function helloRetryRequest(
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('hello_retry_request', {
-      ...(group !== undefined && { key_share: group.id }),
-      ...(cookie !== undefined && { cookie }),
+      key_share: group?.id,
+      cookie,
       supported_versions: variant.version,
     }),
   });

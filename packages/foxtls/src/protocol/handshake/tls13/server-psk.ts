@@ -139,7 +139,7 @@ function* ask(
   identity: Uint8Array,
   imported: { readonly context: Uint8Array } | undefined,
 ): HandshakeFlow<ExternalKey | undefined> {
-  const info = { ...clientHelloInfo(offer), imported, signal: context.signal };
+  const info = { imported, signal: context.signal, ...clientHelloInfo(offer) };
   return yield* settle(lookUpPreSharedKey(identity, info));
 }
 
@@ -187,5 +187,5 @@ export function acceptPsk(
   if (verifyFinished(expected, binders[psk.index] as Uint8Array) === undefined) {
     throw new PeerMisbehaved('psk_binder_invalid', `the binder of identity ${psk.index} is wrong`);
   }
-  return { ...psk, earlySecret };
+  return { earlySecret, ...psk };
 }

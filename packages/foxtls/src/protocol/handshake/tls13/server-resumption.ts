@@ -78,7 +78,7 @@ export function* sendTickets(
     const psk = resumptionPsk(labelled, resumptionSecret, ticketNonce);
     const { ticketLifetime: lifetime } = config;
     const { version } = context.transport.variant;
-    const state = { ...facts, version, suite: suite.id, psk, ticketAgeAdd, created: config.now(), lifetime };
+    const state = { version, suite: suite.id, psk, ticketAgeAdd, created: config.now(), lifetime, ...facts };
     const ticket = yield* settle(config.ticketSealer.seal(writeTicketState(state), lifetime));
     const none = extensionsOf('new_session_ticket', {});
     const extensions = config.grease ? withGrease(none, config.provider.random) : none;

@@ -123,8 +123,8 @@ function* sendServerHello(
     cipherSuite: suite.id,
     legacyCompressionMethod: 0,
     extensions: extensionsOf('server_hello', {
-      ...(psk !== undefined && { pre_shared_key: psk.index }),
-      ...(exchange !== undefined && { key_share: exchange.keyShare }),
+      pre_shared_key: psk?.index,
+      key_share: exchange?.keyShare,
       ...connectionIdAnswer(agreement.context, values),
       supported_versions: transport.variant.version,
     }),
@@ -159,21 +159,21 @@ function sendEncryptedExtensions(
   const ourLimit = theirLimit === undefined ? undefined : (config.recordSizeLimit ?? MAX_RECORD_SIZE_LIMIT);
   const message = writeMessage(EncryptedExtensions, {
     extensions: extensionsOf('encrypted_extensions', {
-      ...(config.announceGroups && { supported_groups: config.groups.map((group) => group.id) }),
-      ...(ourLimit !== undefined && { record_size_limit: ourLimit }),
-      ...(heartbeat !== undefined && { heartbeat: HEARTBEAT_MODES[heartbeat.ours] }),
+      supported_groups: config.announceGroups ? config.groups.map((group) => group.id) : undefined,
+      record_size_limit: ourLimit,
+      heartbeat: heartbeat && HEARTBEAT_MODES[heartbeat.ours],
       ...srtpAnswer(srtpProfile),
-      ...(maxFragmentLength !== undefined && { max_fragment_length: maxFragmentLengthCode(maxFragmentLength) }),
+      max_fragment_length: maxFragmentLength && maxFragmentLengthCode(maxFragmentLength),
       // "When resuming a session, the server MUST NOT include a server_name extension in the server hello." (RFC 6066 §3) Whether this
       // holds for EncryptedExtensions, no text says: in TLS 1.3 the name belongs to the connection and not to the session (RFC 8446
       // §4.2.11), and OpenSSL and the example of RFC 8448 §4 answer it. BoringSSL does not, and its runner refuses who does. A client
       // learns nothing from the answer, and none asks for it: so there is none, as in TLS 1.2. Our client takes both.
-      ...(serverName !== undefined && psk?.session === undefined && { server_name: true as const }),
-      ...(alpnProtocol !== undefined && { application_layer_protocol_negotiation: alpnProtocol }),
+      server_name: serverName !== undefined && psk?.session === undefined ? true : undefined,
+      application_layer_protocol_negotiation: alpnProtocol,
       ...(plan !== undefined && certificateTypeAnswers(plan)),
       // "A server that supports and uses a client "ticket_request" extension MUST also send the "ticket_request" extension in the
       // EncryptedExtensions message." (RFC 9149 §3)
-      ...(request !== undefined && config.tickets > 0 && { ticket_request: tickets }),
+      ticket_request: request !== undefined && config.tickets > 0 ? tickets : undefined,
     }),
   });
   if (ourLimit !== undefined) transport.setRecordSizeLimits({ send: theirLimit, receive: ourLimit });

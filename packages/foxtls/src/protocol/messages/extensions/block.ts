@@ -68,7 +68,7 @@ export function extensionBlockBy<C extends ExtensionContext>(
   };
 }
 
-/** A block to send, in the order given. */
+/** A block to send, in the order given, of those that are not undefined. */
 export function extensionsOf<C extends ExtensionContext>(context: C, values: ExtensionValues<C>): ExtensionBlock<C> {
   const list: RawExtension[] = [];
   for (const [name, value] of Object.entries(values)) {

@@ -132,5 +132,5 @@ export const EXTENSION_TABLE = {
 export type ExtensionContext = keyof typeof EXTENSION_TABLE;
 
 export type ExtensionValues<C extends ExtensionContext> = {
-  readonly [K in keyof (typeof EXTENSION_TABLE)[C]]?: Decoded<(typeof EXTENSION_TABLE)[C][K]>;
+  readonly [K in keyof (typeof EXTENSION_TABLE)[C]]?: Decoded<(typeof EXTENSION_TABLE)[C][K]> | undefined;
 };
