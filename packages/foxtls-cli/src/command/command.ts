@@ -50,6 +50,8 @@ export interface CommandSpec<O extends OptionTable> extends Described {
   readonly minOperands?: number;
   readonly maxOperands: number;
   readonly options: O;
+  /** Long names may have one dash, as those of openssl: `-connect HOST`. Letters for options are not to be had then. */
+  readonly singleDash?: boolean;
   /** More to know, in paragraphs. */
   readonly notes?: readonly string[];
   /** Two command lines that work as they stand, with what they are for. */

@@ -30,7 +30,10 @@ export function formatCommandHelp(command: Command, path: string, style: Style):
   const operands = command.operands === '' ? '' : ` ${command.operands}`;
   const options = Object.entries(optionsOf(command)).map(([name, { short, value, choices, help }]) => {
     const argument = value ?? (choices === undefined ? '' : choices.join('|'));
-    return { left: `${short === undefined ? '    ' : `-${short}, `}--${name}${argument && ` ${argument}`}`, help };
+    return {
+      left: `${short === undefined ? '    ' : `-${short}, `}${command.singleDash ? '-' : '--'}${name}${argument && ` ${argument}`}`,
+      help,
+    };
   });
   const width = Math.min(34, Math.max(...options.map(({ left }) => left.length)) + 2);
   const lines = options.flatMap(({ left, help }) => {

@@ -30,7 +30,7 @@ export function optionsOf(command: Command): OptionTable {
 export function parseArguments(command: Command, args: readonly string[]): Invocation<OptionTable> {
   const table = optionsOf(command);
   const { tokens } = parseArgs({
-    args: [...args],
+    args: command.singleDash ? doubled(args, table) : [...args],
     options: Object.fromEntries(
       Object.entries(table).map(([name, { type, short }]) => [name, short ? { type, short } : { type }]),
     ),
@@ -44,11 +44,35 @@ export function parseArguments(command: Command, args: readonly string[]): Invoc
     if (token.kind === 'positional') operands.push(token.value);
     if (token.kind !== 'option') continue;
     const spec = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
-    if (spec === undefined) throw unknownOption(token.rawName, table);
-    addOption(options, token.name, spec, token.value, token.rawName);
+    const rawName = command.singleDash ? asTyped(token.rawName, args) : token.rawName;
+    if (spec === undefined) throw unknownOption(rawName, table);
+    addOption(options, token.name, spec, token.value, rawName);
   }
   if (options['help'] !== true) checkOperands(command, operands);
   return { options, operands };
+}
+
+/** `-connect` as `--connect`; what is the value of an option stays as it is. */
+function doubled(args: readonly string[], table: OptionTable): string[] {
+  let isValue = false;
+  let isOver = false;
+  return args.map((word) => {
+    if (isValue || isOver || !word.startsWith('-') || word === '-') {
+      isValue = false;
+      return word;
+    }
+    isOver = word === '--';
+    const name = word.replace(/^--?/, '');
+    isValue = Object.hasOwn(table, name) && table[name]?.type === 'string';
+    const isLetter = name.length === 1 && Object.values(table).some(({ short }) => short === name);
+    return isOver || isLetter ? word : `--${name}`;
+  });
+}
+
+/** For complaints: the dashes as they were typed. */
+function asTyped(rawName: string, args: readonly string[]): string {
+  const single = rawName.replace(/^--/, '-');
+  return args.some((word) => word === single || word.startsWith(`${single}=`)) ? single : rawName;
 }
 
 function addOption(
@@ -75,8 +99,9 @@ function addOption(
 }
 
 function unknownOption(rawName: string, table: OptionTable): UsageError {
-  const near = rawName.startsWith('--') ? nearestWord(rawName.slice(2), Object.keys(table)) : undefined;
-  return new UsageError(`there is no option ${rawName}${near === undefined ? '' : `, did you mean --${near}?`}`);
+  const [, dashes = '', name = ''] = /^(--?)(.*)$/s.exec(rawName) ?? [];
+  const near = name.length > 1 ? nearestWord(name, Object.keys(table)) : undefined;
+  return new UsageError(`there is no option ${rawName}${near === undefined ? '' : `, did you mean ${dashes}${near}?`}`);
 }
 
 function checkOperands(command: Command, operands: readonly string[]): void {

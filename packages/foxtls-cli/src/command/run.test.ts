@@ -38,6 +38,24 @@ const fall = defineCommand({
     throw new CommandFailure('the hole\n is too deep');
   },
 });
+const swim = defineCommand({
+  name: 'swim',
+  summary: 'names of options have one dash',
+  operands: '[WHERE]',
+  maxOperands: 1,
+  singleDash: true,
+  options: {
+    connect: { type: 'string', value: 'HOST', help: 'where' },
+    quiet: { type: 'boolean', help: 'without a splash' },
+    tls1_2: { type: 'boolean', help: 'as it was' },
+    4: { type: 'boolean', help: 'with four legs' },
+    alpn: { type: 'string', short: 'a', help: 'has a letter, too' },
+  },
+  examples,
+  async run({ options, operands }, terminal) {
+    terminal.write(JSON.stringify({ ...options, operands }));
+  },
+});
 const root: CommandGroup = {
   kind: 'group',
   name: 'fox',
@@ -48,6 +66,7 @@ const root: CommandGroup = {
       title: 'accidents',
       commands: [{ kind: 'group', name: 'trip', summary: 'fail', sections: [{ title: 'all', commands: [fall] }] }],
     },
+    { title: 'water', commands: [swim] },
   ],
 };
 
@@ -141,5 +160,39 @@ describe('the way to help', () => {
     expect(await runCommandLine({ ...root, version: '1.2.3' }, ['--version'], terminal)).toBe(0);
     expect(terminal.output()).toMatch(/^fox 1\.2\.3 \(Node /);
     expect((await run('--version')).complaints).toEqual(['fox: there is no option --version before a command (fox --help)']);
+  });
+});
+
+describe('a command whose options have one dash', () => {
+  it('takes them with one or two', async () => {
+    const { output } = await run('swim', '-connect', 'pond', '--quiet', '-tls1_2', '-4', 'east');
+    expect(JSON.parse(output)).toEqual({ connect: 'pond', quiet: true, tls1_2: true, 4: true, operands: ['east'] });
+  });
+
+  it('leaves values, letters and what follows two dashes as they are', async () => {
+    expect(JSON.parse((await run('swim', '-connect', '-quiet', '-a', 'h2')).output)).toEqual({
+      connect: '-quiet',
+      alpn: 'h2',
+      operands: [],
+    });
+    expect(JSON.parse((await run('swim', '-connect=pond', '--', '-quiet')).output)).toEqual({
+      connect: 'pond',
+      operands: ['-quiet'],
+    });
+    expect(JSON.parse((await run('swim', '-')).output)).toEqual({ operands: ['-'] });
+  });
+
+  it.each([
+    [['-conect', 'pond'], 'there is no option -conect, did you mean -connect?'],
+    [['--conect', 'pond'], 'there is no option --conect, did you mean --connect?'],
+    [['-x'], 'there is no option -x'],
+    [['-connect'], '-connect needs HOST'],
+    [['-quiet=1'], '-quiet takes no value'],
+  ])('names the nearest as it was typed: %j', async (args, problem) => {
+    expect(await run('swim', ...args)).toMatchObject({ code: 2, complaints: [`fox swim: ${problem} (fox swim --help)`] });
+  });
+
+  it('shows them so', async () => {
+    expect((await run('swim', '-help')).output).toMatch(/^ {2} {4}-connect HOST +where$/m);
   });
 });

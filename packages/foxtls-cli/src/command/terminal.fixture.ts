@@ -33,6 +33,7 @@ export function fakeTerminal({
     write: (data) => void written.push(Buffer.from(data)),
     complain: (line) => void complaints.push(line),
     readInput: async () => new Uint8Array(Buffer.from(input)),
+    openInput: () => Readable.from([Buffer.from(input)]),
     readLines: () => readLines(Readable.from([Buffer.from(input)])),
     readKeys: () => {
       const keys = [...String(input)];
@@ -47,6 +48,7 @@ export function fakeTerminal({
     },
     now: () => now,
     style: createStyle(false),
+    writesToTerminal: false,
     isInteractive: false,
     columns: 80,
     output: () => Buffer.concat(written).toString(),

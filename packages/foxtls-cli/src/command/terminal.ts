@@ -3,6 +3,7 @@
  */
 
 import { closeSync, openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 import { CommandFailure } from './failure.ts';
 import { type KeyReader, readKeys } from './keys.ts';
@@ -18,6 +19,8 @@ export interface Terminal {
   complain(line: string): void;
   /** All of standard input. */
   readInput(): Promise<Uint8Array>;
+  /** Standard input as it comes. Whoever opens it destroys it. */
+  openInput(): Readable;
   /** Standard input line by line, as it comes. */
   readLines(): LineReader;
   /** Keys as they are pressed; only where `isInteractive`. */
@@ -29,6 +32,8 @@ export interface Terminal {
   now(): Date;
   /** Of what is written. */
   readonly style: Style;
+  /** Whether what is written goes to a terminal, which controls would steer. */
+  readonly writesToTerminal: boolean;
   /** Whether somebody sees what is written, and can be shown what changes. */
   readonly isInteractive: boolean;
   /** How wide a line may be; 80 where that is not known. */
@@ -49,12 +54,14 @@ export function processTerminal(): Terminal {
     write: (data) => void process.stdout.write(data),
     complain: (line) => void process.stderr.write(`${printableLines(line)}\n`),
     readInput: readStandardInput,
+    openInput: () => process.stdin,
     readLines: () => readLines(process.stdin),
     readKeys: () => readKeys(process.stdin),
     onStop,
     askSecret,
     now: () => new Date(),
     style: createStyle(takesColour(process.env, process.stdout.isTTY === true)),
+    writesToTerminal: process.stdout.isTTY === true,
     isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     get columns() {
       return process.stdout.columns ?? 80;

@@ -330,7 +330,8 @@ export class TLSSocket extends TlsStream {
 
   /**
    * From now on, messages of handshake, alerts and change_cipher_spec are written to standard error, with their bytes: for people, in a form of our
-   * own. The option `enableTrace` of `connect` and `createServer` does it from the first on.
+   * own. The option `enableTrace` of `connect` and `createServer` does it from the first on. Whoever listens for `'trace'` gets each message
+   * (`TracedMessage` of `foxtls`) in place of standard error.
    */
   enableTrace(): void {
     this.#traces = true;
@@ -426,7 +427,8 @@ export class TLSSocket extends TlsStream {
   }
 
   protected override onMessage(message: TracedMessage): void {
-    process.stderr.write(formatTrace(this.#role, message));
+    if (this.listenerCount('trace') > 0) this.emit('trace', message);
+    else process.stderr.write(formatTrace(this.#role, message));
   }
 
   protected override endedEarly(): Error {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openPair, PAIRINGS } from './endpoints.fixture.ts';
+import type { TracedMessage } from '../connection/connection.ts';
+import { next, open, openPair, PAIRINGS } from './endpoints.fixture.ts';
 import { formatTrace } from './trace-text.ts';
 
 const [, , OURS] = PAIRINGS;
@@ -32,6 +33,21 @@ describe('enableTrace', () => {
     const { close } = await openPair(OURS, { enableTrace: true });
     closeAll = close;
     expect(titles()[0]).toMatch(/^server received handshake: client_hello, \d+ bytes$/);
+  });
+
+  it('gives them to who listens, in place of that', async () => {
+    const titles = traced();
+    const messages: TracedMessage[] = [];
+    const opened = await open(OURS);
+    closeAll = opened.close;
+    const socket = opened.connect({ enableTrace: true });
+    socket.on('trace', (message: TracedMessage) => messages.push(message));
+    await next(socket, 'secureConnect');
+    expect(messages.slice(0, 2).map(({ direction, bytes }) => [direction, bytes[0]])).toEqual([
+      ['sent', 1],
+      ['received', 2],
+    ]);
+    expect(titles()).toEqual([]);
   });
 
   it('begins when it is called', async () => {
