@@ -100,6 +100,8 @@ export type TlsEvent =
   | { readonly type: 'message'; readonly message: TracedMessage }
   /** The peer answered `sendHeartbeat`: it is alive. `payload` is what was sent. */
   | { readonly type: 'heartbeat'; readonly payload: Uint8Array }
+  /** Of a DtlsConnection: `probeMtu` has found what the path takes, or that it takes no more than was known. */
+  | { readonly type: 'mtu'; readonly mtu: number }
   /** More input is welcome again, after `wantsInput` was false. */
   | { readonly type: 'drain' }
   /** Fatal: the connection is over; an alert, if one was due, is in the output. */

@@ -60,6 +60,14 @@ export interface DtlsConnection {
   /** From now on: what the path takes, less the headers of IP and UDP; it does not become smaller by losses then. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) below 256 or above 65507. */
   setMtu(mtu: number): void;
   /**
+   * Looks for the largest datagram that the path takes, from `mtu` up to `largest`, by heartbeats with padding (RFC 6520 §5.1): `mtu` grows when one has
+   * arrived, and an `mtu` event tells the end. Of each size three are sent, a timer's wait apart. Whoever cuts datagrams on the way, as
+   * systems do with those beyond the MTU of their own interface, makes larger ones arrive: name none that are.
+   *
+   * Throws `ApiMisuse`: as `sendHeartbeat`, and as `setMtu`.
+   */
+  probeMtu(largest: number): void;
+  /**
    * From now on: milliseconds before a flight is sent again for the first time, for who learns late how long a round trip is: "1.5 times that RTT
    * estimate" (RFC 9147 §5.8.2). It takes the place of what was measured. A flight that waits already is due when it would be, had that been so
    * from its start: ask `nextTimeout()` again. Not part of `exportState()`. Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) below 1 or above 60000.

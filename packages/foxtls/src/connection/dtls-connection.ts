@@ -177,7 +177,7 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   get maxData(): number {
-    return this.#transport.maxData;
+    return this.#transport.roomIn();
   }
 
   get mtu(): number {
@@ -232,8 +232,7 @@ export class DatagramConnection implements DtlsConnection {
     if (this.#state === 'closed') return;
     this.#guarded(() => {
       this.#transport.handleTimeout(this.isSuspended);
-      const heartbeat = this.#weClosed ? undefined : this.#heartbeats?.takeDue();
-      if (heartbeat !== undefined) this.#transport.sendHeartbeat(heartbeat);
+      if (!this.#weClosed) this.#heartbeats?.handleTimeout();
     });
   }
 
@@ -298,9 +297,17 @@ export class DatagramConnection implements DtlsConnection {
   sendHeartbeat(payload?: Uint8Array): void {
     if (this.#state !== 'connected' || this.#weClosed)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'sendHeartbeat without a connection');
-    const message = this.#heartbeats?.request(payload, this.maxData);
-    if (message === undefined) throw noHeartbeat();
-    this.#transport.sendHeartbeat(message);
+    if (this.#heartbeats === undefined) throw noHeartbeat();
+    this.#heartbeats.send(payload);
+    this.#deliver();
+  }
+
+  probeMtu(largest: number): void {
+    checkMtu(largest);
+    if (this.#state !== 'connected' || this.#weClosed)
+      throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'probeMtu without a connection');
+    if (this.#heartbeats === undefined) throw noHeartbeat();
+    this.#heartbeats.probe(largest, () => this.#events.push({ type: 'mtu', mtu: this.mtu }));
     this.#deliver();
   }
 
@@ -363,7 +370,7 @@ export class DatagramConnection implements DtlsConnection {
     this.#established = established;
     this.#state = 'connected';
     const { heartbeat } = established;
-    if (heartbeat !== undefined) this.#heartbeats = new DatagramHeartbeats(this.#setting, heartbeat);
+    if (heartbeat !== undefined) this.#heartbeats = new DatagramHeartbeats(this.#setting, heartbeat, this.#transport);
   }
 
   #connect(established: Established): void {
@@ -417,7 +424,7 @@ export class DatagramConnection implements DtlsConnection {
   }
 
   #readHeartbeat(message: Uint8Array): void {
-    const outcome = this.#heartbeats?.receive(message, this.maxData, this.#handshake !== undefined);
+    const outcome = this.#heartbeats?.receive(message, this.#handshake !== undefined);
     if (outcome?.kind === 'answered') this.#events.push({ type: 'heartbeat', payload: outcome.payload });
     else if (outcome?.kind === 'answer' && !this.#weClosed) this.#transport.sendHeartbeat(outcome.message);
   }

@@ -60,9 +60,7 @@ export class Heartbeats {
       throw new ApiMisuse('ERR_TLS_NO_HEARTBEAT', 'the peer does not want heartbeats');
     }
     // "There MUST NOT be more than one HeartbeatRequest message in flight at a time." (RFC 6520 §3)
-    if (this.#inFlight !== undefined) {
-      throw new ApiMisuse('ERR_TLS_HEARTBEAT_IN_FLIGHT', 'the peer has not answered the heartbeat before');
-    }
+    if (this.#inFlight !== undefined) throw inFlight();
     const ours = payload?.slice() ?? this.#random(DEFAULT_PAYLOAD);
     if (ours.length > room - HEARTBEAT_OVERHEAD) {
       const most = room - HEARTBEAT_OVERHEAD;
@@ -70,6 +68,18 @@ export class Heartbeats {
     }
     this.#inFlight = ours;
     return writeHeartbeat({ type: 'heartbeat_request', payload: ours }, this.#random);
+  }
+
+  /** The message of a request that is as long as a message may be, by its padding. Throws as `request`. */
+  probe(room: number): Uint8Array {
+    const { length } = this.request(undefined, room);
+    const payload = this.#inFlight as Uint8Array;
+    return writeHeartbeat({ type: 'heartbeat_request', payload }, this.#random, Math.max(length, room));
+  }
+
+  /** The one in flight will not be answered. */
+  giveUp(): void {
+    this.#inFlight = undefined;
   }
 
   /** Throws `PeerMisbehaved` for a request that we did not allow, `LimitExceeded` for a flood. */
@@ -116,6 +126,10 @@ export class Heartbeats {
     }
     this.#allowance--;
   }
+}
+
+export function inFlight(): ApiMisuse {
+  return new ApiMisuse('ERR_TLS_HEARTBEAT_IN_FLIGHT', 'the peer has not answered the heartbeat before');
 }
 
 export function noHeartbeat(): ApiMisuse {

@@ -60,6 +60,8 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   #session: DtlsSession | undefined;
   #clientSession: ClientSession | undefined;
   #certificate: X509Certificate | undefined;
+  /** Of `probeMtu`. */
+  #probed: Later<number> | undefined;
   #isOpen = false;
   #isOver = false;
   #error: Error | undefined;
@@ -114,6 +116,7 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     else if (event.type === 'keylog') this.#onKeyLog(event.line);
     else if (event.type === 'moved') this.#onMoved(event.address);
     else if (event.type === 'heartbeat') this.emit('heartbeat', Buffer.from(event.payload));
+    else if (event.type === 'mtu') this.#onMtu(event.mtu);
     else if (event.type === 'error') this.finish(this.#describe(event.error));
     else if (event.type === 'closed') this.finish(undefined);
   }
@@ -121,6 +124,11 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
   #onKeyLog(line: string): void {
     this.onkeylog?.(line);
     this.emit('keylog', line);
+  }
+
+  #onMtu(mtu: number): void {
+    this.#probed?.resolve(mtu);
+    this.#probed = undefined;
   }
 
   #onMoved(address: string): void {
@@ -179,6 +187,7 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
     this.#stats.destroyedAt = process.hrtime.bigint();
     this.#settleOpened();
     this.#settleClosed();
+    this.#probed?.reject(error ?? invalidState('the session was closed before the MTU was found'));
     this.#queue.end(error);
     if (error !== undefined) {
       this.onerror?.(error);
@@ -222,6 +231,19 @@ export class NodeDtlsSession extends EventEmitter<DtlsSessionEvents> implements 
 
   setMtu(mtu: number): void {
     this.#begun('setMtu').connection.setMtu(mtu);
+  }
+
+  async probeMtu(largest: number): Promise<number> {
+    const { connection } = this.#require('probeMtu');
+    const [probed, before] = [new Later<number>(), this.#probed];
+    this.#probed = probed;
+    try {
+      connection.probeMtu(largest);
+    } catch (thrown) {
+      this.#probed = before;
+      throw thrown;
+    }
+    return probed.promise;
   }
 
   setInitialTimeout(milliseconds: number): void {

@@ -292,6 +292,12 @@ export interface DTLSSession extends NodeJS.EventEmitter<DtlsSessionEvents>, Asy
    */
   setMtu(mtu: number): void;
   /**
+   * Looks for the largest datagram that the path takes, up to `largest`, by heartbeats with padding (RFC 6520 §5.1); resolves with `mtu` when it is found,
+   * after some round trips, or seconds where larger ones are lost. Systems cut datagrams beyond the MTU of their own interface, which makes them arrive:
+   * name none that are. Rejects as `sendHeartbeat` throws, and when the session ends. Not in node:dtls.
+   */
+  probeMtu(largest: number): Promise<number>;
+  /**
    * Milliseconds until a flight is sent again for the first time, from now on, for a wait that has begun, too: 1 to 60000, 1.5 times a round trip that
    * somebody else has measured, say. Throws as `setMtu`. Not in node:dtls.
    */

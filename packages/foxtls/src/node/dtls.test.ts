@@ -184,6 +184,20 @@ describe.each(['DTLSv1.3', 'DTLSv1.2'] as const)('foxtls/dtls in %s', (version) 
     const other = client(port, only);
     await other.opened;
     expect(() => other.sendHeartbeat()).toThrow(expect.objectContaining({ code: 'ERR_TLS_NO_HEARTBEAT' }));
+    await expect(other.probeMtu(1400)).rejects.toMatchObject({ code: 'ERR_TLS_NO_HEARTBEAT' });
+  });
+
+  it('finds what the path takes', async () => {
+    const { port } = serve(() => {}, { heartbeat: true });
+    const session = client(port, { ...only, heartbeat: true });
+    await session.opened;
+    expect([await session.probeMtu(1400), session.mtu]).toEqual([1400, 1400]);
+    const probing = session.probeMtu(9000);
+    await expect(session.probeMtu(9000)).rejects.toMatchObject({ code: 'ERR_TLS_HEARTBEAT_IN_FLIGHT' });
+    expect(await probing).toBe(9000);
+    const endless = session.probeMtu(60_000);
+    session.destroy();
+    await expect(endless).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
   });
 
   it('sends datagrams both ways', async () => {

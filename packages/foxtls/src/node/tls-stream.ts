@@ -381,6 +381,7 @@ export abstract class TlsStream extends Socket {
         this.onSession(event.session);
         return;
       case 'heartbeat':
+      case 'mtu':
         // node:tls has none, so they are not asked for.
         return;
       case 'keylog':

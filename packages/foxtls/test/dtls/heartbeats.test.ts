@@ -16,11 +16,11 @@ beforeAll(async () => {
 });
 
 describe.each(['TLSv1.3', 'TLSv1.2'] as const)('a heartbeat of %s', (version) => {
-  function connected(options: EndOptions = {}): Laboratory {
+  function connected(options: EndOptions = {}, limits: { readonly recordSizeLimit?: number } = {}): Laboratory {
     const heartbeat = 'peer_allowed_to_send';
     const verifier = createX509Verifier({ provider, trustAnchors: pki.anchors });
-    const client = defineClientConfig({ provider, verifier, heartbeat, versions: [version] });
-    const server = defineServerConfig({ provider, credentials: [pki.server], heartbeat });
+    const client = defineClientConfig({ provider, verifier, heartbeat, versions: [version], ...limits });
+    const server = defineServerConfig({ provider, credentials: [pki.server], heartbeat, ...limits });
     const lab = new Laboratory(1, {}, client, server, options);
     lab.start();
     lab.run();
@@ -79,5 +79,52 @@ describe.each(['TLSv1.3', 'TLSv1.2'] as const)('a heartbeat of %s', (version) =>
     const sent = lab.sent.client;
     lab.run();
     expect([lab.client.nextTimeout(), lab.sent.client - sent, lab.clientEvents.error]).toEqual([undefined, 0, undefined]);
+  });
+
+  it('with padding finds what the path takes', () => {
+    for (const { path, largest, least } of [
+      { path: 1472, largest: 1472, least: 1472 },
+      { path: 1351, largest: 9000, least: 1336 },
+      { path: 1200, largest: 1500, least: 1200 },
+    ]) {
+      const lab = connected();
+      lab.faults = { pathMtu: path };
+      lab.client.probeMtu(largest);
+      lab.collect();
+      lab.run();
+      expect(lab.clientEvents.of('mtu')).toEqual([{ type: 'mtu', mtu: lab.client.mtu }]);
+      expect([lab.client.mtu <= path, lab.client.mtu >= least]).toEqual([true, true]);
+      expect([lab.client.state, lab.client.nextTimeout(), lab.clientEvents.of('heartbeat')]).toEqual([
+        'connected',
+        undefined,
+        [],
+      ]);
+      lab.client.probeMtu(lab.client.mtu);
+      expect(lab.clientEvents.of('mtu')).toHaveLength(2);
+      lab.client.send(new Uint8Array(lab.client.maxData));
+      lab.client.sendHeartbeat();
+      lab.collect();
+      lab.run();
+      expect([lab.serverEvents.of('data').length, lab.clientEvents.of('heartbeat').length]).toEqual([1, 1]);
+    }
+  });
+
+  it('with padding is one at a time, and the first goes on', () => {
+    const lab = connected();
+    lab.client.probeMtu(1400);
+    for (const another of [() => lab.client.probeMtu(9000), () => lab.client.probeMtu(300), () => lab.client.sendHeartbeat()]) {
+      expect(another).toThrow(expect.objectContaining({ code: 'ERR_TLS_HEARTBEAT_IN_FLIGHT' }));
+    }
+    lab.collect();
+    lab.run();
+    expect(lab.clientEvents.of('mtu')).toEqual([{ type: 'mtu', mtu: 1400 }]);
+  });
+
+  it('with padding is no larger than the records that the peer takes', () => {
+    const lab = connected({}, { recordSizeLimit: 1000 });
+    const { mtu } = lab.client;
+    lab.client.probeMtu(9000);
+    expect([lab.clientEvents.of('mtu'), lab.client.nextTimeout()]).toEqual([[{ type: 'mtu', mtu }], undefined]);
+    expect(() => lab.client.probeMtu(70_000)).toThrow(expect.objectContaining({ code: 'ERR_TLS_OPTION_RANGE' }));
   });
 });

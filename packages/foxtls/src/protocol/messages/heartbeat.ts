@@ -38,12 +38,16 @@ export function readHeartbeat(message: Uint8Array): HeartbeatMessage | undefined
   return type && { type, payload: message.slice(HEADER_SIZE, HEADER_SIZE + payloadLength) };
 }
 
-/** "The sender of a HeartbeatMessage MUST use a random padding of at least 16 bytes." (RFC 6520 §4) */
-export function writeHeartbeat({ type, payload }: HeartbeatMessage, random: RandomSource): Uint8Array {
-  const message = new Uint8Array(payload.length + HEARTBEAT_OVERHEAD);
+/** "The sender of a HeartbeatMessage MUST use a random padding of at least 16 bytes." (RFC 6520 §4) `size`: of the message; it may have more. */
+export function writeHeartbeat(
+  { type, payload }: HeartbeatMessage,
+  random: RandomSource,
+  size: number = payload.length + HEARTBEAT_OVERHEAD,
+): Uint8Array {
+  const message = new Uint8Array(size);
   message.set([HEARTBEAT_MESSAGE_TYPES[type], payload.length >> 8, payload.length & 0xff]);
   message.set(payload, HEADER_SIZE);
-  message.set(random(PADDING_SIZE), HEADER_SIZE + payload.length);
+  message.set(random(size - HEADER_SIZE - payload.length), HEADER_SIZE + payload.length);
   return message;
 }
 

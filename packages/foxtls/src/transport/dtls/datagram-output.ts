@@ -156,6 +156,11 @@ export class DatagramOutput {
     return this.packer.room(this.#epoch, 'empty');
   }
 
+  /** The most content that goes into a datagram of that size. */
+  contentLimitOf(size: number): number {
+    return this.packer.room(this.#epoch, 'empty', size);
+  }
+
   /** A record that is sent once, in a datagram with what was written just before it. */
   writeRecord(type: number, content: Uint8Array): void {
     this.packer.write(this.#epoch, type, content);

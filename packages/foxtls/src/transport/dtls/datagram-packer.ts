@@ -32,8 +32,8 @@ export class DatagramPacker implements RecordSink {
     return this.#datagrams !== undefined || this.#open !== undefined;
   }
 
-  room(epoch: WriteEpoch, where: 'open' | 'empty'): number {
-    const room = where === 'open' ? this.mtu - this.#openSize : this.mtu;
+  room(epoch: WriteEpoch, where: 'open' | 'empty', mtu: number = this.mtu): number {
+    const room = where === 'open' ? mtu - this.#openSize : mtu;
     return Math.min(epoch.number === 0 ? this.clearLimit : this.contentLimit, epoch.contentLimit(this.#formOf(epoch), room));
   }
 

@@ -473,9 +473,9 @@ export class DatagramTransport implements HandshakeTransport {
     this.#output.writeRecord(CONTENT_TYPES.alert, alert);
   }
 
-  /** The most bytes of application data that fit into a datagram. */
-  get maxData(): number {
-    return Math.max(0, this.#output.contentLimit);
+  /** The most bytes of application data that fit into a datagram; into one of that size. */
+  roomIn(size: number = this.mtu): number {
+    return Math.max(0, this.#output.contentLimitOf(size));
   }
 
   get mtu(): number {
