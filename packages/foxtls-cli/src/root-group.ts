@@ -14,6 +14,9 @@ import { demoCommand } from './demo/demo-command.ts';
 import { mimKeyCommand } from './experiments/mim-key-command.ts';
 import { mitmCommand } from './experiments/mitm-command.ts';
 import { tamperCommand } from './experiments/tamper-command.ts';
+import { randomCommand } from './transfer/random-command.ts';
+import { receiveCommand } from './transfer/receive-command.ts';
+import { sendCommand } from './transfer/send-command.ts';
 import { tlsClientCommand } from './web/tls-client-command.ts';
 import { tlsServerCommand } from './web/tls-server-command.ts';
 import { wwepClientCommand } from './wwep/client-command.ts';
@@ -24,6 +27,7 @@ export const rootGroup: CommandGroup = {
   name: 'foxtls',
   summary: 'TLS for TypeScript, on the command line',
   sections: [
+    { title: 'move files', commands: [sendCommand, receiveCommand, randomCommand] },
     { title: 'see it work', commands: [demoCommand] },
     { title: 'talk', commands: [chatServerCommand, chatCommand, chatTcpCommand] },
     { title: 'the web', commands: [tlsClientCommand, tlsServerCommand] },

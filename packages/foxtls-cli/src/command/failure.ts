@@ -17,6 +17,8 @@ const SYSTEM_WORDS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder, a file is expected',
   ENOTDIR: 'it is a file, a folder is expected',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'files may not be as large as that here',
   EROFS: 'the file system is read-only',
   EEXIST: 'it exists already',
   ECONNREFUSED: 'nothing listens there (connection refused)',

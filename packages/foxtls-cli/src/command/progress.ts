@@ -41,7 +41,7 @@ export function startProgress({ title, total }: ProgressOptions, terminal: Termi
     if (done !== undefined) samples.push({ time: now, done });
     while (samples.length > 2 && now - (samples[1] as Sample).time > WINDOW) samples.shift();
     const rate = rateOf(samples);
-    statusLine.draw(formatProgress({ title, total, done, rate, elapsed: now - started, columns: statusLine.columns() }));
+    statusLine.draw(formatProgress({ title, total, done, rate, elapsed: now - started, columns: statusLine.columns }));
   };
   const timer = setInterval(draw, INTERVAL);
   timer.unref();
@@ -81,13 +81,15 @@ export interface ProgressState extends ProgressOptions {
 
 const MIN_BAR = 8;
 const MAX_BAR = 40;
+/** What is kept free behind the bar, so that it stays where it is while the facts change. */
+const FACTS_WIDTH = 56;
 const MAX_TITLE = 30;
 const WHEEL = ['|', '/', '-', '\\'];
 
 /** The line, shorter than `columns`: one that fills them all would wrap on some terminals. */
 export function formatProgress({ title, total, done, rate, elapsed, columns }: ProgressState): string {
   const width = Math.max(0, columns - 1);
-  const name = cutToWidth(title, Math.min(MAX_TITLE, width));
+  const name = cutToWidth(title, MAX_TITLE);
   if (done === undefined || total === undefined) {
     const wheel = WHEEL[Math.floor(elapsed / INTERVAL) % WHEEL.length];
     const facts = done === undefined ? [] : [formatSize(done), `${formatSize(rate)}/s`];
@@ -95,13 +97,15 @@ export function formatProgress({ title, total, done, rate, elapsed, columns }: P
   }
   const share = total === 0 ? 1 : Math.min(1, done / total);
   const left = rate > 0 ? `${formatSeconds(Math.max(0, total - done) / rate)} left` : 'waiting';
-  const facts = fit(
-    [`${Math.floor(share * 100)} %`.padStart(5), `${formatSize(done)} of ${formatSize(total)}`, `${formatSize(rate)}/s`, left],
-    width - displayWidth(name) - 1,
-  );
-  const room = Math.min(MAX_BAR, width - displayWidth(name) - facts.length - 4);
-  const bar = room < MIN_BAR ? '' : ` [${'='.repeat(Math.floor(share * room))}${share < 1 ? '>' : ''}`.padEnd(room + 2);
-  return `${name}${bar === '' ? '' : `${bar.slice(0, room + 2)}]`} ${facts}`;
+  const bar = formatBar(share, Math.min(MAX_BAR, width - displayWidth(name) - FACTS_WIDTH));
+  const percent = `${Math.floor(share * 100)} %`.padStart(5);
+  return fit([`${name}${bar} ${percent}`, `${formatSize(done)} of ${formatSize(total)}`, `${formatSize(rate)}/s`, left], width);
+}
+
+function formatBar(share: number, width: number): string {
+  if (width < MIN_BAR) return '';
+  const full = '='.repeat(Math.floor(share * width));
+  return ` [${(share < 1 ? `${full}>` : full).slice(0, width).padEnd(width)}]`;
 }
 
 /** As many of the parts as there is room for. */
@@ -111,7 +115,7 @@ function fit(parts: readonly string[], width: number): string {
     if (displayWidth(line) + 2 + part.length > width) break;
     line += `  ${part}`;
   }
-  return line;
+  return cutToWidth(line, width);
 }
 
 /** `12 s`, `3 min 05 s`, `2 h 07 min`. */
@@ -123,7 +127,8 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor(whole / 60) % 60)} min`;
 }
 
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 const NO_WIDTH = /[\p{M}\p{Cf}]/u;
 
 /** Columns that a terminal takes for it. */
@@ -136,6 +141,7 @@ function displayWidth(text: string): number {
 function cutToWidth(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   const characters = [...text];
-  while (characters.length > 0 && displayWidth(characters.join('')) > width - 3) characters.pop();
-  return `${characters.join('')}...`;
+  const dots = '...'.slice(0, Math.max(0, width));
+  while (characters.length > 0 && displayWidth(characters.join('')) > width - dots.length) characters.pop();
+  return `${characters.join('')}${dots}`;
 }

@@ -51,6 +51,7 @@ export function fakeTerminal({
     writesToTerminal: false,
     isInteractive: false,
     columns: 80,
+    statusLine: undefined,
     output: () => Buffer.concat(written).toString(),
     complaints,
     questions,

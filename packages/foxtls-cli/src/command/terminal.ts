@@ -8,7 +8,7 @@ import { ReadStream } from 'node:tty';
 import { CommandFailure } from './failure.ts';
 import { type KeyReader, readKeys } from './keys.ts';
 import { type LineReader, readLines } from './lines.ts';
-import { printableLines } from './printable.ts';
+import { printable, printableLines } from './printable.ts';
 import { createStyle, type Style, takesColour } from './style.ts';
 
 export interface Terminal {
@@ -38,6 +38,14 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** How wide a line may be; 80 where that is not known. */
   readonly columns: number;
+  /** A line that is drawn over itself, on standard error. Undefined where that is no terminal. */
+  readonly statusLine: StatusLine | undefined;
+}
+
+export interface StatusLine {
+  readonly columns: number;
+  /** In place of what was drawn before; an empty text takes it away. */
+  draw(text: string): void;
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
@@ -49,10 +57,17 @@ export function processTerminal(): Terminal {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+  const statusLine = openStatusLine();
   return {
     environment: process.env,
-    write: (data) => void process.stdout.write(data),
-    complain: (line) => void process.stderr.write(`${printableLines(line)}\n`),
+    write(data) {
+      statusLine?.draw('');
+      process.stdout.write(data);
+    },
+    complain(line) {
+      statusLine?.draw('');
+      process.stderr.write(`${printableLines(line)}\n`);
+    },
     readInput: readStandardInput,
     openInput: () => process.stdin,
     readLines: () => readLines(process.stdin),
@@ -65,6 +80,23 @@ export function processTerminal(): Terminal {
     isInteractive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     get columns() {
       return process.stdout.columns ?? 80;
+    },
+    statusLine,
+  };
+}
+
+const ERASE_LINE = '\r\x1b[K';
+
+function openStatusLine(): StatusLine | undefined {
+  if (process.stderr.isTTY !== true || process.env['TERM'] === 'dumb') return undefined;
+  let drawn = '';
+  return {
+    get columns() {
+      return process.stderr.columns ?? 80;
+    },
+    draw(text) {
+      if (text !== drawn) process.stderr.write(`${ERASE_LINE}${printable(text)}`);
+      drawn = text;
     },
   };
 }

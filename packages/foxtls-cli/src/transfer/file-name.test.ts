@@ -4,12 +4,19 @@ import { judgeFileName, withoutTerminator } from './file-name.ts';
 const judge = (name: string, platform = 'linux') => judgeFileName(new TextEncoder().encode(name), platform);
 
 describe('judgeFileName', () => {
-  it.each(['a', 'photo.jpg', 'archive.tar.gz', 'ünïcödé 文件 🦊.txt', 'console.log', 'a..b', 'com10', '12:30.log', 'x'.repeat(255)])(
-    'takes %s',
-    (name) => {
-      expect(judge(name)).toEqual({ name });
-    },
-  );
+  it.each([
+    'a',
+    'photo.jpg',
+    'archive.tar.gz',
+    'ünïcödé 文件 🦊.txt',
+    'console.log',
+    'a..b',
+    'com10',
+    '12:30.log',
+    'x'.repeat(255),
+  ])('takes %s', (name) => {
+    expect(judge(name)).toEqual({ name });
+  });
 
   it.each([
     ['', 'empty'],

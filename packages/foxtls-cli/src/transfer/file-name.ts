@@ -35,7 +35,10 @@ const RULES: readonly (readonly [isBroken: (name: string, platform: string) => b
   [(name) => UNPRINTABLE.test(name), 'the name has characters in it that cannot be shown'],
   [(name) => /^\s|[\s.]$/u.test(name), 'the name begins or ends with a space, or ends with a dot'],
   [(name) => DEVICES.test(name), 'the name is that of a device on Windows'],
-  [(name, platform) => platform === 'win32' && WINDOWS_ONLY.test(name), 'the name has characters in it that Windows does not allow'],
+  [
+    (name, platform) => platform === 'win32' && WINDOWS_ONLY.test(name),
+    'the name has characters in it that Windows does not allow',
+  ],
 ];
 
 function decode(bytes: Uint8Array): string | undefined {

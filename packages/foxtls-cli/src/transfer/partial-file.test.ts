@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CommandFailure } from '../command/failure.ts';
+import { NotKept } from './not-kept.ts';
 import { PartialFile, sweep } from './partial-file.ts';
 
 let folder: string;
@@ -63,7 +63,7 @@ describe('PartialFile', () => {
     const file = await create('a.txt');
     file.write('late');
     writeFileSync(join(folder, 'a.txt'), 'early');
-    await expect(file.keep()).rejects.toThrow(CommandFailure);
+    await expect(file.keep()).rejects.toThrow(NotKept);
     expect(readFileSync(join(folder, 'a.txt'), 'utf8')).toBe('early');
     expect(inFolder()).toEqual(['a.txt']);
   });

@@ -15,7 +15,9 @@ import { type FileHandle, link, open, readdir, rename, rm } from 'node:fs/promis
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { CommandFailure, describeFailure } from '../command/failure.ts';
+import { finished } from 'node:stream/promises';
+import { describeFailure } from '../command/failure.ts';
+import { NotKept } from './not-kept.ts';
 
 export interface Place {
   readonly folder: string;
@@ -43,16 +45,15 @@ export class PartialFile extends Writable {
     this.#handle = handle;
   }
 
-  /** Rejects with `CommandFailure` where the file exists already, or cannot be. */
+  /** Rejects with `NotKept` where the file exists already, or cannot be. */
   static async create(place: Place): Promise<PartialFile> {
     const path = join(place.folder, place.name);
     const existing = lstatSync(path, { throwIfNoEntry: false });
-    if (existing?.isDirectory()) throw new CommandFailure(`${path} is a folder`);
+    if (existing?.isDirectory()) throw new NotKept(`${path} is a folder`, 'there is a folder of that name');
     if (existing !== undefined && !place.overwrite) throw alreadyThere(path);
     const temporary = join(place.folder, `.foxtls-${hostMark()}-${process.pid}-${randomBytes(8).toString('hex')}.part`);
     const handle = await open(temporary, 'wx').catch((error: unknown) => {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new CommandFailure(`${place.folder}: ${describeFailure(Object.assign(new Error(String(error)), { code }))}`);
+      throw failureIn(place.folder, error);
     });
     return new PartialFile(place, temporary, handle);
   }
@@ -69,7 +70,7 @@ export class PartialFile extends Writable {
     let left = chunks;
     while (left.length > 0) {
       const { bytesWritten } = await (this.#handle as FileHandle).writev(left).catch((error: unknown) => {
-        throw new CommandFailure(`${this.#place.folder}: ${describeFailure(error)}`);
+        throw failureIn(this.#place.folder, error);
       });
       left = without(left, bytesWritten);
     }
@@ -77,17 +78,19 @@ export class PartialFile extends Writable {
 
   /** The file is whole: it takes its name. Rejects, and leaves nothing, where that cannot be. */
   async keep(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.once('error', reject);
-      this.once('close', () => reject(new CommandFailure(`${this.path} was given up`)));
-      this.end(resolve);
-    });
-    try {
+    this.end();
+    await finished(this);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    const take = async () => {
       await this.#handle?.sync();
       await this.#takeName();
-    } finally {
-      await this.discard();
-    }
+    };
+    take().then(
+      () => callback(),
+      (error: unknown) => callback(error instanceof NotKept ? error : failureIn(this.#place.folder, error)),
+    );
   }
 
   async #takeName(): Promise<void> {
@@ -152,8 +155,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function alreadyThere(path: string): CommandFailure {
-  return new CommandFailure(`${path} exists already: move it away, or give --overwrite`);
+function alreadyThere(path: string): NotKept {
+  return new NotKept(`${path} exists already: move it away, or give --overwrite`, 'there is a file of that name already');
+}
+
+/** What cannot be done to a file in the folder: the file's own name is a passing one. */
+function failureIn(folder: string, error: unknown): NotKept {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const words = describeFailure(Object.assign(new Error(message), { code }));
+  return new NotKept(`${folder}: ${words}`, words);
 }
 
 /** What is left of `chunks` behind the first `size` bytes. */

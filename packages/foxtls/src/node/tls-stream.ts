@@ -287,7 +287,8 @@ export abstract class TlsStream extends Socket {
   /** Resets the TCP connection (RST) where the transport can; ends it otherwise. */
   override resetAndDestroy(): this {
     const { transport } = this;
-    if (transport instanceof Socket) transport.resetAndDestroy();
+    // Node cannot reset what is being shut down: its handle would stay open, and keep the process alive.
+    if (transport instanceof Socket && !transport.writableEnded) transport.resetAndDestroy();
     this.destroy();
     return this;
   }

@@ -529,6 +529,22 @@ describe('our server', () => {
     await closed;
   });
 
+  it('closes its transport when it is reset while it ends', async () => {
+    const { listener, port, connect, close } = await open(PAIRINGS[2]);
+    closing({ close });
+    const transport = connectTcp(port, '127.0.0.1');
+    const accepted = next(listener, 'secureConnection');
+    const socket = connect({ socket: transport });
+    await accepted;
+    const closed = next(transport, 'close');
+    socket.end('x');
+    const tick = () => new Promise((resolve) => process.nextTick(resolve));
+    while (!transport.writableEnded) await tick();
+    await tick();
+    socket.resetAndDestroy();
+    await closed;
+  });
+
   it('leaves nothing open behind it', async () => {
     const before = process.getActiveResourcesInfo().filter((name) => /TCP|Timeout/.test(name)).length;
     const { clientSocket, serverSocket, close } = await openPair(PAIRINGS[2]);
