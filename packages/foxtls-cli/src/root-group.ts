@@ -27,9 +27,9 @@ export const rootGroup: CommandGroup = {
   name: 'foxtls',
   summary: 'TLS for TypeScript, on the command line',
   sections: [
-    { title: 'move files', commands: [sendCommand, receiveCommand, randomCommand] },
     { title: 'see it work', commands: [demoCommand] },
     { title: 'talk', commands: [chatServerCommand, chatCommand, chatTcpCommand] },
+    { title: 'move files', commands: [sendCommand, receiveCommand, randomCommand] },
     { title: 'the web', commands: [tlsClientCommand, tlsServerCommand] },
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
     { title: 'play with devices', commands: [wwepServerCommand, wwepClientCommand] },
