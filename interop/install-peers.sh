@@ -11,7 +11,7 @@ wolfssl_examples=/usr/share/doc/libwolfssl-dev/examples
 peers=(openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin certtool=gnutls-bin curl=curl chromium=chromium certutil=libnss3-tools
   pk12util=libnss3-tools selfserv=libnss3-tools tstclnt=libnss3-tools
   softhsm2-util=softhsm2
-  sslscan=sslscan nmap=nmap testssl=testssl.sh tshark=tshark tmux=tmux zsh=zsh fish=fish
+  sslscan=sslscan nmap=nmap testssl=testssl.sh tshark=tshark tmux=tmux redis-server=redis-server zsh=zsh fish=fish
   coap-client-openssl=libcoap3-bin coap-client-gnutls=libcoap3-bin javac=openjdk-17-jdk-headless keytool=openjdk-17-jdk-headless
   gcc=gcc /usr/include/stdio.h=libc6-dev /usr/include/wolfssl/ssl.h=libwolfssl-dev)
 

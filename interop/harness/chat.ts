@@ -32,15 +32,16 @@ export async function startChatServer({ foxtls }: Programs, ...given: string[]):
   };
 }
 
-/** `foxtls chat` in lines, in the room when this resolves. */
+/** `foxtls chat` in lines, in the room when this resolves. `given`: options, and other servers. */
 export async function startChatter(
   { foxtls }: Programs,
   server: ChatServerProcess,
   name: string,
   ...given: string[]
 ): Promise<Chatter> {
-  const rules = server.publicPort === 0 || given.includes('--all-tls') ? [] : ['--public-port', String(server.publicPort)];
-  const process = foxtls('chat', '--name', name, ...rules, ...given, server.address);
+  const hasPublic = given.includes('--classic') || given.includes('--public-in-clear');
+  const rules = hasPublic ? ['--public-port', String(server.publicPort)] : [];
+  const process = foxtls('chat', '--name', name, ...rules, server.address, ...given);
   const isIn = new RegExp(`\\[System\\] Client( ${name})? connected successfully`, 'g');
   const before = server.process.output.match(isIn)?.length ?? 0;
   await waitUntil(

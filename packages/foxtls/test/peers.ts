@@ -37,6 +37,7 @@ const PROBES = {
   testssl: { arguments: ['--version'], version: /testssl\S* +(?:version )?(\d+\.\S+)/, installed: true },
   zsh: { arguments: ['--version'], version: /^zsh (\d+\.\d+)/, installed: true },
   fish: { arguments: ['--version'], version: /^fish, version (\d+\.\d+)/, installed: true },
+  'redis-server': { arguments: ['--version'], version: /v=(\d+\.\d+\.\d+)/, installed: true },
   tmux: { arguments: ['-V'], version: /^tmux (\d+\.\d+)/, installed: true },
   tshark: { arguments: ['--version'], version: /^TShark \(Wireshark\) (\d+\.\d+\.\d+)/, installed: true },
   // CoAP over DTLS, of two builds; the option is unknown, and so answered by the usage.

@@ -26,6 +26,8 @@ export interface RedisBusOptions {
 /** Milliseconds. */
 const CONNECT_PATIENCE = 5000;
 const LONGEST_WAIT = 2000;
+/** For connections to be closed, which may be closed already. */
+const FAREWELL = 200;
 /** A message of thousands of members; more is nothing of ours. */
 const MAX_MESSAGE = 16 * 1024 * 1024;
 
@@ -95,6 +97,7 @@ function optionsFor(url: string, ca: string | undefined) {
   const common = {
     lazyConnect: true,
     connectTimeout: CONNECT_PATIENCE,
+    disconnectTimeout: FAREWELL,
     // What cannot be said now is out of date later.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -105,7 +108,7 @@ function optionsFor(url: string, ca: string | undefined) {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   class FoxtlsConnector extends AbstractConnector {
     constructor() {
-      super(CONNECT_PATIENCE);
+      super(FAREWELL);
     }
 
     override async connect(): Promise<TLSSocket> {
