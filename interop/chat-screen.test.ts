@@ -28,6 +28,17 @@ function conversation(screen: Screen): string[] {
     .filter((line) => line !== '' && !/^[┌│└]/.test(line));
 }
 
+/** A title, and a box of three lines at the bottom with what is typed: nothing is left of frames before. */
+function expectWhole(screen: Screen, typed: string): void {
+  const lines = screen.text().split('\n');
+  expect(lines.filter((line) => /^[┌│└|]/.test(line))).toEqual([lines[0], ...lines.slice(-3)]);
+  expect(lines.slice(-3)).toEqual([
+    expect.stringMatching(/^┌─+┐$/),
+    expect.stringMatching(new RegExp(`^│ > ${typed} +│$`)),
+    expect.stringMatching(/^└─+┘$/),
+  ]);
+}
+
 describeWithPeer('the screen of foxtls chat', 'tmux', () => {
   it('shows the three of the tutorial what they see there', async () => {
     const server = await startChatServer(programs);
@@ -84,10 +95,12 @@ describeWithPeer('the screen of foxtls chat', 'tmux', () => {
     await screen.shows(/^\[Luca\] 漢字 and é$/m);
     screen.press('Up', 'Up');
     await screen.shows(/^│ > first +│$/m);
+    expectWhole(screen, 'first');
     screen.press('BSpace', 'Left', 'X');
     await screen.shows(/^│ > firXs +│$/m);
     screen.press('Down');
     await screen.shows(/^│ > 漢字 and é +│$/m);
+    expectWhole(screen, '漢字 and é');
     screen.press('C-u');
     screen.paste('pasted\nin two lines');
     await screen.shows(/^│ > pasted in two lines +│$/m);
@@ -117,6 +130,7 @@ describeWithPeer('the screen of foxtls chat', 'tmux', () => {
     screen.resize(100, 30);
     await screen.shows(/^\|-{43}foxtls chat-{44}\|$/m);
     await screen.shows(/^│ > kept +│$/m);
+    expectWhole(screen, 'kept');
     expect(screen.text().split('\n').at(-1)).toMatch(/^└─{98}┘$/);
   });
 

@@ -57,7 +57,7 @@ class ChatScreen implements ChatView {
     stdout.write(ENTER);
     process.once('exit', this.#onExit);
     this.#measure();
-    this.#instance = render(drawScreen(this.#state), { exitOnCtrlC: false, patchConsole: false, incrementalRendering: true });
+    this.#instance = render(drawScreen(this.#state), { exitOnCtrlC: false, patchConsole: false });
     emitKeypressEvents(stdin);
     stdin.setRawMode(true);
     stdin.on('keypress', this.#onKey);
