@@ -11,7 +11,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InteropPki } from './pki.ts';
 
@@ -46,6 +46,33 @@ export function givenWolfSsl(pki: InteropPki, folder: string): WolfSsl & { reado
   return { home, client, server, suites, withoutCrl: [], version };
 }
 
+/** Its echo programs, which take no options: what they load has names of its own. */
+export interface WolfSslEcho {
+  readonly home: string;
+  readonly client: string;
+  readonly server: string;
+}
+
+/** They read the certificates of wolfSSL's source tree, in whose place ours stand; their port, which is fixed, is taken from `ECHO_PORT`. */
+export function buildWolfSslEcho(pki: InteropPki): WolfSslEcho {
+  const home = makeHome(pki, 'wolfssl-echo');
+  const { certPath, keyPath } = pki.servers.p256;
+  for (const [name, path] of [
+    ['ca-cert.pem', pki.caPath],
+    ['ca-ecc-cert.pem', pki.caPath],
+    ['server-cert.pem', certPath],
+    ['server-key.pem', keyPath],
+    ['server-ecc.pem', certPath],
+    ['ecc-key.pem', keyPath],
+  ] as const)
+    copyFileSync(path, join(home, 'certs', name));
+  return { home, client: build(home, 'echoclient', withPort), server: build(home, 'echoserver', withPort) };
+}
+
+function withPort(source: string): string {
+  return source.replace(/port = (?:yassl|wolfSSL)Port;/, 'port = (word16)atoi(getenv("ECHO_PORT"));');
+}
+
 function makeHome(pki: InteropPki, name: string): string {
   const home = pki.path(name);
   mkdirSync(join(home, 'certs/ocsp'), { recursive: true });
@@ -58,12 +85,23 @@ function makeHome(pki: InteropPki, name: string): string {
   return home;
 }
 
-function build(home: string, name: 'client' | 'server'): string {
+function build(
+  home: string,
+  name: 'client' | 'server' | 'echoclient' | 'echoserver',
+  change?: (source: string) => string,
+): string {
   const headers = join(home, 'examples', name);
   mkdirSync(headers, { recursive: true });
   writeFileSync(join(headers, `${name}.h`), '');
   const program = join(home, name);
-  execute('gcc', ['-w', '-I', home, join(SOURCES, `${name}.c`), '-o', program, '-lwolfssl', '-lpthread', '-lm'], home);
+  const given = join(SOURCES, `${name}.c`);
+  const changed = `${program}.c`;
+  if (change !== undefined) writeFileSync(changed, change(readFileSync(given, 'latin1')), 'latin1');
+  execute(
+    'gcc',
+    ['-w', '-I', home, change === undefined ? given : changed, '-o', program, '-lwolfssl', '-lpthread', '-lm'],
+    home,
+  );
   return program;
 }
 

@@ -4,6 +4,8 @@ import { certGroup } from './cert/cert-group.ts';
 import { chatCommand } from './chat/chat-command.ts';
 import { chatServerCommand } from './chat/chat-server-command.ts';
 import { chatTcpCommand } from './chat/chat-tcp-command.ts';
+import { clientCommand } from './client-server/client-command.ts';
+import { serverCommand } from './client-server/server-command.ts';
 import type { CommandGroup } from './command/command.ts';
 import { completionCommand } from './completion/completion-command.ts';
 import { dtlsClientCommand } from './datagram/dtls-client-command.ts';
@@ -11,6 +13,8 @@ import { dtlsServerCommand } from './datagram/dtls-server-command.ts';
 import { udpClientCommand } from './datagram/udp-client-command.ts';
 import { udpServerCommand } from './datagram/udp-server-command.ts';
 import { demoCommand } from './demo/demo-command.ts';
+import { echoClientCommand } from './echo/echo-client-command.ts';
+import { echoServerCommand } from './echo/echo-server-command.ts';
 import { mimKeyCommand } from './experiments/mim-key-command.ts';
 import { mitmCommand } from './experiments/mitm-command.ts';
 import { tamperCommand } from './experiments/tamper-command.ts';
@@ -28,7 +32,18 @@ export const rootGroup: CommandGroup = {
   summary: 'TLS for TypeScript, on the command line',
   sections: [
     { title: 'see it work', commands: [demoCommand] },
-    { title: 'talk', commands: [chatServerCommand, chatCommand, chatTcpCommand] },
+    {
+      title: 'talk',
+      commands: [
+        clientCommand,
+        serverCommand,
+        echoServerCommand,
+        echoClientCommand,
+        chatServerCommand,
+        chatCommand,
+        chatTcpCommand,
+      ],
+    },
     { title: 'move files', commands: [sendCommand, receiveCommand, randomCommand] },
     { title: 'the web', commands: [tlsClientCommand, tlsServerCommand] },
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
