@@ -65,8 +65,9 @@ class PlaceSocket implements DispatchedSocket {
   on(event: 'message' | 'error', listener: (...args: never[]) => void): this {
     // A port has no errors that a socket has.
     if (event !== 'message') return this;
+    // Not before somebody hears what came until then.
+    if (this.#onMessage === undefined) this.#port.on('message', (message: ToPlace) => this.#receive(message));
     this.#onMessage = listener as unknown as MessageListener;
-    this.#port.on('message', (message: ToPlace) => this.#receive(message));
     return this;
   }
 

@@ -36,7 +36,7 @@ export type ClientPsk = DtlsPsk | PskChoice;
 /** What a name is served with: a context, or the options of one. */
 export type SniIdentity = AnySecureContext | SecureContextOptions;
 
-/** Chooses by the name, which is undefined for a client that says none; nothing refuses it. */
+/** Chooses by the name, which is undefined for a client that says none; nothing refuses it. Asked before there is a cookie: everybody can make it be called. */
 export type SniChoice = (servername: string | undefined) => Eventually<SniIdentity | null | undefined>;
 
 /** By name, `*` for all others and for clients that say none; or who chooses. */
@@ -78,7 +78,10 @@ export interface DtlsOptions extends ContextOptions {
   readonly handshakeTimeout?: number | undefined;
   /** Milliseconds until a flight is sent again for the first time. Default 1000 (RFC 9147 §5.8.2). */
   readonly initialTimeout?: number | undefined;
-  /** Whether that time follows the path, as it was measured (RFC 9147 §5.8.2). Default true; false: each flight begins with `initialTimeout`. */
+  /**
+   * Whether that time follows the path: in DTLS 1.3 as it was measured, in both what was lost (RFC 9147 §5.8.2, RFC 6347 §4.2.4.1). Default true; false: each
+   * flight begins with `initialTimeout`.
+   */
   readonly adaptTimeout?: boolean | undefined;
   /** How often a flight is sent again before the peer counts as gone: 0 to 1000. Default 10. */
   readonly maxRetransmissions?: number | undefined;
