@@ -8,6 +8,7 @@
  * protection, hands it over, and forgets it: from then on it is the transport's to count with, and to wipe.
  */
 
+import { ApiMisuse } from '../../core/errors/errors.ts';
 import type { RecordNumberCipher } from '../../crypto/aead.ts';
 
 export interface RecordProtection {
@@ -46,4 +47,9 @@ export interface RecordProtection {
   /** The secret that these keys derive from, and nothing but it: a copy; where there is one. */
   exportSecret?(): Uint8Array;
   wipe(): void;
+}
+
+/** To go on with the zeros of wiped keys would be a disaster. */
+export function keysWiped(): ApiMisuse {
+  return new ApiMisuse('ERR_TLS_KEY_WIPED', 'these keys were wiped and cannot be used any more');
 }

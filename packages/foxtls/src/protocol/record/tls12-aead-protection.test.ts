@@ -114,6 +114,26 @@ describe('records of TLS 1.2 under an AEAD', () => {
       expect([reader.open(HEADER, one), reader.open(HEADER, two)]).toEqual([utf8('one'), utf8('two')]);
     });
 
+    it('are the same after a rest, and are none after a wipe, at rest or not', () => {
+      const [one, two, three] = sealed(HEADER, 'one', 'two', 'three') as [Uint8Array, Uint8Array, Uint8Array];
+      const [reader, writer] = [make(), make()];
+      const out: Uint8Array[] = [];
+      for (const end of [reader, writer]) end.rest?.();
+      writer.seal(HEADER, [utf8('one')], out);
+      expect(concat(...out)).toEqual(one);
+      expect(reader.open(HEADER, one)).toEqual(utf8('one'));
+      reader.rest?.();
+      expect(reader.open(HEADER, two)).toEqual(utf8('two'));
+      writer.rest?.();
+      for (const end of [reader, writer]) {
+        end.wipe();
+        end.rest?.();
+        const wiped = expect.objectContaining({ code: 'ERR_TLS_KEY_WIPED' });
+        expect(() => end.open(HEADER, three)).toThrow(wiped);
+        expect(() => end.seal(HEADER, [utf8('three')], [])).toThrow(wiped);
+      }
+    });
+
     it.each(['1603030000', '1703010000'])('are not opened under another type or version: %s', (header) => {
       const [one] = sealed(HEADER, 'one') as [Uint8Array];
       expect(make().open(fromHex(header), one)).toBeUndefined();

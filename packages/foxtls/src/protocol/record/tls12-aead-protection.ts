@@ -13,12 +13,12 @@
  * peer's may be anything.
  */
 
-import { wipe } from '../../core/bytes/bytes.ts';
+import { concat, wipe } from '../../core/bytes/bytes.ts';
 import type { Aead, AeadKey } from '../../crypto/aead.ts';
 import { LENGTH_SIZE, PSEUDO_HEADER, type RecordPseudoHeader, writeLength, writeSequence } from './pseudo-header.ts';
 import type { DirectionKeys, RecordCipher } from './record-cipher.ts';
 import { recordNonce } from './record-nonce.ts';
-import type { RecordProtection } from './record-protection.ts';
+import { keysWiped, type RecordProtection } from './record-protection.ts';
 
 /** Bytes of nonce_explicit. */
 const EXPLICIT_NONCE = 8;
@@ -43,22 +43,25 @@ export function aeadRecordCipher(aead: Aead<string>, options: AeadCipherOptions)
 }
 
 class Tls12AeadProtection implements RecordProtection {
+  readonly #aead: Aead<string>;
   readonly #options: AeadCipherOptions;
-  readonly #key: AeadKey;
-  readonly #iv: Uint8Array;
+  /** The key, then the IV: in one array, as a connection at rest has them; undefined when they were wiped. */
+  #secret: Uint8Array | undefined;
   readonly #pseudoHeader: RecordPseudoHeader;
-  /** What every record is worked on with; undefined while none is. */
-  #scratch: Scratch | undefined;
-  readonly #overhead: number;
+  /** What every record is worked on with; undefined while it rests. */
+  #work: Work | undefined;
   #sequence = 0;
 
   constructor(aead: Aead<string>, options: AeadCipherOptions, { key, iv }: DirectionKeys, pseudoHeader: RecordPseudoHeader) {
+    this.#aead = aead;
     this.#options = options;
-    this.#key = aead.create(key);
-    this.#iv = iv;
+    this.#secret = concat(key, iv);
     this.#pseudoHeader = pseudoHeader;
-    this.#overhead = (options.explicitNonce ? EXPLICIT_NONCE : 0) + aead.tagSize;
-    wipe(key);
+    wipe(key, iv);
+  }
+
+  get #overhead(): number {
+    return (this.#options.explicitNonce ? EXPLICIT_NONCE : 0) + this.#aead.tagSize;
   }
 
   get hidesType(): boolean {
@@ -89,14 +92,14 @@ class Tls12AeadProtection implements RecordProtection {
     let length = 0;
     for (const piece of plaintext) length += piece.length;
     this.#sequence++;
-    const { nonce, additionalData } = this.#layOut(sequence, header, length);
+    const { key, iv, nonce, additionalData } = this.#layOut(sequence, header, length);
     if (this.#options.explicitNonce) {
       writeSequence(nonce, nonce.length - EXPLICIT_NONCE, sequence);
       out.push(nonce.slice(-EXPLICIT_NONCE));
     } else {
-      recordNonce(this.#iv, sequence, nonce);
+      recordNonce(iv, sequence, nonce);
     }
-    this.#key.seal(nonce, additionalData, plaintext, out);
+    key.seal(nonce, additionalData, plaintext, out);
   }
 
   open(header: Uint8Array, fragment: Uint8Array): Uint8Array | undefined {
@@ -109,40 +112,49 @@ class Tls12AeadProtection implements RecordProtection {
     // What is too short to be sealed at all is not authentic either: "Implementations MUST send TLS Alert bad_record_mac for all types of
     // failures encountered in processing the AES-GCM algorithm." (RFC 5288 §3)
     if (fragment.length < this.#overhead) return undefined;
-    const { nonce, additionalData } = this.#layOut(sequence, header, fragment.length - this.#overhead);
-    if (!this.#options.explicitNonce) return this.#key.open(recordNonce(this.#iv, sequence, nonce), additionalData, fragment);
+    const { key, iv, nonce, additionalData } = this.#layOut(sequence, header, fragment.length - this.#overhead);
+    if (!this.#options.explicitNonce) return key.open(recordNonce(iv, sequence, nonce), additionalData, fragment);
     nonce.set(fragment.subarray(0, EXPLICIT_NONCE), nonce.length - EXPLICIT_NONCE);
-    return this.#key.open(nonce, additionalData, fragment.subarray(EXPLICIT_NONCE));
+    return key.open(nonce, additionalData, fragment.subarray(EXPLICIT_NONCE));
   }
 
-  /** The keys stay: nothing else has them. */
+  /** Forgets what is made again of the key, until a record comes or is sent. */
   rest(): void {
-    wipe(this.#scratch?.nonce);
-    this.#scratch = undefined;
+    this.#work?.key.wipe();
+    wipe(this.#work?.nonce);
+    this.#work = undefined;
   }
 
   wipe(): void {
-    this.#key.wipe();
     this.rest();
-    wipe(this.#iv);
+    wipe(this.#secret);
+    this.#secret = undefined;
   }
 
-  #layOut(sequence: number, header: Uint8Array, length: number): Scratch {
-    this.#scratch ??= this.#createScratch();
-    const { additionalData } = this.#scratch;
+  #layOut(sequence: number, header: Uint8Array, length: number): Work {
+    const work = this.#work ?? this.#wake();
+    const { additionalData } = work;
     this.#pseudoHeader.write(additionalData, 0, sequence, header);
     writeLength(additionalData, additionalData.length - LENGTH_SIZE, length);
-    return this.#scratch;
+    return work;
   }
 
-  #createScratch(): Scratch {
-    const nonce = new Uint8Array(this.#iv.length + (this.#options.explicitNonce ? EXPLICIT_NONCE : 0));
-    nonce.set(this.#iv);
-    return { nonce, additionalData: new Uint8Array(this.#pseudoHeader.size) };
+  #wake(): Work {
+    if (this.#secret === undefined) throw keysWiped();
+    const { keySize, nonceSize } = this.#aead;
+    const iv = this.#secret.subarray(keySize);
+    const nonce = new Uint8Array(nonceSize);
+    nonce.set(iv);
+    const key = this.#aead.create(this.#secret.subarray(0, keySize));
+    this.#work = { key, iv, nonce, additionalData: new Uint8Array(this.#pseudoHeader.size) };
+    return this.#work;
   }
 }
 
-interface Scratch {
+interface Work {
+  readonly key: AeadKey;
+  readonly iv: Uint8Array;
+  /** Of the record that is being sealed or opened. */
   readonly nonce: Uint8Array;
   readonly additionalData: Uint8Array;
 }

@@ -111,6 +111,25 @@ describe('record protection', () => {
     expect(toHex(secret)).toBe('00'.repeat(32));
   });
 
+  it('is the same after a rest, and none after a wipe, at rest or not', () => {
+    const [reader, writer] = [SECRET.slice(), SECRET.slice()].map((secret) => new Tls13Protection(aesGcm, 'dtls13', secret));
+    const pieces: Uint8Array[] = [];
+    for (const end of [reader, writer]) end?.rest();
+    writer?.seal(HEADER, [utf8('x')], pieces);
+    expect(reader?.open(HEADER, concat(...pieces))).toEqual(utf8('x'));
+    writer?.rest();
+    for (const end of [reader, writer]) {
+      end?.wipe();
+      end?.rest();
+      const wiped = expect.objectContaining({ code: 'ERR_TLS_KEY_WIPED' });
+      expect(() => end?.open(HEADER, new Uint8Array(40))).toThrow(wiped);
+      expect(() => end?.seal(HEADER, [utf8('x')], [])).toThrow(wiped);
+      expect(() => end?.next()).toThrow(wiped);
+      expect(() => end?.exportSecret()).toThrow(wiped);
+      expect(() => end?.recordNumberCipher).toThrow(wiped);
+    }
+  });
+
   describe('for the numbers of records', () => {
     it('makes the key with the label sn of DTLS, once', () => {
       const keys: string[] = [];

@@ -16,14 +16,14 @@ import { expandLabel, type LabelPrefix } from '../keys/hkdf.ts';
 import { nextTrafficSecret } from '../keys/key-schedule.ts';
 import type { CipherSuite } from '../negotiate/cipher-suites.ts';
 import { recordNonce } from './record-nonce.ts';
-import type { RecordProtection } from './record-protection.ts';
+import { keysWiped, type RecordProtection } from './record-protection.ts';
 
 export class Tls13Protection implements RecordProtection {
   readonly hidesType = true;
   readonly #suite: CipherSuite;
   readonly #labelPrefix: LabelPrefix;
-  /** The secret that the keys come from, kept for KeyUpdate. */
-  readonly #secret: Uint8Array;
+  /** The secret that the keys come from, kept for KeyUpdate; undefined when it was wiped. */
+  #secret: Uint8Array | undefined;
   /** Derived from the secret; undefined while it rests. */
   #keys: RecordKeys | undefined;
   #recordNumberCipher: RecordNumberCipher | undefined;
@@ -58,7 +58,7 @@ export class Tls13Protection implements RecordProtection {
   #createRecordNumberCipher(): RecordNumberCipher | undefined {
     const { aead, hash } = this.#suite;
     if (aead.createRecordNumberCipher === undefined) return undefined;
-    const key = expandLabel({ hash, labelPrefix: this.#labelPrefix }, this.#secret, 'sn', EMPTY, aead.keySize);
+    const key = expandLabel({ hash, labelPrefix: this.#labelPrefix }, this.#given, 'sn', EMPTY, aead.keySize);
     const cipher = aead.createRecordNumberCipher(key);
     wipe(key);
     return cipher;
@@ -95,7 +95,7 @@ export class Tls13Protection implements RecordProtection {
 
   next(): Tls13Protection {
     const labelled = { hash: this.#suite.hash, labelPrefix: this.#labelPrefix };
-    return new Tls13Protection(this.#suite, this.#labelPrefix, nextTrafficSecret(labelled, this.#secret));
+    return new Tls13Protection(this.#suite, this.#labelPrefix, nextTrafficSecret(labelled, this.#given));
   }
 
   /** Forgets what the secret gives again, until it is needed: a connection at rest holds no key objects. */
@@ -108,21 +108,24 @@ export class Tls13Protection implements RecordProtection {
   }
 
   #wake(): RecordKeys {
-    this.#keys = deriveKeys(this.#suite, this.#labelPrefix, this.#secret);
+    this.#keys = deriveKeys(this.#suite, this.#labelPrefix, this.#given);
     return this.#keys;
   }
 
   /** A copy of the traffic secret: whoever has it has the connection. */
   exportSecret(): Uint8Array {
-    return this.#secret.slice();
+    return this.#given.slice();
   }
 
   wipe(): void {
-    // Not at rest: what is used afterwards finds keys that say so.
-    const { key, iv, nonce } = this.#keys ?? this.#wake();
-    key.wipe();
-    this.#recordNumberCipher?.wipe();
-    wipe(iv, nonce, this.#secret);
+    this.rest();
+    wipe(this.#secret);
+    this.#secret = undefined;
+  }
+
+  get #given(): Uint8Array {
+    if (this.#secret === undefined) throw keysWiped();
+    return this.#secret;
   }
 }
 
