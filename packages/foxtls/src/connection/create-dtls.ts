@@ -34,6 +34,11 @@ export interface DatagramOptions {
   readonly maxRetransmissions?: number | undefined;
   /** Records behind the newest that may still come: a power of two from 32 to 1024 (RFC 6347 §4.1.2.6). Default 64. */
   readonly replayWindow?: number | undefined;
+  /**
+   * Whether messages that are sent before `takeOutput` share datagrams, as many as `mtu` has place for (RFC 6347 §4.1.1, RFC 9147 §4.3): of small ones,
+   * most of the cost is the datagram's. What is lost is lost together. Default false: each message is a datagram.
+   */
+  readonly packMessages?: boolean | undefined;
   /** What the peer's address is, for cookies: opaque. */
   readonly peerAddress?: Uint8Array | undefined;
   /** What the peer is to put on its records (RFC 9146, RFC 9147 §9), if it can: empty when we only want to put its id on ours. */
@@ -168,6 +173,7 @@ export function datagramSetting(config: ClientConfig | ServerConfig, options: Da
       isFixed: options.adaptTimeout === false,
     },
     delaysAcknowledgements: options.delayAcknowledgements ?? false,
+    packsMessages: options.packMessages ?? false,
     maxRetransmissions: options.maxRetransmissions ?? MAX_RETRANSMISSIONS,
     replayWindow: options.replayWindow ?? REPLAY_WINDOW,
     maxHandshakeMessage: limits.maxHandshakeMessage,

@@ -84,6 +84,8 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   readonly #deadlines = new Deadlines<EndpointSession>();
   readonly #warm = new WarmSessions<EndpointSession>();
   #output: AddressedDatagram[] = [];
+  /** Those whose messages may be more until the output is taken: with `packMessages`. */
+  readonly #packing = new Set<EndpointSession>();
   #isAnnounced = false;
   /** Calls that are on the stack: output is announced when the last of them is over. */
   #depth = 0;
@@ -177,6 +179,10 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   }
 
   takeOutput(): AddressedDatagram[] {
+    // Nobody is to be told of what is taken just now.
+    this.#isAnnounced = true;
+    for (const session of this.#packing) this.collect(session);
+    this.#packing.clear();
     const output = this.#output;
     this.#output = [];
     this.#isAnnounced = false;
@@ -405,6 +411,15 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
 
   // ---- Time and output ----
 
+  hasOutput(session: EndpointSession): void {
+    if (this.#options.packMessages !== true) {
+      this.collect(session);
+      return;
+    }
+    this.#packing.add(session);
+    if (this.#depth === 0) this.#announce();
+  }
+
   collect(session: EndpointSession): void {
     if (!session.isAccepted) return;
     const { connection } = session;
@@ -449,7 +464,7 @@ class Endpoint implements DtlsEndpoint, StrangersKeeper, PathKeeper {
   }
 
   #announce(): void {
-    if (this.#output.length === 0 || this.#isAnnounced) return;
+    if ((this.#output.length === 0 && this.#packing.size === 0) || this.#isAnnounced) return;
     this.#isAnnounced = true;
     this.#options.onOutput?.();
   }

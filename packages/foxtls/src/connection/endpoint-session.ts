@@ -59,6 +59,8 @@ export interface SleepingSession {
 export interface SessionKeeper {
   /** A stranger's cookie came back. Throws when there is no place. */
   accept(session: EndpointSession): void;
+  /** There is output. */
+  hasOutput(session: EndpointSession): void;
   /** There may be output, and another deadline. */
   collect(session: EndpointSession): void;
   /** A stranger was answered, or failed. */
@@ -161,7 +163,7 @@ export class EndpointSession implements DtlsSession, DatagramOwner {
       return;
     }
     if (event.type === 'output') {
-      this.#keeper.collect(this);
+      this.#keeper.hasOutput(this);
       return;
     }
     if (event.type === 'connected') this.#keeper.connected(this);

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { describe, expect, it } from 'vitest';
 import { askEcho, BOTH, codeOf, createLoopback, nextMessage, Wanderer } from './dtls.fixture.ts';
@@ -116,6 +117,29 @@ describe.each(BOTH)('sessions in %s', (version) => {
     void session.close();
     expect(() => session.send('x')).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
     expect([session.maxMessageSize, session.reused]).toEqual([0, false]);
+  });
+
+  it('put messages of one turn into one datagram, if that is wanted, and the last of them before they close', async () => {
+    const { endpoint, port, sessions } = loopback.echo({ packMessages: true, secureOptions: constants.SSL_OP_NO_TICKET });
+    const session = loopback.client(port, { ...only, packMessages: true });
+    expect(await askEcho(session, 'x')).toBe('x');
+    const [sent, received] = [session.endpoint.stats.packetsSent, session.endpoint.stats.packetsReceived];
+    const answers: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      session.onmessage = (data) => {
+        if (answers.push(data.toString()) === 3) resolve();
+      };
+    });
+    for (const text of ['one', 'two', 'three']) session.send(text);
+    await all;
+    expect(answers).toEqual(['one', 'two', 'three']);
+    expect(session.endpoint.stats.packetsSent - sent).toBe(1n);
+    expect(session.endpoint.stats.packetsReceived - received).toBe(1n);
+    const last = nextMessage(sessions[0] as DTLSSession);
+    session.send('last');
+    session.destroy();
+    expect(await last).toBe('last');
+    await endpoint.close();
   });
 
   it('end by a signal, by destroy, and by close before they are open', async () => {

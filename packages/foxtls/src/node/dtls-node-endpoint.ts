@@ -71,7 +71,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
     this.#server = server;
     this.#core = createDtlsEndpoint({
       clock: () => performance.now(),
-      onOutput: () => this.#flush(),
+      onOutput: options.packMessages === true ? () => this.#flushSoon() : () => this.#flush(),
       onSession: (session) => this.#accept(session),
       onRefused: (error, from) => this.onrefused?.(toNodeError(error), readAddress(from)),
       ...(server?.findSleeping !== undefined && { findSleeping: finderOf(server.findSleeping) }),
@@ -232,6 +232,7 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
 
   #end(error: Error | undefined): void {
     if (this.#state === 'closed') return;
+    this.#flush();
     this.#state = 'closed';
     clearTimeout(this.#timer);
     for (const undo of this.#release.splice(0)) undo();
@@ -272,6 +273,11 @@ export class NodeDtlsEndpoint implements DTLSEndpoint {
       socket.send(datagram, port, address, this.#onSent);
     }
     this.#schedule();
+  }
+
+  /** At the end of this turn: there may be more till then. */
+  #flushSoon(): void {
+    setImmediate(() => this.#flush());
   }
 
   readonly #onSent = (error: Error | null): void => {

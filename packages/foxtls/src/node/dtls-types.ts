@@ -87,6 +87,11 @@ export interface DtlsOptions extends ContextOptions {
   readonly maxRetransmissions?: number | undefined;
   /** DTLS 1.3: acknowledge what comes after the handshake together, and later: fewer datagrams (RFC 9147 §7). Default false. */
   readonly delayAcknowledgements?: boolean | undefined;
+  /**
+   * Let messages that are sent in one turn of the event loop share datagrams, as many as fit into `mtu` (RFC 6347 §4.1.1, RFC 9147 §4.3): of small ones,
+   * most of the cost is the datagram's. They leave at the end of the turn, and what is lost is lost together. Default false: a message is a datagram.
+   */
+  readonly packMessages?: boolean | undefined;
   /** Datagrams behind the newest that may still come: a power of two from 32 to 1024. Default 64. */
   readonly replayWindow?: number | undefined;
   /** Speak heartbeats (RFC 6520), if the peer does: answer its own, and let `session.sendHeartbeat()` ask whether it is there. Default false. */

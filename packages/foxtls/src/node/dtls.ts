@@ -212,9 +212,10 @@ function bindFor({ address, family }: ResolvedHost, options: DtlsConnectOptions)
 }
 
 function endpointOptions(options: DtlsOptions) {
-  const { mtu, handshakeTimeout, initialTimeout, adaptTimeout, maxRetransmissions, delayAcknowledgements, replayWindow } =
-    options;
-  return { mtu, handshakeTimeout, initialTimeout, adaptTimeout, maxRetransmissions, delayAcknowledgements, replayWindow };
+  const { mtu, handshakeTimeout, initialTimeout, adaptTimeout, maxRetransmissions } = options;
+  const { delayAcknowledgements, replayWindow, packMessages } = options;
+  const times = { handshakeTimeout, initialTimeout, adaptTimeout, maxRetransmissions };
+  return { mtu, delayAcknowledgements, replayWindow, packMessages, ...times };
 }
 
 /** Undefined: connection IDs are not spoken. */

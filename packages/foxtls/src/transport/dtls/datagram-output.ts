@@ -177,8 +177,11 @@ export class DatagramOutput {
     return this.#epoch.write(this.packer.form, type, content).bytes;
   }
 
-  /** One record, one datagram. Throws `ApiMisuse` when it would be larger than the MTU: DTLS does not cut what the application sends. */
-  writeData(data: Uint8Array): void {
+  /**
+   * One record; with `isPacked`, in a datagram with others (RFC 6347 §4.1.1, RFC 9147 §4.3), and otherwise in one of its own. Throws `ApiMisuse` when
+   * it would be larger than the MTU: DTLS does not cut what the application sends.
+   */
+  writeData(data: Uint8Array, isPacked: boolean): void {
     const limit = this.contentLimit;
     if (data.length > limit) {
       const advice = 'send less at once, or set a larger mtu if the path has one';
@@ -187,8 +190,9 @@ export class DatagramOutput {
         `message too large: ${data.length} bytes do not fit into a datagram of ${this.packer.mtu}, at most ${limit} do; ${advice}`,
       );
     }
-    this.packer.flush();
-    this.writeRecord(CONTENT_TYPES.application_data, data);
+    if (!isPacked) this.packer.flush();
+    this.packer.write(this.#epoch, CONTENT_TYPES.application_data, data);
+    if (!isPacked) this.packer.flush();
   }
 
   exportState(): { readonly write: DirectionState; readonly nextSent: number } {

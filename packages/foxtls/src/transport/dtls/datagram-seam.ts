@@ -17,6 +17,8 @@ export type IncomingDatagram =
 export interface DatagramTransportOptions extends FlightOptions {
   /** The largest datagram to send, in bytes: what the path takes, less IP's and UDP's headers. */
   readonly mtu: number;
+  /** Whether records of application data share datagrams with those that are written before they are taken. */
+  readonly packsMessages: boolean;
   /** Records behind the newest that may still come (RFC 6347 §4.1.2.6). */
   readonly replayWindow: number;
   /** Bytes of a handshake message's body. */

@@ -441,7 +441,7 @@ export class DatagramTransport implements HandshakeTransport {
   }
 
   sendData(data: Uint8Array): void {
-    this.#output.writeData(data);
+    this.#output.writeData(data, this.#options.packsMessages);
   }
 
   sendHeartbeat(message: Uint8Array): void {
