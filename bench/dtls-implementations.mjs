@@ -15,8 +15,11 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import * as floor from './dtls-floor.mjs';
 
-/** The last two are no DTLS, and what none over node:dgram can be faster than: UDP with calls of node:crypto (dtls-floor.mjs), and UDP alone. */
-export const IMPLEMENTATIONS = ['werift-dtls', 'foxtls', 'lemon-tls', 'node:crypto', 'node:dgram'];
+/**
+ * 'foxtls packed' is foxtls with `packMessages`. The last two are no DTLS, and what none over node:dgram with a datagram for each message can be faster
+ * than: UDP with calls of node:crypto (dtls-floor.mjs), and UDP alone.
+ */
+export const IMPLEMENTATIONS = ['werift-dtls', 'foxtls', 'foxtls packed', 'lemon-tls', 'node:crypto', 'node:dgram'];
 
 const PSK = Buffer.alloc(32, 0x5a);
 const IDENTITY = 'bench';
@@ -34,13 +37,14 @@ const SETTINGS = {
  */
 export function isOffered(name, setting, isOfMessages) {
   if (name === 'foxtls') return true;
-  if (name === 'node:dgram') return isOfMessages;
+  if (name === 'node:dgram' || name === 'foxtls packed') return isOfMessages;
   if (SETTINGS[setting].isPsk) return false;
   return setting === 'DTLS 1.2' || name === 'lemon-tls' || (name === 'node:crypto' && isOfMessages);
 }
 
 export async function load(name) {
   if (name === 'foxtls') return foxtls(await import('foxtls/dtls'));
+  if (name === 'foxtls packed') return foxtls(await import('foxtls/dtls'), { packMessages: true });
   if (name === 'node:crypto') return floor;
   if (name === 'node:dgram') return datagrams();
   if (name === 'lemon-tls') return lemon(await import('lemon-tls'));
@@ -55,7 +59,7 @@ function loadPeer(name) {
   }
 }
 
-function foxtls({ listen, connect, wake, createSecureContext }) {
+function foxtls({ listen, connect, wake, createSecureContext }, chosen = {}) {
   const common = ({ version, ciphers, ecdhCurve }) => ({ minVersion: version, maxVersion: version, ciphers, ecdhCurve });
   // A client that connects often keeps its context.
   const contexts = new Map();
@@ -73,7 +77,15 @@ function foxtls({ listen, connect, wake, createSecureContext }) {
     async serve(setting, pki, onSession, findSleeping) {
       const { isPsk, ...rest } = SETTINGS[setting];
       const credential = isPsk ? { psk: { [IDENTITY]: PSK } } : { cert: pki.cert, key: pki.key };
-      const options = { ...common(rest), ...credential, host: '127.0.0.1', port: 0, maxSessions: 0, maxSessionsPerHost: 0 };
+      const options = {
+        ...common(rest),
+        ...credential,
+        ...chosen,
+        host: '127.0.0.1',
+        port: 0,
+        maxSessions: 0,
+        maxSessionsPerHost: 0,
+      };
       const endpoint = listen(
         (session) => {
           const begin = () => onSession(new FoxtlsSession(session));
@@ -86,7 +98,7 @@ function foxtls({ listen, connect, wake, createSecureContext }) {
       return (await endpoint.opened).port;
     },
     async connect(setting, pki, port, { bindHost, bindPort } = {}) {
-      const session = connect('127.0.0.1', port, { ...clientOptions(setting, pki), bindHost, bindPort });
+      const session = connect('127.0.0.1', port, { ...clientOptions(setting, pki), ...chosen, bindHost, bindPort });
       await session.opened;
       if (session.cipher.name !== SETTINGS[setting].ciphers) throw new Error(`${session.cipher.name} was chosen`);
       return new FoxtlsSession(session);

@@ -89,10 +89,11 @@ async function measureScenario(scenario) {
     }
   }
   process.stderr.write('\r\x1b[K');
-  const [base, ours, lemon, ...floors] = IMPLEMENTATIONS.map((implementation) => figures.get(implementation));
+  const [base, ours, packed, lemon, ...floors] = IMPLEMENTATIONS.map((implementation) => figures.get(implementation));
   const cell = (values) => (values.length === 0 ? 'failed, or not offered' : figureOf(values, base));
-  const cells = [base.length === 0 ? '–' : Math.round(median(base)), cell(ours), cell(lemon)];
-  cells.push(...floors.map((values) => (values.length === 0 ? '–' : figureOf(values, base))));
+  const cells = [base.length === 0 ? '–' : Math.round(median(base)), cell(ours)];
+  const others = [packed, lemon, ...floors];
+  cells.push(...others.map((values) => (values.length === 0 ? '–' : figureOf(values, base))));
   return `| ${[scenario.title, ...cells].join(' | ')} |`;
 }
 
@@ -104,8 +105,8 @@ function figureOf(values, base) {
 
 const pki = JSON.stringify({ ecdsa: await makePki() });
 const header = [
-  '| figure | werift-dtls | foxtls (ratio min / median / max) | lemon-tls (ratio) | UDP and node:crypto (ratio) | UDP alone (ratio) |',
-  '|---|---|---|---|---|---|',
+  '| figure | werift-dtls | foxtls (ratio min / median / max) | with packMessages | lemon-tls | UDP and node:crypto | UDP alone |',
+  '|---|---|---|---|---|---|---|',
 ];
 const rows = [];
 for (const line of header) console.log(line);
