@@ -8,6 +8,7 @@ import { defineCommand, type OptionValues } from '../command/command.ts';
 import { CommandFailure, describeFailure, UsageError } from '../command/failure.ts';
 import { parseSeconds } from '../command/numbers.ts';
 import { createReport, type Report } from '../command/report.ts';
+import { sayStopped } from '../command/stopping.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { formatAddress, type ListenAddress, listenAddress, listenOptions, resolveTarget } from '../network/addresses.ts';
 import { connectTcp, listenTcp } from '../network/tcp.ts';
@@ -70,7 +71,8 @@ async function beClient(
   if (person === undefined) return 0;
   let socket: Socket | undefined;
   let view: ChatView | undefined;
-  const undo = terminal.onStop(() => {
+  const undo = terminal.onStop((signal) => {
+    if (!view?.isScreen) sayStopped(signal, report);
     view?.close();
     person.lines?.close();
   });
@@ -107,7 +109,8 @@ async function beServer(
   report.say('Waiting for a connection...', { event: 'waiting', port });
   const stop = new AbortController();
   let view: ChatView | undefined;
-  const undo = terminal.onStop(() => {
+  const undo = terminal.onStop((signal) => {
+    if (!view?.isScreen) sayStopped(signal, report);
     stop.abort();
     callers.close();
     view?.close();

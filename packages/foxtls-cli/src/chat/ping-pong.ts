@@ -6,6 +6,7 @@
 import { createServer, type TLSSocket, type TlsOptions } from 'foxtls/tls';
 import { CommandFailure, describeFailure } from '../command/failure.ts';
 import type { Report } from '../command/report.ts';
+import { sayStopped } from '../command/stopping.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { formatAddress, type ListenAddress, type Target } from '../network/addresses.ts';
 import { listenTcp } from '../network/tcp.ts';
@@ -31,7 +32,8 @@ export async function pingPongAsClient(
   if (person === undefined) return 0;
   let socket: TLSSocket | undefined;
   let view: ChatView | undefined;
-  const undo = terminal.onStop(() => {
+  const undo = terminal.onStop((signal) => {
+    if (!view?.isScreen) sayStopped(signal, report);
     view?.close();
     person.lines?.close();
   });
@@ -69,11 +71,15 @@ export async function pingPongAsServer({ tls, where, options, report, terminal, 
   report.say(`Listening on ${formatAddress({ address, port })}`, { event: 'listening', address, port });
   report.say('Waiting for a connection...', { event: 'waiting', port });
   const stop = new AbortController();
-  const undo = terminal.onStop(() => stop.abort());
+  const undo = terminal.onStop((signal) => {
+    sayStopped(signal, report);
+    stop.abort();
+  });
   try {
     const socket = await firstClient(server, stop.signal, report);
     server.close();
     if (socket === undefined) return 0;
+    undo();
     const name = await socket.readRecord();
     if (name === null) throw new CommandFailure('the client has gone without a word');
     return await serveOne(socket, readName(name), options, report, terminal);
@@ -92,7 +98,10 @@ async function serveOne(
   terminal: Terminal,
 ): Promise<number> {
   const view = await openView(TITLE, options, { lines: undefined }, report, terminal);
-  const undo = terminal.onStop(() => view.close());
+  const undo = terminal.onStop((signal) => {
+    if (!view.isScreen) sayStopped(signal, report);
+    view.close();
+  });
   try {
     view.note(`[System] Client ${name} connected successfully`, { event: 'joined', name });
     view.note(STARS, { event: 'begin' });

@@ -52,7 +52,7 @@ export async function connectRedisBus({ url, room, ca, report }: RedisBusOptions
     for (const client of [commands, subscriber]) client.disconnect();
     throw new CommandFailure(`Redis at ${withoutPassword(url)}: ${describeFailure(why ?? error)}`);
   }
-  watch(subscriber, report);
+  const unwatch = watch(subscriber, report);
   return {
     server,
     // The other servers hear all of it a little later by what is announced.
@@ -74,6 +74,7 @@ export async function connectRedisBus({ url, room, ca, report }: RedisBusOptions
       subscriber.on('ready', listener);
     },
     async close() {
+      unwatch();
       // What was published last, a farewell, is still to get there.
       await Promise.race([commands.quit().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 500).unref())]);
       for (const client of [commands, subscriber]) client.disconnect();
@@ -81,16 +82,23 @@ export async function connectRedisBus({ url, room, ca, report }: RedisBusOptions
   };
 }
 
-function watch(subscriber: Redis, report: Report): void {
+/** Says when Redis goes and comes. Returns what ends it. */
+function watch(subscriber: Redis, report: Report): () => void {
   let isAway = false;
-  subscriber.on('close', () => {
+  const onClose = () => {
     if (!isAway) report.say('[System] Redis is away: this server goes on by itself', { event: 'redis-away' });
     isAway = true;
-  });
-  subscriber.on('ready', () => {
+  };
+  const onReady = () => {
     if (isAway) report.say('[System] Redis is there again', { event: 'redis-back' });
     isAway = false;
-  });
+  };
+  subscriber.on('close', onClose);
+  subscriber.on('ready', onReady);
+  return () => {
+    subscriber.off('close', onClose);
+    subscriber.off('ready', onReady);
+  };
 }
 
 function optionsFor(url: string, ca: string | undefined) {

@@ -1,0 +1,152 @@
+import { Duplex } from 'node:stream';
+import { nodeProvider } from 'foxtls/crypto/node';
+import { formatPrivateKeyPem } from 'foxtls/pkcs';
+import { connect, createServer, type TLSSocket } from 'foxtls/tls';
+import { createCertificate, createCertificateAuthority, formatCertificatePem } from 'foxtls/x509';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../command/report.ts';
+import { TokenPairing } from './pairing.ts';
+import { Room } from './room.ts';
+import { type House, ServedClient } from './served-client.ts';
+
+/** Two ends of a pipe that holds little: nothing of the kernel's buffers is between a server and a client that does not read. */
+function pipe(): [Duplex, Duplex] {
+  const options = { highWaterMark: 4096, allowHalfOpen: true };
+  const make = (other: () => Duplex): Duplex => {
+    let waiting: (() => void) | undefined;
+    return Object.assign(
+      new Duplex({
+        ...options,
+        read() {
+          const done = waiting;
+          waiting = undefined;
+          done?.();
+        },
+        write(chunk, _encoding, callback) {
+          const peer = other();
+          if (peer.push(chunk)) callback();
+          else (peer as Duplex & { hold: (done: () => void) => void }).hold(callback);
+        },
+        final(callback) {
+          other().push(null);
+          callback();
+        },
+      }),
+      {
+        hold: (done: () => void) => {
+          waiting = done;
+        },
+      },
+    );
+  };
+  const a: Duplex = make(() => b);
+  const b: Duplex = make(() => a);
+  return [a, b];
+}
+
+const pem = { cert: '', key: '', ca: '' };
+beforeAll(async () => {
+  const dates = { validFrom: new Date(Date.now() - 1000), validTo: new Date(Date.now() + 3_600_000) };
+  const ca = await createCertificateAuthority({ provider: nodeProvider, subject: { commonName: 'CA' }, ...dates });
+  const server = await createCertificate({
+    provider: nodeProvider,
+    issuer: ca,
+    subject: { commonName: 'localhost' },
+    dnsNames: ['localhost'],
+    ...dates,
+  });
+  pem.ca = formatCertificatePem(ca.certificate);
+  pem.cert = formatCertificatePem(server.certificate);
+  pem.key = formatPrivateKeyPem(server.key.exportPkcs8());
+});
+
+function makeHouse() {
+  const said: string[] = [];
+  const report: Report = {
+    say: (line) => void said.push(line),
+    explain: (line) => void said.push(`(${line})`),
+    complain: () => {},
+  };
+  let id = 0;
+  const house: House = {
+    room: new Room(),
+    rules: 'all-tls',
+    report,
+    tokens: new TokenPairing(),
+    nextId: async () => id++,
+    stop: () => {},
+  };
+  return { house, said };
+}
+
+async function enter(house: House, name: string): Promise<{ readonly client: TLSSocket; readonly served: Promise<void> }> {
+  const [near, far] = pipe();
+  const server = createServer({ ...pem, ALPNProtocols: ['foxtls-chat'] });
+  const accepted = new Promise<TLSSocket>((resolve) => server.once('secureConnection', resolve));
+  server.emit('connection', near);
+  const client = connect({ socket: far, servername: 'localhost', ca: pem.ca, ALPNProtocols: ['foxtls-chat'] });
+  client.on('error', () => {});
+  await new Promise((resolve) => client.once('secureConnect', resolve));
+  client.writeRecord(name);
+  const served = new ServedClient(house, await accepted).run();
+  expect(`${await client.readRecord()}`).toBe('@welcome');
+  expect(`${await client.readRecord()}`).toMatch(/^\d+ [0-9a-f]{32}$/);
+  return { client, served };
+}
+
+describe('a client that is served', () => {
+  it('is let go when it does not read, and the others go on', async () => {
+    const { house, said } = makeHouse();
+    const sleeper = await enter(house, 'Sleeper');
+    const reader = await enter(house, 'Reader');
+    const heard: string[] = [];
+    const reading = (async () => {
+      for await (const record of reader.client.records()) heard.push(`${record}`);
+    })();
+    const speaker = { id: 99, name: 'Speaker' };
+    for (let i = 0; i < 600; i++) {
+      house.room.say(speaker, `${i} ${'x'.repeat(900)}`);
+      // The one that reads is given the time.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await sleeper.served;
+    expect(said).toContain('(a client that does not read is let go)');
+    expect(said).toContain('[System] Client Sleeper left');
+    expect(house.room.members.map(({ name }) => name)).toEqual(['Reader']);
+    reader.client.writeRecord('quit');
+    await reader.served;
+    await reading;
+    expect(heard.filter((record) => record === 'Speaker')).toHaveLength(600);
+  });
+
+  it('has no more than the queue that there is for it', async () => {
+    const { house } = makeHouse();
+    const { client } = await enter(house, 'Sleeper');
+    const before = process.memoryUsage().arrayBuffers;
+    for (let i = 0; i < 20_000; i++) house.room.say({ id: 99, name: 'Speaker' }, 'x'.repeat(1000));
+    // 20 MB were said at once.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4_000_000);
+    client.destroy();
+  });
+
+  it('is told why when it is dismissed', async () => {
+    const { house } = makeHouse();
+    await house.nextId();
+    const { client, served } = await enter(house, 'Luca');
+    // Who took the name at another server at the same time has the smaller id.
+    house.room.receive('other', { type: 'join', id: 0, name: 'Luca', key: '' }, 0);
+    expect(`${await client.readRecord()} ${await client.readRecord()}`).toBe('@refused the name Luca is taken');
+    expect(await client.readRecord()).toBeNull();
+    await served;
+  });
+
+  it('harms nobody by records too small for a line', async () => {
+    const { house, said } = makeHouse();
+    const { client, served } = await enter(house, 'Luca');
+    // As when it has agreed on records of less than a line: writeRecord throws.
+    house.room.say({ id: 9, name: 'Maria' }, 'x'.repeat(20_000));
+    await served;
+    expect(said.join()).toContain('a record of 20000 bytes');
+    client.destroy();
+  });
+});
