@@ -22,7 +22,21 @@ export * from './core/registry/named-groups.ts';
 export * from './core/registry/protocol-versions.ts';
 export * from './core/registry/signature-schemes.ts';
 export * from './core/registry/srtp-protection-profiles.ts';
-export { type Codec, type Decoded, decode, encode } from './core/wire/codec.ts';
+export {
+  type Codec,
+  type Decoded,
+  decode,
+  empty,
+  encode,
+  opaque,
+  opaqueVector,
+  rest,
+  struct,
+  uint8,
+  uint16,
+  uint24,
+  vector,
+} from './core/wire/codec.ts';
 export type { FieldListener } from './core/wire/reader.ts';
 export type { ClientHello as ClientHelloMessage } from './protocol/messages/client-hello.ts';
 export { type ExtensionBlock, extensionsOf, type RawExtension, undecoded } from './protocol/messages/extensions/block.ts';
