@@ -4,6 +4,7 @@ import { certGroup } from './cert/cert-group.ts';
 import { chatCommand } from './chat/chat-command.ts';
 import { chatServerCommand } from './chat/chat-server-command.ts';
 import { chatTcpCommand } from './chat/chat-tcp-command.ts';
+import { checkCommand } from './check/check-command.ts';
 import { clientCommand } from './client-server/client-command.ts';
 import { serverCommand } from './client-server/server-command.ts';
 import type { CommandGroup } from './command/command.ts';
@@ -50,7 +51,7 @@ export const rootGroup: CommandGroup = {
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
     { title: 'play with devices', commands: [wwepServerCommand, wwepClientCommand] },
     { title: 'try what goes wrong', commands: [mitmCommand, mimKeyCommand, tamperCommand] },
-    { title: 'look into it', commands: [inspectCommand] },
+    { title: 'look into it', commands: [checkCommand, inspectCommand] },
     { title: 'make and read certificates', commands: [certGroup] },
     { title: 'for your shell', commands: [completionCommand(() => rootGroup)] },
   ],
