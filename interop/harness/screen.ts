@@ -5,7 +5,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -47,10 +47,11 @@ export function startScreen({ command, columns = 80, rows = 24, environment = {}
       env: { ...process.env, TMUX: '', LC_ALL: 'C.UTF-8', SHELL: '/bin/sh', ...environment },
     });
   const size = (name: string, value: number) => [name, String(value)];
-  // The window stays when its program ends, so that the last screen can be read.
-  tmux('start-server', ';', 'set-option', '-g', 'remain-on-exit', 'on', ';', 'set-option', '-g', 'status', 'off', ';',
-    'set-option', '-g', 'escape-time', '0', ';',
-    'new-session', '-d', ...size('-x', columns), ...size('-y', rows), command); // biome-ignore format: one command line
+  const codeFile = join(folder, 'code');
+  // The shell stays when the program has ended, so that the last screen can be read, and tells how. (tmux's own `pane_dead` does not always come.)
+  const line = `trap : INT; (${command}); echo $? > '${codeFile}'; exec sleep 86400`;
+  tmux('start-server', ';', 'set-option', '-g', 'status', 'off', ';', 'set-option', '-g', 'escape-time', '0', ';',
+    'new-session', '-d', ...size('-x', columns), ...size('-y', rows), line); // biome-ignore format: one command line
   onTestFinished(() => {
     try {
       tmux('kill-server');
@@ -63,7 +64,8 @@ export function startScreen({ command, columns = 80, rows = 24, environment = {}
     tmux('capture-pane', '-p')
       .replace(/[ \t]+$/gm, '')
       .trimEnd();
-  const state = () => tmux('display-message', '-p', '#{pane_dead} #{pane_dead_status}').trim().split(' ');
+  // Empty, and made if need be, as long as the program runs.
+  const exitCode = () => readFileSync(codeFile, { encoding: 'utf8', flag: 'a+' }).trim();
   return {
     text,
     // A semicolon at the end would end tmux's command.
@@ -86,13 +88,12 @@ export function startScreen({ command, columns = 80, rows = 24, environment = {}
     },
     async ended(timeout) {
       await waitUntil(
-        // The status comes a little later than the end.
-        () => state().length === 2,
+        () => exitCode() !== '',
         () => `the program should end; the screen shows:\n${text()}`,
         timeout,
         LOOK,
       );
-      return Number(state()[1]);
+      return Number(exitCode());
     },
   };
 }
