@@ -98,6 +98,24 @@ describe.each(BOTH)('a dispatcher, in %s', (version) => {
   });
 });
 
+describe('connection IDs', () => {
+  it('are those that a load balancer wants', async () => {
+    const lengths: number[] = [];
+    const { endpoint, port } = loopback.echo({
+      connectionId: 5,
+      createConnectionId: (length) => {
+        lengths.push(length);
+        return new Uint8Array(length).fill(7);
+      },
+    });
+    const session = loopback.client(port, { connectionId: true });
+    expect(await askEcho(session, 'x')).toBe('x');
+    const served = [...endpoint.sessions][0] as DTLSSession;
+    const sleeping = await vi.waitFor(() => served.sleep());
+    expect([new Set(lengths), sleeping.connectionId]).toEqual([new Set([5]), Buffer.alloc(5, 7)]);
+  });
+});
+
 describe('a dispatcher', () => {
   it('drops what is for nobody, and goes on with who comes in his place', async () => {
     const { dispatcher, port } = dispatch({ places: 1 });

@@ -196,6 +196,7 @@ describe('options of foxtls/dtls', () => {
     expect(listen({ psk: { a: createSecretKey(key) } })).toThrow(/psk\["a"\]/);
     expect(listen({ sni: 'x' })).toThrow(/sni/);
     expect(listen({ connectionId: 0 })).toThrow(/connectionId/);
+    expect(listen({ createConnectionId: () => new Uint8Array(8) })).toThrow(/needs `connectionId`/);
     expect(listen({ mtu: 100 })).toThrow(expect.objectContaining({ code: 'ERR_TLS_OPTION_RANGE' }));
     const client = (options: object) => () => loopback.client(9, options);
     expect(client({ psk: { identity: 7, key } })).toThrow(/psk\.identity/);

@@ -71,6 +71,9 @@ export function listen(onsession: (session: DTLSSession) => void, options: DtlsL
   if (socket === undefined) checkPort('port', port);
   else refuseBeside(options, 'socket', ['host', 'port', ...SOCKET_OPTIONS]);
   const config = serverConfigOf(options);
+  if (options.createConnectionId !== undefined && !options.connectionId) {
+    throw invalidValue('createConnectionId', 'it needs `connectionId`');
+  }
   const endpoint = new NodeDtlsEndpoint(
     {
       ...endpointOptions(options),
