@@ -34,6 +34,10 @@ export const SHARED_OPTIONS = {
     short: 'n',
     help: 'TLS 1.2 without extended_master_secret, as before 2015: weak, and never resumed',
   },
+  'insecure-mac-then-encrypt': {
+    type: 'boolean',
+    help: 'up to TLS 1.2: take CBC suites of peers that do not know encrypt_then_mac, as before 2014: weak',
+  },
   'max-fragment': {
     type: 'string',
     short: 'F',
@@ -123,7 +127,13 @@ export function maxFragmentOf(options: SharedOptions): MaxFragmentLength | undef
 /** What goes beside a plan, over both transports. */
 export type ContextExtras = Pick<
   SecureContextOptions,
-  'ca' | 'verifier' | 'keyShareGroups' | 'maxFragmentLength' | 'insecureNoExtendedMasterSecret' | 'warn'
+  | 'ca'
+  | 'verifier'
+  | 'keyShareGroups'
+  | 'maxFragmentLength'
+  | 'insecureNoExtendedMasterSecret'
+  | 'warn'
+  | 'insecureMacThenEncrypt'
 >;
 
 /** Of both roles. */
@@ -131,6 +141,7 @@ export function contextExtras(options: SharedOptions, report: Report): ContextEx
   return {
     warn: (message) => report.complain(`warning: ${message}`),
     ...(options['no-extended-master-secret'] && { insecureNoExtendedMasterSecret: true }),
+    ...(options['insecure-mac-then-encrypt'] && { insecureMacThenEncrypt: true }),
   };
 }
 
