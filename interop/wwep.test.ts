@@ -19,6 +19,9 @@ const ours = (name: string) => join(home, '.foxtls', name);
 
 type Port = 'plain' | 'secure';
 
+/** For clients that are processes: a busy machine may take its time to start one. */
+const PATIENT = ['--request-time', '400'];
+
 async function startServer(...args: string[]) {
   const server = foxtls('wwep-server', '--port', '0', '--secure-port', '0', ...args);
   await server.prints(/Message\n/);
@@ -80,7 +83,7 @@ const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'));
 
 describe('foxtls wwep-server and wwep-client', () => {
   it('print the lines of the course', async () => {
-    const { server, ports, rows, addresses } = await startServer();
+    const { server, ports, rows, addresses } = await startServer(...PATIENT);
     expect(server.bytes.toString()).toBe(
       `Starting WWEP Server\nTCP 127.0.0.1:${ports.plain}\nTLS 127.0.0.1:${ports.secure}\n#\t# Secure\tIP\t\tPort\tMessage\n`,
     );
@@ -115,7 +118,7 @@ describe('foxtls wwep-server and wwep-client', () => {
   });
 
   it('know the server by each way to keep a root, and by its pin', async () => {
-    const { addresses } = await startServer();
+    const { addresses } = await startServer(...PATIENT);
     const pem = readFileSync(ours('ca.pem'), 'utf8');
     const pin = foxtls('cert', 'pin', ours('server.pem'));
     await pin.exited();
@@ -134,7 +137,7 @@ describe('foxtls wwep-server and wwep-client', () => {
   });
 
   it('refuse who cannot show what is asked for', async () => {
-    const { addresses } = await startServer();
+    const { addresses } = await startServer(...PATIENT);
     const bad = join(home, 'bad.pem');
     writeFileSync(bad, 'no certificate\n');
     const pin = `sha256//${'A'.repeat(43)}=`;
@@ -160,7 +163,7 @@ describe('foxtls wwep-server and wwep-client', () => {
 
   it('speak other versions when they are told to, and one port alone', async () => {
     for (const version of ['1.2', '1.0']) {
-      const { addresses } = await startServer('--tls', version);
+      const { addresses } = await startServer('--tls', version, ...PATIENT);
       const args = [...addresses, '--ca-asset', 'demo'];
       expect((await runClient(...args, '--tls', version, 'W000100ABCD')).lines.at(-1)).toBe('Server Response=A000100ABCD');
       expect(await runClient(...args, '--tls', '1.3', 'R000100')).toMatchObject({ code: 1 });
@@ -173,13 +176,13 @@ describe('foxtls wwep-server and wwep-client', () => {
   });
 
   it('demand a certificate of clients when they are told to', async () => {
-    const { addresses } = await startServer('--require-client-cert');
+    const { addresses } = await startServer('--require-client-cert', ...PATIENT);
     expect((await runClient(...addresses, '--ca-asset', 'demo', 'R000100')).lines.at(-1)).toBe('Server Response=X Not Found');
     expect(await runClient(...addresses, '--ca', ours('ca.pem'), 'R000100')).toMatchObject({ code: 1 });
   });
 
   it('tell each event as JSON', async () => {
-    const server = foxtls('wwep-server', '--port', '0', '--plain', '--json');
+    const server = foxtls('wwep-server', '--port', '0', '--plain', '--json', ...PATIENT);
     const [, port = ''] = await server.prints(/"port":(\d+)/);
     const client = await runClient('-h', 'localhost', '-p', port, '--plain', '--json', 'R000100', 'W000100FFFF');
     expect(client.lines.map((line) => JSON.parse(line))).toEqual([
@@ -202,7 +205,7 @@ describe('foxtls wwep-server and wwep-client', () => {
   });
 
   it('take keys on a terminal, and lines of a pipe', async () => {
-    const { server, addresses, rows } = await startServer();
+    const { server, addresses, rows } = await startServer(...PATIENT);
     const client = inTerminal('wwep-client', ...addresses, '--ca-asset', 'demo');
     await client.prints(/0.* switches the LED in clear, .*1.* over TLS, .*q.* ends/);
     client.write('0');
@@ -306,7 +309,7 @@ describe('foxtls wwep-server', () => {
 
 describeWithPeer('openssl s_client', 'openssl', () => {
   it.each(['-tls1_2', '-tls1_3'])('is served: %s', async (version) => {
-    const { ports } = await startServer();
+    const { ports } = await startServer(...PATIENT);
     for (const [request, reply] of [
       ['W0FAC0B1234', 'A0FAC0B1234'],
       ['R0FAC0B\n', 'A0FAC0B1234'],

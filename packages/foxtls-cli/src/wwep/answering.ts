@@ -8,8 +8,8 @@ import type { Duplex } from 'node:stream';
 import type { WwepDatabase } from './database.ts';
 import { answerRequest, MAX_REQUEST } from './protocol.ts';
 
-/** Milliseconds for a request, from when the connection can carry one. */
-const REQUEST_TIME = 100;
+/** Milliseconds for a request, from when the connection can carry one, unless set. */
+export const REQUEST_TIME = 100;
 /** Milliseconds for the client to read the reply and to close. */
 const CLOSING_TIME = 2000;
 
@@ -19,7 +19,11 @@ export interface Exchange {
 }
 
 /** Resolves when the reply is on its way; undefined when the client has gone before. */
-export function answerConnection(socket: Duplex, database: WwepDatabase): Promise<Exchange | undefined> {
+export function answerConnection(
+  socket: Duplex,
+  database: WwepDatabase,
+  requestTime = REQUEST_TIME,
+): Promise<Exchange | undefined> {
   return new Promise((resolve) => {
     let request: Buffer = Buffer.alloc(0);
     let isAnswered = false;
@@ -34,7 +38,7 @@ export function answerConnection(socket: Duplex, database: WwepDatabase): Promis
       resolve({ request, reply });
     };
     // What has come by then may still wait to be read, when there is much to do: it is read before.
-    let timer = setTimeout(() => setImmediate(answer), REQUEST_TIME);
+    let timer = setTimeout(() => setImmediate(answer), requestTime);
     socket.on('data', (bytes: Buffer) => {
       if (isAnswered) return;
       request = Buffer.concat([request, bytes.subarray(0, MAX_REQUEST - request.length)]);

@@ -90,9 +90,11 @@ async function createSender(options: OptionValues<typeof OPTIONS>, report: Repor
     const tls = isSecure ? await loading : undefined;
     const socket = await (tls === undefined ? connectPlain(plainTarget) : connectSecure(secureTarget, tls.plan, tls.trust));
     try {
+      // Sent first, and told then: the server waits for it no longer than a tenth of a second.
+      const replying = askConnection(socket, message);
       const sent = printable(message);
       report.say(`Sent ${isSecure ? 'Secure ' : ''}Message=${sent}`, { event: 'sent', message: sent, secure: isSecure });
-      const reply = await askConnection(socket, message);
+      const reply = await replying;
       const shown = shownText(Buffer.from(reply, 'latin1'));
       const isMalformed = isMalformedReply(reply);
       report.say(`Server Response=${shown}`, { event: 'reply', reply: shown, malformed: isMalformed });

@@ -4,6 +4,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import { createServer as createTlsServer, type TLSSocket } from 'foxtls/tls';
 import { defineCommand } from '../command/command.ts';
 import { describeFailure } from '../command/failure.ts';
+import { parseCount } from '../command/numbers.ts';
 import { printable } from '../command/printable.ts';
 import { createReport, type Report } from '../command/report.ts';
 import { stopped } from '../command/stopping.ts';
@@ -12,7 +13,7 @@ import { appendKeyLog } from '../network/credential-options.ts';
 import { listenTcp } from '../network/tcp.ts';
 import { loadTlsPlan, serverOptions, TLS_OPTIONS, type TlsPlan } from '../network/tls-options.ts';
 import { type TrackedServer, trackConnections } from '../network/tracked-server.ts';
-import { answerConnection, type Exchange } from './answering.ts';
+import { answerConnection, type Exchange, REQUEST_TIME } from './answering.ts';
 import { WwepDatabase } from './database.ts';
 import { PLAIN_PORT, SECURE_PORT } from './ports.ts';
 
@@ -32,6 +33,11 @@ export const wwepServerCommand = defineCommand({
     'secure-port': { type: 'string', value: 'PORT', help: `the TCP port of TLS; 0 takes a free one (${SECURE_PORT})` },
     secure: { type: 'boolean', help: 'TLS only (both)' },
     plain: { type: 'boolean', help: 'in clear only (both)' },
+    'request-time': {
+      type: 'string',
+      value: 'MILLISECONDS',
+      help: `how long to wait for a request, for clients far away (${REQUEST_TIME})`,
+    },
     'require-client-cert': { type: 'boolean', help: 'over TLS, serve only who shows a certificate of --ca' },
     ...TLS_OPTIONS,
     json: { type: 'boolean', help: 'an object of JSON for each event' },
@@ -53,7 +59,12 @@ export const wwepServerCommand = defineCommand({
     const securePort = parsePort(options['secure-port'], SECURE_PORT, '--secure-port');
     const isBoth = options.secure === options.plain;
     const database = new WwepDatabase();
+    const requestTime = parseCount(options['request-time'] ?? String(REQUEST_TIME), '--request-time', { min: 1, max: 60_000 });
     const log = createLog(report);
+    const serve = async (socket: Socket, isSecure: boolean) => {
+      const exchange = await answerConnection(socket, database, requestTime);
+      if (exchange !== undefined) log(socket, isSecure, exchange);
+    };
     const servers: TrackedServer[] = [];
     const listen = async (server: Server, port: number, secure: boolean) => {
       server.maxConnections = MAX_CONNECTIONS;
@@ -70,13 +81,13 @@ export const wwepServerCommand = defineCommand({
     report.say('Starting WWEP Server', { event: 'starting' });
     try {
       if (isBoth || options.plain) {
-        const server = createTcpServer({ allowHalfOpen: true }, (socket) => serve(socket, false, database, log));
+        const server = createTcpServer({ allowHalfOpen: true }, (socket) => serve(socket, false));
         await listen(server, where.port, false);
       }
       if (isBoth || options.secure) {
         const plan = await loadTlsPlan('server', options, terminal);
         const server = createSecureServer(plan, options['require-client-cert'] ?? false, report);
-        server.on('secureConnection', (socket: TLSSocket) => serve(socket, true, database, log));
+        server.on('secureConnection', (socket: TLSSocket) => serve(socket, true));
         await listen(server, securePort, true);
       }
       if (!options.json) terminal.write('#\t# Secure\tIP\t\tPort\tMessage\n');
@@ -107,11 +118,6 @@ function createSecureServer(plan: TlsPlan, requireClientCertificate: boolean, re
 }
 
 type Log = (socket: Socket, isSecure: boolean, exchange: Exchange) => void;
-
-async function serve(socket: Socket, isSecure: boolean, database: WwepDatabase, log: Log): Promise<void> {
-  const exchange = await answerConnection(socket, database);
-  if (exchange !== undefined) log(socket, isSecure, exchange);
-}
 
 /** A row for each request, numbered; those over TLS are counted besides. */
 function createLog(report: Report): Log {
