@@ -16,6 +16,8 @@ const STUCK = 2000;
 /** Ports of clients that vanish, of each address: below those that the system gives out. */
 const FIRST_PORT = 10_000;
 const PORTS = 20_000;
+/** Of the loopback, another one for each benchmark that runs. */
+const NETWORK = `127.1.${process.ppid % 256}`;
 
 /** Handshakes a second, `concurrency` at a time, for `seconds`, after `warmUp` seconds in which compilers and caches settle. */
 async function handshakes({ concurrency, seconds, warmUp }) {
@@ -94,7 +96,7 @@ async function sessions({ count, from, keeps }) {
   let next = from;
   const worker = async () => {
     for (let number = next++; number < from + count; number = next++) {
-      const bindHost = `127.0.0.${2 + Math.floor(number / PORTS)}`;
+      const bindHost = `${NETWORK}.${2 + Math.floor(number / PORTS)}`;
       const session = await connect(setting, pki, port, { bindHost, bindPort: FIRST_PORT + (number % PORTS) });
       await echoed(session);
       if (keeps) asleep.push(await session.sleep());

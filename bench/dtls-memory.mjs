@@ -10,7 +10,7 @@
  * was not given back, and heap and external memory. Idle sessions have objects, with a listener each; those that sleep are a state, an address,
  * and an entry of the server's table (`session.sleep()`, `findSleeping`).
  *
- * `--held N`: once, N sessions of foxtls in one process, whose clients are drawn at random in the end, and say something again.
+ * `--held N`: once, N idle sessions of foxtls in one process, whose clients are drawn at random in the end, and say something again.
  */
 
 import { loadavg } from 'node:os';
@@ -131,7 +131,7 @@ if (held > 0) {
     ),
     print('|---|---|---|---|---|---|'),
   );
-  for (const [name, setting, scenario] of LINES.filter(([name]) => name === 'foxtls')) {
+  for (const [name, setting, scenario] of LINES.filter(([name, , scenario]) => name === 'foxtls' && scenario === 'idle')) {
     const { rss, heap, wholeRss, seconds, answered } = await measure([name, setting, scenario, held], DRAWN);
     const whole = `${seconds.toFixed(0)} | ${(wholeRss / 2 ** 20).toFixed(0)}`;
     const cells = `${whole} | ${Math.round(rss)} | ${Math.round(heap)} | ${answered} of ${DRAWN}`;
