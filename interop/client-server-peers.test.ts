@@ -75,9 +75,9 @@ const BOTH: readonly (readonly [title: string, theirs: string, ours: string, lin
   ],
   ['application protocols', '-v 4 -L F:http/1.1', '-v 4 -L http/1.1', [/^(Received|Sent) ALPN protocol : http\/1\.1 \(8\)$/]],
   ['nonblocking sockets', '-v 4 -N', '-v 4 -N', [/^\.\.\. (client|server) would read block$/]],
-  ['a key of wolfSSL, TLS 1.3', '-s -v 4', '--wolfssl-psk', [/^SSL version is TLSv1\.3$/]],
-  ['a key of wolfSSL, TLS 1.2', '-s -v 3', '--wolfssl-psk -v 3', [/^SSL cipher suite is TLS_(EC)?DHE_PSK_/]],
-  ['a key of wolfSSL, DTLS 1.2', '-s -u -v 3', '--wolfssl-psk -u -v 3', [/^SSL cipher suite is TLS_(EC)?DHE_PSK_/]],
+  ['a key of wolfSSL, TLS 1.3', '-s -v 4', '--insecure-wolfssl-psk', [/^SSL version is TLSv1\.3$/]],
+  ['a key of wolfSSL, TLS 1.2', '-s -v 3', '--insecure-wolfssl-psk -v 3', [/^SSL cipher suite is TLS_(EC)?DHE_PSK_/]],
+  ['a key of wolfSSL, DTLS 1.2', '-s -u -v 3', '--insecure-wolfssl-psk -u -v 3', [/^SSL cipher suite is TLS_(EC)?DHE_PSK_/]],
 ];
 
 describeWithPeer("foxtls client and wolfSSL's server", 'wolfssl', () => {

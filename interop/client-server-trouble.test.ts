@@ -5,7 +5,9 @@
 import { createSocket } from 'node:dgram';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { peerOrSkip } from '../packages/foxtls/test/peers.ts';
 import { clientAndServer, endOf, words } from './harness/client-server.ts';
+import { startPeer } from './harness/peer-process.ts';
 import { findFreePort } from './harness/ports.ts';
 import { pause, waitUntil } from './harness/wait.ts';
 
@@ -78,6 +80,15 @@ describe('a server', () => {
     onTestFinished(() => void silent.destroy());
     await new Promise((resolve) => silent.once('connect', resolve));
     expect((await runClient(server.port)).code).toBe(0);
+  });
+
+  it('leaves a client that never stops talking, having said its part', async (context) => {
+    peerOrSkip(context, 'openssl');
+    const server = await startServer('-d', '-v', '3');
+    const parameters = ['-c', `openssl s_client -connect 127.0.0.1:${server.port} -quiet < /dev/zero`];
+    startPeer('bash', parameters);
+    const { code, lines } = await server.ended();
+    expect([code, lines.at(-1)?.slice(0, 20)]).toEqual([0, 'Client message: ....']);
   });
 
   it('that takes one client lets the next one wait for its turn', async () => {

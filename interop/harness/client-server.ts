@@ -47,10 +47,19 @@ export function clientAndServer() {
   ): Promise<{ readonly type: number; readonly length: number }[]> {
     const server = await startServer(...words(serverOptions));
     const sent: Buffer[] = [];
+    let hasAll = () => {};
+    const closed = new Promise<void>((resolve) => {
+      hasAll = resolve;
+    });
     const relay = createServer((socket) => {
       const inner = connect(Number(server.port), '127.0.0.1');
-      inner.on('data', (data) => sent.push(data));
-      socket.pipe(inner).pipe(socket);
+      // Not by pipes, which stop reading from one end when the other has gone.
+      inner.on('data', (data) => {
+        sent.push(data);
+        socket.write(data);
+      });
+      inner.once('end', () => socket.end()).once('close', hasAll);
+      socket.on('data', (data) => inner.write(data)).once('close', () => inner.end());
       for (const end of [socket, inner]) end.on('error', () => {});
     });
     await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
@@ -58,6 +67,7 @@ export function clientAndServer() {
     const { port } = relay.address() as AddressInfo;
     await runClient(String(port), ...words(clientOptions));
     await server.ended();
+    await closed;
     const bytes = Buffer.concat(sent);
     const records: { type: number; length: number }[] = [];
     for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt16BE(at + 3))

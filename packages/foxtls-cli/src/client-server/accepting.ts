@@ -139,10 +139,13 @@ class Openings {
         if (plan.maxSendFragment !== undefined) socket.setMaxSendFragment(plan.maxSendFragment);
         resolve(new TlsChannel(socket));
       };
-      this.#waiting.set(name, { resolve: settle, reject });
-      // Behind the error that says more, if there is one.
+      const entry = { resolve: settle, reject };
+      this.#waiting.set(name, entry);
       transport.once('close', () =>
-        setImmediate(() => this.#take(name)?.reject(new Error('the client has closed the connection'))),
+        // Behind the error that says more, if there is one.
+        setImmediate(() => {
+          if (this.#waiting.get(name) === entry) this.#take(name)?.reject(new Error('the client has closed the connection'));
+        }),
       );
       this.#server.emit('connection', transport);
       if (plan.nonblocking) this.#watch(transport, report);

@@ -15,7 +15,7 @@ export interface Channel {
   readonly authorized: boolean;
   /** Why it is not, if it was let pass all the same. */
   readonly authorizationError: string | undefined;
-  /** Resolves when the system has the bytes. Rejects when the connection is over. */
+  /** Resolves when the system has the bytes. Rejects when the connection is over, and when the peer reads nothing for a minute. */
   send(message: Uint8Array): Promise<void>;
   /** The next message; undefined when the peer has said its last. Rejects with what went wrong, and after so many seconds. */
   receive(seconds: number): Promise<Uint8Array | undefined>;
@@ -35,6 +35,9 @@ export const FAREWELL_SECONDS = 1;
 
 /** Tickets come after the handshake: some time for one that is late. Milliseconds. */
 export const TICKET_PATIENCE = 1000;
+
+/** Milliseconds for a peer that does not read. */
+export const SEND_PATIENCE = 60_000;
 
 export function saidNothing(peer: string, seconds: number): CommandFailure {
   return new CommandFailure(`${peer} said nothing for ${seconds} s`);

@@ -22,7 +22,7 @@ export const clientCommand = defineCommand({
   notes: [
     'Connects, prints what was negotiated, sends one message, prints the reply, and ends. Letters and lines are those of the client that comes with wolfSSL; TLS 1.3 is spoken, or 1.2 if the server has no other.',
     'Without --ca it trusts what foxtls has made for this machine in ~/.foxtls, which foxtls server shows, and shows the certificate that it has there.',
-    'With --psk the key is that of ~/.foxtls unless --psk-key gives another. Short keys can be guessed: the one of wolfSSL is taken by --wolfssl-psk alone.',
+    'With --psk the key is that of ~/.foxtls unless --psk-key gives another. Short keys can be guessed: the one of wolfSSL is taken by --insecure-wolfssl-psk alone.',
   ],
   examples: [
     { purpose: 'to foxtls server on this machine', line: 'foxtls client' },
@@ -69,7 +69,7 @@ function talkPlan(options: ClientOptions, seconds: number): TalkPlan {
     updatesKeys: options['update-keys'] ?? false,
     renegotiates: options.renegotiate ?? false,
     waitsForShutdown: options['bidirectional-shutdown'] ?? false,
-    saysWhatIsWrong: options['verify-override'] ?? false,
+    saysWhatIsWrong: options['insecure-verify-override'] ?? false,
     maxFragment: maxFragmentOf(options),
     alpn: options.alpn === undefined ? undefined : parseAlpn(options.alpn),
   };
@@ -94,7 +94,7 @@ async function dialPlan(
     isDatagram: options.udp ?? false,
     serverName: options['server-name'] ?? target.name,
     alpn: options.alpn === undefined ? undefined : parseAlpn(options.alpn),
-    rejectUnauthorized: !options['no-verify'] && !options['verify-override'],
+    rejectUnauthorized: !options['insecure-no-verify'] && !options['insecure-verify-override'],
     smtp: options.starttls !== undefined,
     nonblocking: options.nonblocking ?? false,
     seconds: patienceOf(options),

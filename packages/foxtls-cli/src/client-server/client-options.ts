@@ -15,8 +15,8 @@ export const CLIENT_OPTIONS = {
     help: 'the name to ask for (SNI) and to verify, if it is not HOST',
   },
   'match-domain': { type: 'boolean', short: 'm', help: 'verify that the certificate is for HOST, as is done anyway' },
-  'no-verify': { type: 'boolean', short: 'd', help: 'speak to a server whoever it is' },
-  'verify-override': {
+  'insecure-no-verify': { type: 'boolean', short: 'd', help: 'speak to a server whoever it is' },
+  'insecure-verify-override': {
     type: 'boolean',
     short: 'j',
     help: 'verify, say what is wrong, and go on all the same: for tests, never for secrets',
@@ -69,19 +69,22 @@ export function checkClient(options: ClientOptions): void {
     throw new UsageError(`-W ${staple} is status_request_v2, which TLS 1.3 has done away with: -W 1 is there`);
   if (options['no-certificate'] && options.cert !== undefined)
     throw new UsageError('-x shows no certificate and --cert does: choose one');
-  if (options['match-domain'] && options['no-verify']) throw new UsageError('-m and -d are opposites: choose one');
-  if (options['verify-override'] && options['no-verify']) throw new UsageError('-j verifies and -d does not: choose one');
-  if (options.psk || options['wolfssl-psk']) checkPskAlone(options);
+  if (options['match-domain'] && options['insecure-no-verify']) throw new UsageError('-m and -d are opposites: choose one');
+  if (options['insecure-verify-override'] && options['insecure-no-verify'])
+    throw new UsageError('-j verifies and -d does not: choose one');
+  if (options['insecure-no-verify'] && (options.crl || options.ocsp || options.staple))
+    throw new UsageError('-d heeds no certificate, and --crl, --ocsp and --staple are about certificates: leave one side out');
+  if (options.psk || options['insecure-wolfssl-psk']) checkPskAlone(options);
   if (options.renegotiate && isOnlyTls13(options)) throw new UsageError('TLS 1.3 has no renegotiation (-i): add -v 3');
   if (options.renegotiate && (options.udp || mayBeTls13(options)))
     throw new UsageError(options.udp ? 'there is no renegotiation (-i) over DTLS here' : '-i is of TLS 1.2: add -v 3');
-  if (options.renegotiate && options['no-extended-master-secret'])
+  if (options.renegotiate && options['insecure-no-extended-master-secret'])
     throw new UsageError('without extended_master_secret (-n) no renegotiation (-i) is secure: leave one out');
   for (const name of ['update-keys', 'retry-request'] as const) {
     const letter = CLIENT_OPTIONS[name].short;
     if (options[name] && !mayBeTls13(options)) throw new UsageError(`-${letter} is of TLS 1.3: leave -v ${options.tls} out`);
   }
-  if (options.resume && options['no-extended-master-secret'])
+  if (options.resume && options['insecure-no-extended-master-secret'])
     throw new UsageError('without extended_master_secret (-n) nothing is resumed (-r): leave one out');
   if (options.starttls && (options.udp || options.get || options.connections || options.throughput || options.resume))
     throw new UsageError('--starttls says QUIT when TLS is there, over TCP: leave -u, -g, -b, -B and -r out');
@@ -91,7 +94,7 @@ export function checkClient(options: ClientOptions): void {
 
 /** A key that both hold says all that a certificate could. */
 function checkPskAlone(options: ClientOptions): void {
-  for (const name of ['no-verify', 'verify-override', 'match-domain', 'crl', 'ocsp', 'staple'] as const) {
+  for (const name of ['insecure-no-verify', 'insecure-verify-override', 'match-domain', 'crl', 'ocsp', 'staple'] as const) {
     if (options[name]) throw new UsageError(`with --psk the key itself shows who the server is: leave --${name} out`);
   }
 }

@@ -20,7 +20,7 @@ export const serverCommand = defineCommand({
   notes: [
     'Serves one client of this machine and quits: prints what was negotiated and what the client says, replies, and ends the connection. Letters and lines are those of the server that comes with wolfSSL; it says nothing before, but with --port 0 where it listens.',
     'Clients have to show a certificate of --ca, unless -d. Without --cert, --key and --ca it has certificates that foxtls has made for this machine in ~/.foxtls, which foxtls client trusts and shows.',
-    'With --psk the key is that of ~/.foxtls unless --psk-key gives another. Short keys can be guessed: the one of wolfSSL is taken by --wolfssl-psk alone.',
+    'With --psk the key is that of ~/.foxtls unless --psk-key gives another. Short keys can be guessed: the one of wolfSSL is taken by --insecure-wolfssl-psk alone.',
   ],
   examples: [
     { purpose: 'one client of this machine', line: 'foxtls server' },
@@ -78,7 +78,7 @@ async function acceptPlan(options: ServerOptions, terminal: Terminal, report: Re
     maxSendFragment: maxFragmentOf(options),
     staple: options.staple,
     pskHint: !options['no-psk-hint'],
-    takesIdentityPrefix: options['wolfssl-psk'] ?? false,
+    takesIdentityPrefix: options['insecure-wolfssl-psk'] ?? false,
     nonblocking: options.nonblocking ?? false,
     seconds: patienceOf(options),
     extras: {

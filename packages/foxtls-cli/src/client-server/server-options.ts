@@ -43,7 +43,7 @@ export type ServerOptions = OptionValues<typeof SERVER_OPTIONS>;
 /** Throws `UsageError` for what is not there, and for what contradicts itself. */
 export function checkServer(options: ServerOptions): void {
   checkShared(options);
-  const isPsk = options.psk || options['wolfssl-psk'];
+  const isPsk = options.psk || options['insecure-wolfssl-psk'];
   const ends = (['loop', 'connections', 'resume'] as const).filter((name) => options[name]);
   if (ends.length > 1) throw new UsageError(`--${ends.join(' and --')} say how long to serve in different ways: choose one`);
   const replies = (['get', 'echo', 'throughput'] as const).filter((name) => options[name]);
@@ -60,13 +60,13 @@ export function checkServer(options: ServerOptions): void {
     throw new UsageError(
       options.udp ? 'there is no renegotiation (-M) over DTLS here' : 'TLS 1.3 has no renegotiation (-M): add -v 3',
     );
-  if (options['allow-renegotiation'] && options['no-extended-master-secret'])
+  if (options['allow-renegotiation'] && options['insecure-no-extended-master-secret'])
     throw new UsageError('without extended_master_secret (-n) no renegotiation (-M) is secure: leave one out');
   if (options['max-fragment'] !== undefined && options.udp)
     throw new UsageError('-F of a server is about records over TCP: leave -u or -F out');
   if (options.staple !== undefined && (isPsk || options.udp))
     throw new UsageError(`-W is of certificates over TCP: leave ${options.udp ? '-u' : '--psk'} or -W out`);
-  if (options.resume && options['no-extended-master-secret'])
+  if (options.resume && options['insecure-no-extended-master-secret'])
     throw new UsageError('without extended_master_secret (-n) nothing is resumed (-r): leave one out');
   if (options.udp && options.throughput)
     throw new UsageError('-B counts bytes of a stream, which UDP has not: leave -u or -B out');

@@ -16,7 +16,7 @@ import { readSuiteList } from './wolfssl-names.ts';
 
 export const SHARED_OPTIONS = {
   ...TLS_OPTIONS,
-  'wolfssl-psk': {
+  'insecure-wolfssl-psk': {
     type: 'boolean',
     help: "--psk with the keys that wolfSSL's examples have, which everybody knows: of 4 bytes up to TLS 1.2, of 32 in TLS 1.3",
   },
@@ -29,7 +29,7 @@ export const SHARED_OPTIONS = {
     help: 'application protocols with commas between them; F: before them ends the connection when none is agreed on, C: goes on',
   },
   'bidirectional-shutdown': { type: 'boolean', short: 'w', help: "wait for the peer's close_notify, and say whether it came" },
-  'no-extended-master-secret': {
+  'insecure-no-extended-master-secret': {
     type: 'boolean',
     short: 'n',
     help: 'TLS 1.2 without extended_master_secret, as before 2015: weak, and never resumed',
@@ -66,16 +66,17 @@ export function patienceOf({ timeout }: SharedOptions): number {
 export function checkShared(options: SharedOptions): void {
   if (options['early-data']) throw new UsageError('early data (-0) is not there yet');
   if (options['post-handshake-auth']) throw new UsageError('authentication after the handshake (-Q) is not there yet');
-  if (options['no-extended-master-secret'] && mayBeTls13(options))
+  if (options['insecure-no-extended-master-secret'] && mayBeTls13(options))
     throw new UsageError('-n is about TLS 1.2 and before, as TLS 1.3 always has it: add -v 3');
   if (options['max-fragment'] === '5' || options['max-fragment'] === '6')
     throw new UsageError(`-F ${options['max-fragment']} is of wolfSSL alone: 1 to 4 are those of RFC 6066`);
   if (options.udp && (options.tls === '1' || options.tls === '1.0'))
     throw new UsageError('there is no DTLS beside TLS 1.0: -v 2 is DTLS 1.0, 3 is 1.2, 4 is 1.3');
-  if (options['wolfssl-psk']) {
+  if (options['insecure-wolfssl-psk']) {
     if (options['psk-key'] !== undefined || options['psk-identity'] !== undefined)
-      throw new UsageError('--wolfssl-psk has its own key and identity: leave the others out');
-    if (options.tls === 'd') throw new UsageError('--wolfssl-psk has a key for TLS 1.3 and another for the rest: choose with -v');
+      throw new UsageError('--insecure-wolfssl-psk has its own key and identity: leave the others out');
+    if (options.tls === 'd')
+      throw new UsageError('--insecure-wolfssl-psk has a key for TLS 1.3 and another for the rest: choose with -v');
   }
 }
 
@@ -91,7 +92,7 @@ export function isOnlyTls13({ tls = 'd' }: SharedOptions): boolean {
 
 /** Who we are and what we speak. Reads files. */
 export async function loadPlan(role: 'client' | 'server', options: SharedOptions, terminal: Terminal): Promise<TlsPlan> {
-  const isWolfSsl = options['wolfssl-psk'] === true;
+  const isWolfSsl = options['insecure-wolfssl-psk'] === true;
   const tls = options.tls ?? (isWolfSsl ? '1.3' : undefined);
   const plan = await loadTlsPlan(role, { ...options, tls, psk: options.psk || isWolfSsl }, terminal);
   const ciphers = plan.ciphers === undefined ? {} : { ciphers: readSuiteList(plan.ciphers) };
@@ -140,7 +141,7 @@ export type ContextExtras = Pick<
 export function contextExtras(options: SharedOptions, report: Report): ContextExtras {
   return {
     warn: (message) => report.complain(`warning: ${message}`),
-    ...(options['no-extended-master-secret'] && { insecureNoExtendedMasterSecret: true }),
+    ...(options['insecure-no-extended-master-secret'] && { insecureNoExtendedMasterSecret: true }),
     ...(options['insecure-mac-then-encrypt'] && { insecureMacThenEncrypt: true }),
   };
 }

@@ -3,7 +3,7 @@
 import type { ConnectionInfo } from 'foxtls';
 import type { TLSSocket } from 'foxtls/tls';
 import { formatAddress } from '../network/addresses.ts';
-import { type Channel, FAREWELL_SECONDS, happens, saidNothing, TICKET_PATIENCE } from './channel.ts';
+import { type Channel, FAREWELL_SECONDS, happens, SEND_PATIENCE, saidNothing, TICKET_PATIENCE } from './channel.ts';
 
 const CHANGES = ['readable', 'end', 'close', 'error'];
 
@@ -39,7 +39,13 @@ export class TlsChannel implements Channel {
 
   send(message: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#socket.write(message, (error) => (error ? reject(this.#failure ?? error) : resolve()));
+      const late = () => reject(new Error('it does not read what it is sent'));
+      const timer = setTimeout(late, SEND_PATIENCE);
+      this.#socket.write(message, (error) => {
+        clearTimeout(timer);
+        if (error) reject(this.#failure ?? error);
+        else resolve();
+      });
     });
   }
 
@@ -78,7 +84,8 @@ export class TlsChannel implements Channel {
     const deadline = performance.now() + seconds * 1000;
     // What still comes is nobody's any more.
     try {
-      while ((await this.receive(Math.max(0, deadline - performance.now()) / 1000)) !== undefined);
+      let left = deadline - performance.now();
+      while (left > 0 && (await this.receive(left / 1000)) !== undefined) left = deadline - performance.now();
     } catch {
       // It is gone, or says nothing.
     }
