@@ -2,6 +2,7 @@
  * The options of `foxtls client` and `foxtls server` that one of them has alone, each with what it does.
  */
 
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -61,6 +62,47 @@ describe('options of the server', () => {
     expect([refused.client.code, refused.server.code]).toEqual([1, 1]);
     expect(refused.server.errors).toContain('revoked');
     expect((await talk(`--crl ${crl} -V`, '')).client).toEqual(done(...TLS13, REPLIED));
+  });
+});
+
+describe('options about who somebody is', () => {
+  it('-o of a server asks whether the certificate of a client is revoked', async () => {
+    const { url, process } = await startResponder(await revoke());
+    const [certPath, keyPath] = await certificateNaming(url, 'client');
+    const client = `-c ${certPath} -k ${keyPath}`;
+    const good = await talk('-o --allow-private', client);
+    expect(good.server).toEqual(done('revocation status of CN=fox is good', ...TLS13, SAID));
+    const refused = await talk('-o --allow-private', '');
+    expect([refused.client.code, refused.server.code]).toEqual([1, 1]);
+    process.signal('SIGTERM');
+  });
+
+  it('--pass opens the key of a certificate', async () => {
+    const [path, password] = [join(home, 'locked-key.pem'), join(home, 'password')];
+    writeFileSync(password, 'vixen\n');
+    await cert('csr', 'localhost', '--key-out', path, '--pass', `file:${password}`, '--out', join(home, 'locked.csr'));
+    const issuer = ['--ca', made('ca.pem'), '--ca-key', made('ca-key.pem')];
+    await cert('sign', join(home, 'locked.csr'), ...issuer, '--out', join(home, 'locked.pem'));
+    expect(readFileSync(path, 'utf8')).toContain('ENCRYPTED');
+    const identity = `-d -c ${join(home, 'locked.pem')} -k ${path}`;
+    expect((await talk(`${identity} --pass file:${password}`, '')).client).toEqual(done(...TLS13, REPLIED));
+  });
+
+  it('--insecure-short-psk takes a key that could be guessed, and without it there is none', async () => {
+    const key = join(home, 'short');
+    writeFileSync(key, '1a2b3c4d\n');
+    const short = `-s -v 3 --psk-key file:${key}`;
+    const { client } = await talk(`${short} --insecure-short-psk`, `${short} --insecure-short-psk`);
+    expect([client.code, client.lines.at(-1)]).toEqual([0, REPLIED]);
+    const refused = await talk(`${short} --insecure-short-psk`, short);
+    expect([refused.client.code, refused.client.errors]).toEqual([1, expect.stringMatching(/^foxtls client: .*16 bytes.*\n$/)]);
+  });
+
+  it('--host is where a server listens', async () => {
+    const server = await startServer('--host', '127.0.0.2');
+    expect(server.process.output).toContain('listening on 127.0.0.2:');
+    expect((await runClient(server.port)).code).toBe(1);
+    expect((await runClient(server.port, '-h', '127.0.0.2', '-S', 'localhost')).code).toBe(0);
   });
 });
 
@@ -250,10 +292,25 @@ async function startResponder(crl: string): Promise<{ readonly url: string; read
 }
 
 /** A certificate that names a responder, and its key. */
-async function certificateNaming(url: string): Promise<readonly [cert: string, key: string]> {
+async function certificateNaming(
+  url: string,
+  purpose: 'server' | 'client' = 'server',
+): Promise<readonly [cert: string, key: string]> {
   const path = (name: string) => join(home, name);
-  await cert('csr', 'localhost', '--key-out', path('named-key.pem'), '--out', path('named.csr'), '--force');
+  const name = purpose === 'server' ? 'localhost' : 'fox';
+  await cert('csr', name, '--key-out', path('named-key.pem'), '--out', path('named.csr'), '--force');
   const issuer = ['--ca', made('ca.pem'), '--ca-key', made('ca-key.pem')];
-  await cert('sign', path('named.csr'), ...issuer, '--ocsp-url', url, '--out', path('named.pem'), '--force');
+  await cert(
+    'sign',
+    path('named.csr'),
+    ...issuer,
+    '--ocsp-url',
+    url,
+    '--purpose',
+    purpose,
+    '--out',
+    path('named.pem'),
+    '--force',
+  );
   return [path('named.pem'), path('named-key.pem')];
 }

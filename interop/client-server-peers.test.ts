@@ -3,7 +3,6 @@
  * and GnuTLS.
  */
 
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +12,6 @@ import { findFreeUdpPort } from './harness/datagram-endpoint.ts';
 import { type PeerProcess, startPeer } from './harness/peer-process.ts';
 import { createInteropPki, type InteropPki } from './harness/pki.ts';
 import { findFreePort } from './harness/ports.ts';
-import { FOXTLS } from './harness/programs.ts';
 import { pause } from './harness/wait.ts';
 import { buildWolfSsl, type WolfSsl } from './harness/wolfssl.ts';
 
@@ -24,8 +22,6 @@ let wolfSsl: WolfSsl;
 beforeAll(async () => {
   pki = await createInteropPki();
   if (findPeer('wolfssl') !== undefined) wolfSsl = buildWolfSsl(pki);
-  // Our own certificates are made when they are first asked for.
-  spawnSync(process.execPath, [FOXTLS, 'client', '-p', '1'], { env: { ...process.env, HOME: home }, timeout: 30_000 });
 });
 afterAll(() => pki?.remove());
 

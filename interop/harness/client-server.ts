@@ -1,9 +1,10 @@
 /** `foxtls server` and `foxtls client` beside each other: what each prints, and how it ends. */
 
+import { spawnSync } from 'node:child_process';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { beforeAll, onTestFinished } from 'vitest';
 import type { PeerProcess } from './peer-process.ts';
-import { foxtlsPrograms } from './programs.ts';
+import { FOXTLS, foxtlsPrograms } from './programs.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -22,6 +23,10 @@ export interface RunningServer {
 /** To be called once, where the tests of a file are described. */
 export function clientAndServer() {
   const { home, foxtls, inTerminal } = foxtlsPrograms();
+  // Our own certificates are made when they are first asked for.
+  beforeAll(() => {
+    spawnSync(process.execPath, [FOXTLS, 'client', '-p', '1'], { env: { ...process.env, HOME: home }, timeout: 30_000 });
+  });
 
   async function startServer(...options: string[]): Promise<RunningServer> {
     const process = foxtls('server', '--port', '0', ...options);

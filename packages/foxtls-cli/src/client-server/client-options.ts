@@ -33,7 +33,7 @@ export const CLIENT_OPTIONS = {
   resume: {
     type: 'boolean',
     short: 'r',
-    help: 'connect a second time and resume the session; with --connections, half of them do',
+    help: 'connect a second time and resume the session; with --connections, make as many again that do',
   },
   get: { type: 'boolean', short: 'g', help: 'ask for a page over HTTP, and print it' },
   connections: { type: 'string', short: 'b', value: 'N', help: 'make N connections, and print their average time' },

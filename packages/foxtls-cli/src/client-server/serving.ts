@@ -38,6 +38,7 @@ export class Serving {
   #acceptor: Acceptor | undefined;
   #left: number;
   readonly #waiting: Arrival[] = [];
+  readonly #opening = new Set<Arrival>();
   readonly #channels = new Set<Channel>();
   #running = 0;
   #failure: Error | undefined;
@@ -74,8 +75,6 @@ export class Serving {
     for (const arrival of this.#opening) arrival.refuse();
     this.#end();
   }
-
-  readonly #opening = new Set<Arrival>();
 
   #arrive(arrival: Arrival): void {
     if (this.#isOver || this.#waiting.length >= MAX_WAITING) {

@@ -16,6 +16,7 @@ import { readSuiteList } from './wolfssl-names.ts';
 
 export const SHARED_OPTIONS = {
   ...TLS_OPTIONS,
+  ciphers: { ...TLS_OPTIONS.ciphers, help: 'cipher suites, in the names of wolfSSL, OpenSSL or IANA' },
   'insecure-wolfssl-psk': {
     type: 'boolean',
     help: "--psk with the keys that wolfSSL's examples have, which everybody knows: of 4 bytes up to TLS 1.2, of 32 in TLS 1.3",
