@@ -20,6 +20,7 @@ import { mimKeyCommand } from './experiments/mim-key-command.ts';
 import { mitmCommand } from './experiments/mitm-command.ts';
 import { tamperCommand } from './experiments/tamper-command.ts';
 import { inspectCommand } from './inspect/inspect-command.ts';
+import { sClientCommand } from './s-client/s-client-command.ts';
 import { randomCommand } from './transfer/random-command.ts';
 import { receiveCommand } from './transfer/receive-command.ts';
 import { sendCommand } from './transfer/send-command.ts';
@@ -51,7 +52,7 @@ export const rootGroup: CommandGroup = {
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
     { title: 'play with devices', commands: [wwepServerCommand, wwepClientCommand] },
     { title: 'try what goes wrong', commands: [mitmCommand, mimKeyCommand, tamperCommand] },
-    { title: 'look into it', commands: [checkCommand, inspectCommand] },
+    { title: 'look into it', commands: [sClientCommand, checkCommand, inspectCommand] },
     { title: 'make and read certificates', commands: [certGroup] },
     { title: 'for your shell', commands: [completionCommand(() => rootGroup)] },
   ],
