@@ -24,6 +24,7 @@ import { sClientCommand } from './s-client/s-client-command.ts';
 import { randomCommand } from './transfer/random-command.ts';
 import { receiveCommand } from './transfer/receive-command.ts';
 import { sendCommand } from './transfer/send-command.ts';
+import { transferTableCommand } from './transfer/table/table-command.ts';
 import { tlsClientCommand } from './web/tls-client-command.ts';
 import { tlsServerCommand } from './web/tls-server-command.ts';
 import { wwepClientCommand } from './wwep/client-command.ts';
@@ -47,7 +48,7 @@ export const rootGroup: CommandGroup = {
         chatTcpCommand,
       ],
     },
-    { title: 'move files', commands: [sendCommand, receiveCommand, randomCommand] },
+    { title: 'move files', commands: [sendCommand, receiveCommand, randomCommand, transferTableCommand] },
     { title: 'the web', commands: [tlsClientCommand, tlsServerCommand] },
     { title: 'speak datagrams', commands: [udpServerCommand, udpClientCommand, dtlsServerCommand, dtlsClientCommand] },
     { title: 'play with devices', commands: [wwepServerCommand, wwepClientCommand] },

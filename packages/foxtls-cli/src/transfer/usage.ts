@@ -33,18 +33,18 @@ export function measureUsage(): () => Usage {
     return {
       wallSeconds: (performance.now() - wall) / 1000,
       cpuSeconds: (user + system) / 1e6,
-      residentBytes: process.resourceUsage().maxRSS * 1024,
-      virtualBytes: virtualBytes(),
+      residentBytes: statusBytes('VmHWM') || process.memoryUsage.rss(),
+      virtualBytes: statusBytes('VmPeak'),
       heapBytes: heapUsed + external,
     };
   };
 }
 
-function virtualBytes(): number {
+/** 0 where there is no such file: Linux alone has it. (What getrusage says of memory begins with that of the parent.) */
+function statusBytes(field: 'VmHWM' | 'VmPeak'): number {
   try {
-    return Number(/^VmPeak:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 0) * 1024;
+    return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 0) * 1024;
   } catch {
-    // Linux alone has it.
     return 0;
   }
 }
