@@ -13,7 +13,7 @@ peers=(openssl=openssl gnutls-cli=gnutls-bin gnutls-serv=gnutls-bin certtool=gnu
   softhsm2-util=softhsm2
   sslscan=sslscan nmap=nmap testssl=testssl.sh tshark=tshark tmux=tmux redis-server=redis-server zsh=zsh fish=fish
   coap-client-openssl=libcoap3-bin coap-client-gnutls=libcoap3-bin javac=openjdk-17-jdk-headless keytool=openjdk-17-jdk-headless
-  gcc=gcc /usr/include/stdio.h=libc6-dev /usr/include/wolfssl/ssl.h=libwolfssl-dev)
+  gcc=gcc /usr/include/stdio.h=libc6-dev /usr/include/wolfssl/ssl.h=libwolfssl-dev /usr/include/openssl/ssl.h=libssl-dev valgrind=valgrind)
 
 is_here() {
   case $1 in

@@ -45,7 +45,7 @@ export const keyCommand = defineCommand({
     }
     const request = parseKeyType(type);
     const password = await readPassword({ source, subject: out ?? 'the new key', isNew: true }, terminal);
-    const key = generateKey(request);
+    const key = await generateKey(request, terminal);
     const outputs = [{ path: out, data: await formatKey(key, password), isSecret: true, force }];
     const publicOutputs =
       publicPath === undefined ? [] : [{ path: publicPath, data: formatPublicKeyPem(key.publicKey.spki), force }];

@@ -2,6 +2,8 @@
  * Private keys for commands: read from a file, made anew, written back; encrypted where there is a password.
  */
 
+import { generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
 import { formatPem } from 'foxtls/asn1';
 import type { KeyGenerationRequest, PrivateKey } from 'foxtls/crypto';
 import { nodeProvider } from 'foxtls/crypto/node';
@@ -17,6 +19,7 @@ import type { OptionTable, OptionValues } from '../command/command.ts';
 import { CommandFailure, UsageError } from '../command/failure.ts';
 import type { Output } from '../command/files.ts';
 import { PASSWORD_FORMS, readPassword, requirePassword } from '../command/password.ts';
+import { startProgress } from '../command/progress.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { type Block, readBlockOf } from './blocks.ts';
 
@@ -59,9 +62,24 @@ export function parseKeyType(text = 'p-256'): KeyGenerationRequest {
   throw new UsageError(`--key-type is one of ${KEY_TYPES}, not ${JSON.stringify(text)}`);
 }
 
-export function generateKey(request: KeyGenerationRequest): PrivateKey {
-  return nodeProvider.keys.generateKey(request) as PrivateKey;
+/** A new key. A large one of RSA takes its time, of which a terminal is told. */
+export async function generateKey(request: KeyGenerationRequest, terminal: Terminal): Promise<PrivateKey> {
+  if (request.kind !== 'rsa') return (await nodeProvider.keys.generateKey(request)) as PrivateKey;
+  const progress = startProgress({ title: `an RSA key of ${request.bits} bits` }, terminal);
+  try {
+    // In a thread of Node's: the provider would have nothing else happen meanwhile.
+    const { privateKey } = await generateRsaKey('rsa', {
+      modulusLength: request.bits,
+      publicKeyEncoding: { type: 'spki', format: 'der' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+    });
+    return (await nodeProvider.keys.importPrivateKey(new Uint8Array(privateKey))) as PrivateKey;
+  } finally {
+    progress.end();
+  }
 }
+
+const generateRsaKey = promisify(generateKeyPair);
 
 /** The value that `--pass` or `--password-file` gave. */
 export function passwordSource(options: OptionValues<typeof PASSWORD_OPTIONS>): string | undefined {
@@ -128,6 +146,6 @@ export async function keyOfOptions(
   if (out === undefined) throw new UsageError('say where the new key goes with --key-out FILE, or give one with --key FILE');
   const request = parseKeyType(type);
   const password = await readPassword({ source, subject: out, isNew: true }, terminal);
-  const key = generateKey(request);
+  const key = await generateKey(request, terminal);
   return { key, outputs: [{ path: out, data: await formatKey(key, password), isSecret: true, force }] };
 }

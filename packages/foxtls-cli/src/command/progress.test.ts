@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { formatProgress, formatSeconds, type ProgressState, startProgress } from './progress.ts';
 import { fakeTerminal } from './terminal.fixture.ts';
 
@@ -52,12 +52,22 @@ describe('formatSeconds', () => {
 
 describe('startProgress', () => {
   it('draws on a terminal, and takes away what it has drawn', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const drawn: string[] = [];
     const terminal = { ...fakeTerminal(), statusLine: { columns: 80, draw: (text: string) => void drawn.push(text) } };
     const progress = startProgress({ title: 'big.bin', total: 100 }, terminal);
+    vi.advanceTimersByTime(100);
     progress.advance(50);
+    vi.advanceTimersByTime(100);
     progress.end();
-    expect(drawn).toEqual([expect.stringMatching(/^big\.bin \[.* 50 % {2}50 B of 100 B/), '']);
+    vi.advanceTimersByTime(1000);
+    expect(drawn).toEqual([
+      expect.stringMatching(/^big\.bin \[.* 0 % {2}0 B of 100 B {2}0 B\/s {2}waiting/),
+      expect.stringMatching(/ 0 % {2}0 B of 100 B /),
+      expect.stringMatching(/ 50 % {2}50 B of 100 B {2}250 B\/s {2}1 s left$/),
+      '',
+    ]);
   });
 
   it('draws nothing where there is none', () => {

@@ -33,7 +33,7 @@ export function startProgress({ title, total }: ProgressOptions, terminal: Termi
   if (statusLine === undefined) return { advance: () => {}, end: () => {} };
   const started = performance.now();
   const samples: Sample[] = [{ time: started, done: 0 }];
-  let done: number | undefined;
+  let done = total === undefined ? undefined : 0;
   let drawn = Number.NEGATIVE_INFINITY;
   const draw = () => {
     const now = performance.now();
@@ -43,6 +43,7 @@ export function startProgress({ title, total }: ProgressOptions, terminal: Termi
     const rate = rateOf(samples);
     statusLine.draw(formatProgress({ title, total, done, rate, elapsed: now - started, columns: statusLine.columns }));
   };
+  draw();
   const timer = setInterval(draw, INTERVAL);
   timer.unref();
   return {
@@ -53,7 +54,7 @@ export function startProgress({ title, total }: ProgressOptions, terminal: Termi
     },
     end() {
       clearInterval(timer);
-      if (drawn > Number.NEGATIVE_INFINITY) statusLine.draw('');
+      statusLine.draw('');
     },
   };
 }
