@@ -6,6 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
@@ -115,6 +116,54 @@ describe.each(['1.3', '1.2'])('foxtls send and foxtls receive, TLS %s', (version
     receiver.process.signal('SIGINT');
     expect(await ended(receiver)).toBe(0);
     expect(receiver.process.output).toMatch(/\n\nSIGINT 2 handled\n$/);
+  });
+});
+
+describe('foxtls send and foxtls receive', () => {
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+  it.each(['--tls 1.1', '--tls 1.0', '--psk', '--psk --tls 1.2', '--ipv6', '--record-size 512', '--record-size 16384'])(
+    'move a file with %s',
+    async (text) => {
+      if (text === '--ipv6' && !hasIpv6) return;
+      const options = text.split(' ');
+      const path = makeFile('options.bin', randomBytes(100_000));
+      const receiver = await startReceiver(...(text.startsWith('--record') ? [] : options));
+      const { code, output } = await send(path, receiver, ...options);
+      expect([code, output]).toEqual([0, expect.stringMatching(/\n100000 bytes sent, and kept as they are\n$/)]);
+      expect(await ended(receiver)).toBe(0);
+      expect(hashOf(join(receiver.folder, 'options.bin'))).toBe(hashOf(path));
+    },
+  );
+
+  it('refuse a name of one byte over TLS 1.0, which splits the first byte off', async () => {
+    const receiver = await startReceiver('--tls', '1.0');
+    const { code, errors } = await send(makeFile('x', Buffer.from('content')), receiver, '--tls', '1.0');
+    expect([code, errors]).toEqual([1, expect.stringContaining('over TLS 1.0 a name has two bytes or more')]);
+    expect(await ended(receiver)).toBe(1);
+    expect(receiver.inside()).toEqual([]);
+  });
+
+  it('let senders with a certificate in, and no others, when they are told to', async () => {
+    const path = makeFile('trusted.bin', randomBytes(1000));
+    const receiver = await startReceiver('--require-certificate', '--loop', '--verbose');
+    // Whoever is told whom to trust shows no certificate.
+    const stranger = await send(path, receiver, '--ca', join(home, '.foxtls/ca.pem'));
+    expect(stranger.code).toBe(1);
+    await receiver.process.prints(/no handshake: .*certificate/i);
+    expect((await send(path, receiver)).code).toBe(0);
+    expect(receiver.inside()).toEqual(['trusted.bin']);
+  });
+
+  it('write down the secrets of both ends', async () => {
+    const [ours, theirs] = [join(home, 'receiver.keys'), join(home, 'sender.keys')];
+    const receiver = await startReceiver('--keylog', ours);
+    expect((await send(makeFile('logged.bin', randomBytes(1000)), receiver, '--keylog', theirs)).code).toBe(0);
+    await ended(receiver);
+    const lines = (path: string) => readFileSync(path, 'latin1').trim().split('\n').sort();
+    expect(lines(ours)).toEqual(lines(theirs));
+    expect(lines(ours).length).toBeGreaterThan(3);
+    expect(statSync(ours).mode & 0o777).toBe(0o600);
   });
 });
 

@@ -12,9 +12,10 @@ import { parseSize } from '../command/sizes.ts';
 import { stopped } from '../command/stopping.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { formatAddress, listenAddress, listenOptions } from '../network/addresses.ts';
+import { appendKeyLog } from '../network/credential-options.ts';
 import { describeSession } from '../network/session-text.ts';
 import { listenTcp } from '../network/tcp.ts';
-import { loadTlsPlan, logKeys, serverOptions, type TlsPlan } from '../network/tls-options.ts';
+import { loadTlsPlan, serverOptions, type TlsPlan } from '../network/tls-options.ts';
 import { sweep } from './partial-file.ts';
 import { type Received, receiveFile } from './receive-file.ts';
 import { OpeningClock } from './tls-clock.ts';
@@ -130,6 +131,8 @@ class FileReceiver {
       allowHalfOpen: true,
     });
     this.server.maxConnections = MAX_SENDERS;
+    const { keylog } = plan;
+    if (keylog !== undefined) this.server.on('keylog', (line: Buffer) => appendKeyLog(keylog, line));
     this.server.on('connection', (transport: Socket) => this.#watch(transport));
     this.server.on('secureConnection', (socket: TLSSocket) => void this.#serve(socket));
     this.server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
@@ -154,10 +157,9 @@ class FileReceiver {
   }
 
   async #serve(socket: TLSSocket): Promise<void> {
-    const { isLoop, report, plan, seconds } = this.#given;
+    const { isLoop, report, seconds } = this.#given;
     if (!isLoop) this.#closeTo(socket);
     this.#senders.add(socket);
-    logKeys(socket, plan);
     socket.setTimeout(seconds * 1000, () => {
       if (!socket.isPaused()) socket.destroy(new CommandFailure(`nothing came for ${seconds} s: nothing was kept`));
     });

@@ -69,13 +69,21 @@ export async function receiveFile(socket: TLSSocket, receiving: Receiving): Prom
 }
 
 async function receiveName(socket: TLSSocket): Promise<string> {
-  const record = await socket.readRecord();
+  const record = await readNameRecord(socket);
   if (record === null) throw new CommandFailure('the sender ended before it had named a file');
   const isOurs = socket.alpnProtocol === TRANSFER_PROTOCOL;
   const judgement = judgeFileName(isOurs ? record : withoutTerminator(record), process.platform);
   if ('name' in judgement) return judgement.name;
   const shown = printable(record.subarray(0, 80).toString());
   throw new NotKept(`${JSON.stringify(shown)} was refused: ${judgement.refusal}`, judgement.refusal);
+}
+
+/** In TLS 1.0 senders split the first byte of what they write off, because of what can be known of its CBC mode: a name comes in two records. */
+async function readNameRecord(socket: TLSSocket): Promise<Buffer | null> {
+  const first = await socket.readRecord();
+  if (first?.length !== 1 || socket.getProtocol() !== 'TLSv1') return first;
+  const rest = await socket.readRecord();
+  return rest === null ? first : Buffer.concat([first, rest]);
 }
 
 /** What goes into the file, without the trailer. */

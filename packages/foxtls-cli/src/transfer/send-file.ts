@@ -43,6 +43,9 @@ export async function sendFile(socket: TLSSocket, { name, content, recordSize, o
   let bytes = 0;
   let tlsSeconds = 0;
   try {
+    // TLS 1.0 splits the first byte of a write off, and that of this one would be all of it.
+    if (socket.getProtocol() === 'TLSv1' && Buffer.byteLength(name) < 2)
+      throw new CommandFailure('over TLS 1.0 a name has two bytes or more: choose another with --as, or a newer TLS');
     socket.setMaxSendFragment(recordSize);
     socket.writeRecord(name);
     for await (const chunk of content) {
