@@ -56,7 +56,9 @@ function checkLicenses() {
 function startCommand() {
   const { name, version, dependencies } = readJson(join(commandFolder, 'package.json'));
   const { tarball, files } = pack(commandFolder);
-  const strays = files.filter((file) => !/^(package\.json|README\.md|LICENSE|bin\/foxtls\.js|dist\/.*\.js(\.map)?)$/.test(file));
+  const strays = files.filter(
+    (file) => !/^(package\.json|README\.md|LICENSE|bin\/foxtls\.js|native\/transfer\.c|dist\/.*\.js(\.map)?)$/.test(file),
+  );
   if (strays.length > 0) throw new Error(`not meant to be in ${name}: ${strays.join(', ')}`);
   run('npx', ['publint', 'run', tarball, '--strict'], root);
   const modules = join(workFolder, 'command/node_modules');
