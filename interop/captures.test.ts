@@ -64,7 +64,7 @@ describe('a capture of foxtls client and foxtls server', () => {
     const records = captured.records(Number(server.port));
     // The tutorial sends a record for each message; here those of a flight share one. Its curve is secp256r1, where a share takes 33 bytes more than
     // in x25519: ServerKeyExchange(333), ClientKeyExchange(70).
-    expect(records.map(shown)).toEqual([
+    expect(records.slice(0, -2).map(shown)).toEqual([
       expect.stringMatching(/^client handshake \d+ ClientHello\(\d+\)$/),
       expect.stringMatching(
         /^server handshake \d+ ServerHello\(\d+\) Certificate\(\d+\) ServerKeyExchange\(300\) CertificateRequest\(\d+\) ServerHelloDone\(4\)$/,
@@ -78,9 +78,9 @@ describe('a capture of foxtls client and foxtls server', () => {
       // hello wolfssl!
       'client application_data 38',
       'server application_data 46',
-      'server alert 26',
-      'client alert 26',
     ]);
+    // close_notify of both, at about the same time.
+    expect(records.slice(-2).map(shown).sort()).toEqual(['client alert 26', 'server alert 26']);
     // ChangeCipherSpec and Finished leave in one write.
     const packets = records.filter(({ from }) => from === 'client').map(({ packet }) => packet);
     expect(packets[2]).toBe(packets[3]);
