@@ -59,3 +59,11 @@ it.each([
   expect(told).toHaveLength(expected.length);
   for (const [i, pattern] of expected.entries()) expect(told[i]).toMatch(pattern);
 });
+
+it('a name of an attacker is cut, and steers no terminal', () => {
+  const [first] = judgeChain(
+    [parseCertificate(leaf({ subject: { commonName: `\x1b[2J${'x'.repeat(5000)}` } }).certificate)],
+    now,
+  );
+  expect(first?.text).toMatch(/^0: CN = \\1B\[2Jx{100,200}…; issued by/);
+});

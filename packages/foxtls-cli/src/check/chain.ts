@@ -1,6 +1,6 @@
 /** What can be said of the certificates that a server sends, by themselves: order, what is too much, dates, keys, signatures. */
 
-import type { Certificate } from 'foxtls/x509';
+import type { Certificate, Name } from 'foxtls/x509';
 import { formatName } from '../cert/text/value-text.ts';
 import { printable } from '../command/printable.ts';
 import { type Finding, found } from './finding.ts';
@@ -21,7 +21,15 @@ export function judgeChain(chain: readonly Certificate[], now: Date): Finding[] 
 }
 
 export function nameOf({ subject, serialNumber }: Certificate): string {
-  return printable(formatName(subject)) || `serial number ${serialNumber}`;
+  return nameText(subject) || `serial number ${serialNumber}`;
+}
+
+/** A name can have thousands of characters, and an attacker's has. */
+const MAX_NAME = 200;
+
+function nameText(name: Name): string {
+  const text = printable(formatName(name));
+  return text.length > MAX_NAME ? `${text.slice(0, MAX_NAME)}…` : text;
 }
 
 function describe(certificate: Certificate, i: number, now: Date): Finding {
@@ -46,7 +54,7 @@ function describe(certificate: Certificate, i: number, now: Date): Finding {
   return found(
     'chain',
     'note',
-    `${i}: ${nameOf(certificate)}; issued by ${printable(formatName(issuer)) || 'nobody'}; ${day(validFrom)} to ${day(validTo)}${rest}; ${key}, ${hash}`,
+    `${i}: ${nameOf(certificate)}; issued by ${nameText(issuer) || 'nobody'}; ${day(validFrom)} to ${day(validTo)}${rest}; ${key}, ${hash}`,
   );
 }
 

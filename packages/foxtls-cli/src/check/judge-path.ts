@@ -29,7 +29,7 @@ export interface PathInputs {
 
 export function judgeName({ chain, name }: PathInputs): Finding[] {
   const [leaf] = chain as readonly [Certificate];
-  const names = [...leaf.dnsNames, ...leaf.ipAddresses].map(printable);
+  const names = [...leaf.dnsNames, ...leaf.ipAddresses].map((text) => printable(text).slice(0, 255));
   const shown = names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ');
   if (matchServerName(leaf, name)) return [found('names', 'ok', `the certificate is for ${name} (${shown})`)];
   const cause =
