@@ -19,12 +19,30 @@ const PORTS = 20_000;
 /** Of the loopback, another one for each benchmark that runs. */
 const NETWORK = `127.1.${process.ppid % 256}`;
 
-/** Handshakes a second, `concurrency` at a time, for `seconds`, after `warmUp` seconds in which compilers and caches settle. */
-async function handshakes({ concurrency, seconds, warmUp }) {
+/** What this process had used of the processor when counting began, in microseconds. */
+let usedBefore = 0;
+
+function used() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** What follows counts: the runner asks the server what it has used so far. */
+function begin() {
+  process.send({ begun: true });
+  usedBefore = used();
+  return performance.now();
+}
+
+/**
+ * Handshakes a second, `concurrency` at a time, for `seconds`, after `warmUpCount` of them, or `warmUp` seconds, in which compilers and caches
+ * settle.
+ */
+async function handshakes({ concurrency, seconds, warmUp, warmUpCount }) {
   let count = 0;
-  const end = performance.now() + (warmUp + seconds) * 1000;
+  let isOver = false;
   const worker = async () => {
-    while (performance.now() < end) {
+    while (!isOver) {
       const session = await connect(setting, pki, port);
       await echoed(session);
       count++;
@@ -32,12 +50,16 @@ async function handshakes({ concurrency, seconds, warmUp }) {
     }
   };
   const workers = Array.from({ length: concurrency }, worker);
-  await new Promise((resolve) => setTimeout(resolve, warmUp * 1000));
+  const latest = performance.now() + warmUp * 1000;
+  while (count < warmUpCount && performance.now() < latest) await new Promise((resolve) => setTimeout(resolve, 20));
   count = 0;
-  const started = performance.now();
+  const started = begin();
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  isOver = true;
   // An end that never answers has cost what it did.
-  await Promise.race([Promise.all(workers), new Promise((resolve) => setTimeout(resolve, seconds * 1000 + STUCK))]);
-  return (1000 * count) / (performance.now() - started);
+  await Promise.race([Promise.all(workers), new Promise((resolve) => setTimeout(resolve, STUCK))]);
+  if (count === 0) throw new Error(`${name}: no handshake came to its end`);
+  return { figure: (1000 * count) / (performance.now() - started), count, cpu: used() - usedBefore };
 }
 
 function echoed(session, message = Buffer.of(1)) {
@@ -80,12 +102,12 @@ async function messages({ size, window, seconds, warmUp, answers }) {
   fill();
   await new Promise((resolve) => setTimeout(resolve, warmUp * 1000));
   count = 0;
-  const started = performance.now();
+  const started = begin();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  const rate = (1000 * count) / (performance.now() - started);
+  const figure = (1000 * count) / (performance.now() - started);
   clearInterval(stalled);
-  if (rate === 0) throw new Error(`${name}: no message came back`);
-  return rate;
+  if (count === 0) throw new Error(`${name}: no message came back`);
+  return { figure, count, cpu: used() - usedBefore };
 }
 
 /** Of clients that sleep, when they are kept. */
@@ -106,7 +128,7 @@ async function sessions({ count, from, keeps }) {
   await Promise.all(Array.from({ length: 8 }, worker));
   // Acknowledgements arrive.
   await new Promise((resolve) => setTimeout(resolve, 200));
-  return count;
+  return { figure: count };
 }
 
 const SCENARIOS = { handshakes, echo, oneWay, sessions };
@@ -124,6 +146,6 @@ async function draw(count) {
   return answered;
 }
 
-const figure = await SCENARIOS[scenario](options);
-process.send({ figure }, () => options.keeps || process.exit(0));
+const figures = await SCENARIOS[scenario](options);
+process.send(figures, () => options.keeps || process.exit(0));
 process.on('message', async (count) => process.send({ figure: await draw(count) }));

@@ -44,6 +44,8 @@ const port = await serve(setting, JSON.parse(process.env.BENCH_PKI).ecdsa, SCENA
 process.send({ port });
 
 process.on('message', async (message) => {
+  const { user, system } = process.cpuUsage();
+  if (message === 'cpu') return process.send({ cpu: user + system });
   if (message !== 'memory') return process.exit(0);
   for (let i = 0; i < 4; i++) {
     globalThis.gc();

@@ -5,7 +5,9 @@
  *     node bench/dtls.mjs [--rounds 5] [--only TEXT] [--quick] [--write]
  *
  * `--only` takes the lines whose title has the text in it. Every figure is a ratio against werift-dtls of the same round, where it has what is
- * measured: min / median / max over the rounds. `--write` puts the table into bench/results.md.
+ * measured: min / median / max over the rounds. Beside each rate stands the time of the processor that both ends take for one, which
+ * other programs on the machine change far less; there the ratio says how many times less than werift-dtls. `--write` puts the table into
+ * bench/results.md.
  */
 
 import { loadavg } from 'node:os';
@@ -26,8 +28,8 @@ const { values: args } = parseArgs({
 const rounds = Number(args.rounds);
 const seconds = args.quick ? 0.5 : 2;
 const warmUp = args.quick ? 0.5 : 2;
-/** A handshake runs through far more code than a message does: V8 has compiled what it will after some thousands. */
-const handshakeWarmUp = args.quick ? 0.5 : 6;
+/** A handshake runs through far more code than a message does: V8 has compiled what it will after some thousands. Or after so many seconds. */
+const handshakeWarmUp = args.quick ? { warmUpCount: 100, warmUp: 0.5 } : { warmUpCount: 3000, warmUp: 20 };
 
 const SCENARIOS = [
   handshakes('DTLS 1.2', 1),
@@ -53,7 +55,7 @@ function fitting(size) {
 
 function handshakes(setting, concurrency) {
   const title = `${setting}: full handshakes/s, concurrency ${concurrency}`;
-  return { title, setting, scenarios: ['handshake', 'handshakes'], options: { concurrency, seconds, warmUp: handshakeWarmUp } };
+  return { title, setting, scenarios: ['handshake', 'handshakes'], options: { concurrency, seconds, ...handshakeWarmUp } };
 }
 
 function messages(title, setting, server, client, options) {
@@ -68,11 +70,20 @@ async function measure(implementation, { setting, scenarios: [serverScenario, cl
     const { port } = await message(server);
     const clientArguments = [implementation, setting, clientScenario, String(port), JSON.stringify(options)];
     client = start('dtls-client.mjs', clientArguments, { environment });
-    return (await message(client)).figure;
+    await message(client);
+    const before = await cpuOf(server);
+    const { figure, count, cpu } = await message(client);
+    return { rate: figure, cpu: (cpu + (await cpuOf(server)) - before) / count };
   } finally {
     server.kill();
     client?.kill();
   }
+}
+
+async function cpuOf(server) {
+  const answer = message(server);
+  server.send('cpu');
+  return (await answer).cpu;
 }
 
 async function measureScenario(scenario) {
@@ -89,12 +100,16 @@ async function measureScenario(scenario) {
     }
   }
   process.stderr.write('\r\x1b[K');
-  const [base, ours, packed, lemon, ...floors] = IMPLEMENTATIONS.map((implementation) => figures.get(implementation));
-  const cell = (values) => (values.length === 0 ? 'failed, or not offered' : figureOf(values, base));
-  const cells = [base.length === 0 ? '–' : Math.round(median(base)), cell(ours)];
-  const others = [packed, lemon, ...floors];
-  cells.push(...others.map((values) => (values.length === 0 ? '–' : figureOf(values, base))));
-  return `| ${[scenario.title, ...cells].join(' | ')} |`;
+  const all = IMPLEMENTATIONS.map((implementation) => figures.get(implementation));
+  const rates = all.map((measured) => measured.map(({ rate }) => rate));
+  const times = all.map((measured) => measured.map(({ cpu }) => cpu));
+  const what = scenario.isOfMessages ? 'message' : 'handshake';
+  return [rowOf(scenario.title, rates, figureOf), rowOf(`… µs of CPU a ${what}`, times, timeOf)];
+}
+
+function rowOf(title, [base, ...others], write) {
+  const cells = others.map((values) => (values.length === 0 ? '–' : write(values, base)));
+  return `| ${[title, base.length === 0 ? '–' : Math.round(median(base)), ...cells].join(' | ')} |`;
 }
 
 /** With ratios, where there is what to compare with. */
@@ -103,6 +118,13 @@ function figureOf(values, base) {
   return `${[Math.min(...values), median(values), Math.max(...values)].map(Math.round).join(' / ')}`;
 }
 
+/** Of times, less is better. */
+function timeOf(values, base) {
+  if (base.length !== values.length) return figureOf(values, base);
+  const ratios = base.map((value, round) => value / values[round]);
+  const range = [Math.min(...ratios), median(ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(2)).join(' / ');
+  return `${median(values).toFixed(0)} (${range})`;
+}
 const pki = JSON.stringify({ ecdsa: await makePki() });
 const header = [
   '| figure | werift-dtls | foxtls (ratio min / median / max) | with packMessages | lemon-tls | UDP and node:crypto | UDP alone |',
@@ -111,9 +133,10 @@ const header = [
 const rows = [];
 for (const line of header) console.log(line);
 for (const scenario of SCENARIOS) {
-  const row = await measureScenario(scenario);
-  console.log(row);
-  rows.push(row);
+  for (const row of await measureScenario(scenario)) {
+    console.log(row);
+    rows.push(row);
+  }
 }
 const load = `Load average ${loadavg()
   .map((figure) => figure.toFixed(1))
