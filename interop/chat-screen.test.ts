@@ -153,3 +153,72 @@ describeWithPeer('the screen of foxtls chat', 'tmux', () => {
     expect(screen.text()).toContain('the name Luca is taken');
   });
 });
+
+describeWithPeer('the screens of two people', 'tmux', () => {
+  const open = (...given: string[]) =>
+    startScreen({ command: shellLine(given), environment: { HOME: programs.home, CI: 'false' } });
+  const say = (screen: Screen, text: string) => {
+    screen.type(text);
+    screen.press('Enter');
+  };
+
+  it('show a chat in turns under TLS', async () => {
+    const server = open('chat-server', '--ping-pong', '--port', '0');
+    const [, port = ''] = await server.shows(/^Listening on 127\.0\.0\.1:(\d+)\nWaiting for a connection\.\.\.$/m);
+    const client = open('chat', '--ping-pong', '--port', port);
+    await client.shows(/^Set your username:/);
+    say(client, 'Luca');
+    await server.shows(/^\[System\] Client Luca connected successfully\n\*{31}$/m);
+    say(server, 'Hi Luca!');
+    await client.shows(/^\[Server\] Hi Luca!$/m);
+    say(client, 'Hi Server!');
+    await server.shows(/^\[Server\] Hi Luca!\n\[Luca\] Hi Server!$/m);
+    say(server, 'Bye Bye');
+    await client.shows(/^\[Server\] Bye Bye$/m);
+    say(client, 'quit');
+    for (const screen of [client, server]) {
+      await screen.shows(/^\[System\] Communication is ended!\n Press a button!!!$/m);
+      screen.press('Enter');
+      expect(await screen.ended()).toBe(0);
+    }
+    expect(server.text()).toMatch(/Shutdown complete$/m);
+  });
+
+  it('show a chat over TCP, and the server waits for the next', async () => {
+    const server = open('chat-tcp', '--listen', '--port', '0');
+    const [, port = ''] = await server.shows(/^Listening on 127\.0\.0\.1:(\d+)$/m);
+    for (const name of ['Luca', 'Maria']) {
+      const client = open('chat-tcp', '--name', name, '--port', port);
+      await server.shows(new RegExp(`^\\[System\\] Client ${name} connected successfully$`, 'm'));
+      say(client, `I am ${name}`);
+      await server.shows(new RegExp(`^\\[${name}\\] I am ${name}$`, 'm'));
+      say(server, 'Hello');
+      await client.shows(/^\[Server\] Hello$/m);
+      say(client, 'quit');
+      await client.shows(/Press a button/);
+      client.press('Enter');
+      expect(await client.ended()).toBe(0);
+      await server.shows(/^\[System\] Communication is ended!\nWaiting for a connection\.\.\.$/m);
+    }
+    server.press('C-c');
+    expect(await server.ended()).toBe(0);
+    expect(server.text()).toMatch(/Shutdown complete$/m);
+  });
+
+  it('show a server that ends by Ctrl-C', async () => {
+    const server = open('chat-server', '--port', '0');
+    const [, port = ''] = await server.shows(/^Listening on 127\.0\.0\.1:(\d+)$/m);
+    const client = open('chat', '--plain', '--port', port);
+    await client.shows(/^Set your username:/);
+    say(client, 'Luca');
+    await server.shows(/^\[System\] Client Luca connected successfully$/m);
+    say(client, 'Hi');
+    await server.shows(/^\[Luca\] Hi$/m);
+    // Typed lines are not shown twice.
+    expect(client.text()).toBe('Set your username: Luca\nHi');
+    server.press('C-c');
+    await server.shows(/^SIGINT 2 handled\nShutdown complete$/m);
+    expect([await server.ended(), await client.ended()]).toEqual([0, 0]);
+    expect(client.text()).toMatch(/^Hi\n\[System\] Communication is ended!$/m);
+  });
+});

@@ -173,6 +173,34 @@ describe('foxtls chat --ping-pong', () => {
   });
 });
 
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  it('ends a chat in turns, whosever turn it is', async () => {
+    const server = programs.foxtls('chat-server', '--ping-pong', '--port', '0');
+    const [, port = ''] = await server.prints(/Listening on 127\.0\.0\.1:(\d+)\n/);
+    const client = programs.foxtls('chat', '--ping-pong', '--name', 'Luca', '--port', port);
+    await server.prints(/connected successfully\n/);
+    await pause(300);
+    client.signal(signal);
+    for (const process of [client, server]) expect((await process.exited()).code, process.output).toBe(0);
+    expect(client.output).toMatch(new RegExp(`^\\n${signal} \\d+ handled\\n`));
+    expect(server.output).toContain('[System] Communication is ended!\nShutdown complete\n');
+  });
+
+  it('ends servers that wait', async () => {
+    for (const given of [
+      ['chat-tcp', '--listen'],
+      ['chat-server', '--ping-pong'],
+      ['chat-server', '--classic', '--public-port', '0'],
+    ]) {
+      const server = programs.foxtls(...given, '--port', '0');
+      await server.prints(/Waiting for a connection/);
+      server.signal(signal);
+      expect((await server.exited()).code, server.output).toBe(0);
+      expect(server.output).toMatch(new RegExp(`\\n${signal} \\d+ handled\\nShutdown complete\\n$`));
+    }
+  });
+});
+
 describe('foxtls chat-tcp', () => {
   it('speaks with one client after the other, until the server quits', async () => {
     const server = programs.foxtls('chat-tcp', '--listen', '--port', '0');

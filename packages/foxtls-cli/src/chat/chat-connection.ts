@@ -15,12 +15,15 @@ import { type ConnectOptions, secureTransport } from './secure-connection.ts';
 import {
   cutClassic,
   IN_CLEAR,
+  PING,
+  PING_EVERY,
   PLAIN,
   PROTOCOL,
   REFUSED,
   RESUME,
   type Rules,
   readPublic,
+  SILENCE,
   WELCOME,
   withoutRepetition,
 } from './wire.ts';
@@ -29,6 +32,9 @@ import { NameRefused, readText } from './words.ts';
 export interface ChatConnectionOptions extends ConnectOptions {
   readonly rules: Rules;
   readonly publicPort: number;
+  /** Milliseconds: how often to ask for a sign of life, and how long to wait for one. */
+  readonly pingEvery?: number;
+  readonly silence?: number;
 }
 
 /** Who we are in the room. */
@@ -52,6 +58,7 @@ export class ChatConnection {
   readonly #options: ChatConnectionOptions;
   readonly #plain: PlainConnection | undefined;
   #lastPlain = 0;
+  #lastHeard = 0;
   #isRefused: string | undefined;
 
   /** Connects, on TCP and TLS. Throws `CommandFailure`. */
@@ -123,11 +130,13 @@ export class ChatConnection {
   async listen(hear: Hear): Promise<void> {
     const readings = [this.#listenTls(hear)];
     if (this.#plain !== undefined) readings.push(this.#listenPlain(hear, this.#plain));
+    const stopPinging = this.#ping();
     try {
       await Promise.race(readings);
     } catch (error) {
       throw new CommandFailure(`${formatAddress(this.#options.target)}: ${describeFailure(error)}`);
     } finally {
+      stopPinging();
       for (const reading of readings) reading.catch(() => {});
     }
     if (this.#isRefused !== undefined) throw new NameRefused(this.#isRefused);
@@ -175,10 +184,25 @@ export class ChatConnection {
     this.#plain?.socket.destroy();
   }
 
+  /** Asks for signs of life, for TCP does not notice for hours that the other side is gone. Returns what ends it. */
+  #ping(): () => void {
+    const { rules, pingEvery = PING_EVERY, silence = SILENCE } = this.#options;
+    if (rules === 'classic') return () => {};
+    this.#lastHeard = performance.now();
+    const timer = setInterval(() => {
+      const { socket } = this;
+      if (performance.now() - this.#lastHeard > silence)
+        socket.destroy(new Error(`the server was not heard for ${silence / 1000} s`));
+      else if (socket.writable) socket.writeRecord(PING);
+    }, pingEvery);
+    return () => clearInterval(timer);
+  }
+
   async #listenTls(hear: Hear): Promise<void> {
     for (;;) {
       const pair = await this.#readPairOrEnd();
       if (pair === undefined) return;
+      this.#lastHeard = performance.now();
       const [who, text] = pair;
       if (who === REFUSED) this.#isRefused = text;
       else if (!who.startsWith('@')) hear(who, who.startsWith('private-') ? text.replace(/^ /, '') : text);

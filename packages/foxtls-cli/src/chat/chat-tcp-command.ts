@@ -116,7 +116,7 @@ async function beServer(
     view?.close();
   });
   try {
-    for (let socket = await callers.next(); socket !== undefined; socket = await callers.next()) {
+    for (let socket = await nextCaller(callers, view); socket !== undefined; socket = await nextCaller(callers, view)) {
       view ??= await openView(TITLE, options, { lines: undefined }, report, terminal);
       const ended = await speakWith(socket, view, report);
       view.note('[System] Communication is ended!', { event: 'ended' });
@@ -131,6 +131,25 @@ async function beServer(
     report.say('Shutdown complete', { event: 'shutdown' });
   }
   return 0;
+}
+
+/** The next one; undefined when somebody at the server says `quit` meanwhile, or ends it. */
+async function nextCaller(callers: Callers, view: ChatView | undefined): Promise<Socket | undefined> {
+  if (view === undefined) return callers.next();
+  const came = new AbortController();
+  const toldToStop = async () => {
+    for (;;) {
+      const text = await view.next(came.signal);
+      if (text?.trim() === 'quit') return;
+      // Without any input there may still be clients.
+      if (text === undefined) return view.ended;
+    }
+  };
+  try {
+    return (await Promise.race([callers.next(), toldToStop()])) ?? undefined;
+  } finally {
+    came.abort();
+  }
 }
 
 /** One client, to its end. Whatever it does, the server goes on. */

@@ -60,7 +60,7 @@ beforeAll(async () => {
   pem.key = formatPrivateKeyPem(server.key.exportPkcs8());
 });
 
-function makeHouse() {
+function makeHouse(silence = 60_000) {
   const said: string[] = [];
   const report: Report = {
     say: (line) => void said.push(line),
@@ -75,6 +75,7 @@ function makeHouse() {
     tokens: new TokenPairing(),
     nextId: async () => id++,
     stop: () => {},
+    silence,
   };
   return { house, said };
 }
@@ -138,6 +139,24 @@ describe('a client that is served', () => {
     expect(`${await client.readRecord()} ${await client.readRecord()}`).toBe('@refused the name Luca is taken');
     expect(await client.readRecord()).toBeNull();
     await served;
+  });
+
+  it('is let go when it gives no sign of life', async () => {
+    const { house, said } = makeHouse(300);
+    const [silent, lively] = [await enter(house, 'Silent'), await enter(house, 'Lively')];
+    const timer = setInterval(() => lively.client.writeRecord('@ping'), 50);
+    const pongs: string[] = [];
+    void (async () => {
+      for await (const record of lively.client.records()) pongs.push(`${record}`);
+    })().catch(() => {});
+    await silent.served;
+    expect(said).toContain('(Silent was not heard for 0.3 s)');
+    expect(house.room.members.map(({ name }) => name)).toEqual(['Lively']);
+    expect(pongs.slice(0, 4)).toEqual(['@pong', '-', '@pong', '-']);
+    clearInterval(timer);
+    await lively.served;
+    expect(house.room.members).toEqual([]);
+    lively.client.destroy();
   });
 
   it('harms nobody by records too small for a line', async () => {

@@ -17,7 +17,7 @@ import { Pace } from './pace.ts';
 import type { TokenPairing } from './pairing.ts';
 import type { PlainConnection } from './plain-connection.ts';
 import type { Member, Room, Seat } from './room.ts';
-import { cutClassic, formatPublic, IN_CLEAR, PLAIN, PROTOCOL, REFUSED, RESUME, type Rules, WELCOME } from './wire.ts';
+import { cutClassic, formatPublic, IN_CLEAR, PING, PLAIN, PONG, PROTOCOL, REFUSED, RESUME, type Rules, WELCOME } from './wire.ts';
 import { NameRefused, readName, readText } from './words.ts';
 
 /** What all clients of a server share. */
@@ -30,6 +30,8 @@ export interface House {
   nextId(): Promise<number>;
   /** The rules of the tutorial: whoever says `quit` stops all. */
   stop(): void;
+  /** Milliseconds, after which a client that gives signs of life is taken for dead when there is none. */
+  readonly silence: number;
 }
 
 /** Milliseconds until a client is in the room. */
@@ -66,7 +68,7 @@ export class ServedClient implements Seat {
 
   /** Serves it to its end. Never rejects. */
   async run(): Promise<void> {
-    const { report } = this.#house;
+    const { report, rules } = this.#house;
     const timer = setTimeout(() => this.#drop(), JOIN_PATIENCE);
     let member: Member | undefined;
     try {
@@ -74,6 +76,7 @@ export class ServedClient implements Seat {
       clearTimeout(timer);
       if (member !== undefined) await this.#talk(member);
     } catch (error) {
+      if (rules === 'classic') report.say('[System] ERROR READ!!', { event: 'read-failed', why: describeFailure(error) });
       report.explain(`${member?.name ?? 'a client that had no name yet'}: ${describeFailure(error)}`);
     } finally {
       clearTimeout(timer);
@@ -221,8 +224,22 @@ export class ServedClient implements Seat {
   }
 
   async #readTls(member: Member): Promise<void> {
-    for await (const record of this.#socket.records()) {
-      if ((await this.#obey(member, readText(record))) === 'quit') return;
+    const { silence, report } = this.#house;
+    // Others are looked after by TCP alone.
+    const onSilence = () => {
+      report.explain(`${member.name} was not heard for ${silence / 1000} s`);
+      this.#drop();
+    };
+    const timer = this.#isKnown ? setTimeout(onSilence, silence) : undefined;
+    try {
+      for await (const record of this.#socket.records()) {
+        timer?.refresh();
+        const text = readText(record);
+        if (this.#isKnown && text === PING) this.#send(PONG, '-');
+        else if ((await this.#obey(member, text)) === 'quit') return;
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -20,7 +20,7 @@ import { plainByLines, plainByReads } from './plain-connection.ts';
 import { ANNOUNCE_EVERY, Room } from './room.ts';
 import type { RoomBus } from './room-bus.ts';
 import { type House, ServedClient } from './served-client.ts';
-import { CLASSIC_CLIENTS, PROTOCOL, type Rules } from './wire.ts';
+import { CLASSIC_CLIENTS, PROTOCOL, type Rules, SILENCE } from './wire.ts';
 
 export interface ChatServerOptions {
   readonly rules: Rules;
@@ -90,6 +90,7 @@ export class ChatServer {
       tokens: new TokenPairing(),
       nextId: () => this.#takeId(),
       stop: options.onQuit,
+      silence: SILENCE,
     };
     this.#tls = this.#createTlsServer();
     this.#front = rules === 'classic' ? this.#createClassicServer('tls') : this.#tls;

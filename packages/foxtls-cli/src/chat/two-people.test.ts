@@ -27,6 +27,10 @@ function stage() {
   const arriving = queue<string>();
   const sent: string[] = [];
   const shown: string[] = [];
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
   const line: Line = { send: (text) => void sent.push(text), receive: arriving.take };
   const view: ChatView = {
     isScreen: false,
@@ -34,10 +38,11 @@ function stage() {
     echo: (who, text) => void shown.push(`[${who}] ${text}`),
     note: () => {},
     next: cancellable(typed.take),
+    ended,
     hold: async () => {},
     close: () => {},
   };
-  return { typed, arriving, sent, shown, talk: { line, view, me: 'Luca', other: 'Server' } };
+  return { typed, arriving, sent, shown, end: () => end(), talk: { line, view, me: 'Luca', other: 'Server' } };
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -75,6 +80,23 @@ describe('two people in turns', () => {
     const theirs = stage();
     theirs.arriving.put(undefined);
     expect(await takeTurns(theirs.talk, false)).toBe('by-other');
+  });
+
+  it('end when the other says quit out of turn', async () => {
+    const { arriving, shown, talk } = stage();
+    const ended = takeTurns(talk, true);
+    arriving.put('quit');
+    expect(await ended).toBe('by-other');
+    expect(shown).toEqual(['[Server] quit']);
+  });
+
+  it('end when somebody is told to stop, whosever turn it is', async () => {
+    const { end, sent, talk } = stage();
+    const ended = takeTurns(talk, false);
+    await settle();
+    end();
+    expect(await ended).toBe('by-us');
+    expect(sent).toEqual(['quit']);
   });
 
   it('end with quit when no more is typed', async () => {

@@ -22,23 +22,38 @@ export type Ended = 'by-us' | 'by-other';
 
 /** One writes, then the other: a ping-pong. What comes out of turn waits for its turn. */
 export async function takeTurns({ line, view, me, other }: Talk, isFirst: boolean): Promise<Ended> {
-  let incoming = line.receive();
-  incoming.catch(() => {});
+  const left = view.ended.then(() => ({ isLeft: true as const }));
+  const receive = () => {
+    const receiving = line.receive();
+    receiving.catch(() => {});
+    return receiving;
+  };
+  let incoming = receive();
   for (let isOurs = isFirst; ; isOurs = !isOurs) {
     if (isOurs) {
-      const text = await typed(view, incoming);
-      if (text === 'gone') return 'by-other';
+      // Whoever leaves out of turn has left.
+      const text = await typed(
+        view,
+        incoming.then((early) => (early === 'quit' ? undefined : early)),
+      );
+      if (text === 'gone') {
+        if ((await incoming) === 'quit') view.say(other, 'quit');
+        return 'by-other';
+      }
       const words = text?.text ?? 'quit';
       line.send(words);
       if (text !== undefined) view.echo(me, words);
       if (words === 'quit') return 'by-us';
     } else {
-      const text = await incoming;
-      if (text === undefined) return 'by-other';
-      view.say(other, text);
-      if (text === 'quit') return 'by-other';
-      incoming = line.receive();
-      incoming.catch(() => {});
+      const heard = await Promise.race([incoming, left]);
+      if (typeof heard === 'object') {
+        line.send('quit');
+        return 'by-us';
+      }
+      if (heard === undefined) return 'by-other';
+      view.say(other, heard);
+      if (heard === 'quit') return 'by-other';
+      incoming = receive();
     }
   }
 }

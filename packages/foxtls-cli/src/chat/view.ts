@@ -18,6 +18,8 @@ export interface ChatView {
    * whoever asks next. One call at a time.
    */
   next(signal?: AbortSignal): Promise<string | undefined>;
+  /** When somebody ended it: by Ctrl-C on a screen, or by `close`. */
+  readonly ended: Promise<void>;
   /** Keeps what is shown until a key is pressed, where it would be gone otherwise. */
   hold(): Promise<void>;
   /** Ends input and gives the terminal back. */
@@ -26,6 +28,10 @@ export interface ChatView {
 
 /** Lines in, lines out. What is typed at a terminal is there already, and not repeated. */
 export function lineView(terminal: Terminal, report: Report, lines: LineReader): ChatView {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
   const say = (who: string, text: string) => report.say(`[${who}] ${text}`, { event: 'line', who, text });
   return {
     isScreen: false,
@@ -38,8 +44,12 @@ export function lineView(terminal: Terminal, report: Report, lines: LineReader):
       const line = await lines.next();
       return line && readText(line);
     }),
+    ended,
     hold: async () => {},
-    close: () => lines.close(),
+    close: () => {
+      lines.close();
+      end();
+    },
   };
 }
 

@@ -17,6 +17,7 @@
  *   → @resume <token>                      before the name: whoever was given this token
  *   → @plain                               public lines are to go over a plain connection
  *   ← @plain    <token>                    which begins with this line
+ *   → @ping     ← @pong  -                 every quarter of a minute: who hears nothing for long has lost the other, whatever TCP thinks
  * ```
  */
 
@@ -26,6 +27,12 @@ export const REFUSED = '@refused';
 export const RESUME = '@resume';
 export const PLAIN = '@plain';
 export const IN_CLEAR = 'in-clear';
+export const PING = '@ping';
+export const PONG = '@pong';
+
+/** Milliseconds between signs of life, and how long one may be missing. */
+export const PING_EVERY = 15_000;
+export const SILENCE = 45_000;
 
 /** Of the plain connection. */
 export const PUBLIC_PORT = 11112;

@@ -33,11 +33,13 @@ export function openScreen(options: ScreenOptions): ChatView {
 class ChatScreen implements ChatView {
   readonly isScreen = true;
   readonly next: ChatView['next'];
+  readonly ended: Promise<void>;
   #state: ScreenState;
   #count = 0;
   #frame: NodeJS.Timeout | undefined;
   #isClosed = false;
   #hasEnded = false;
+  #onEnded = () => {};
   #held: (() => void) | undefined;
   /** What is being pasted. */
   #pasted: string | undefined;
@@ -52,6 +54,9 @@ class ChatScreen implements ChatView {
 
   constructor({ title, isColoured }: ScreenOptions) {
     this.next = cancellable(() => this.#nextTyped());
+    this.ended = new Promise((resolve) => {
+      this.#onEnded = resolve;
+    });
     this.#state = { title, isColoured, columns: 0, rows: 0, lines: [], scrolled: 0, editor: EMPTY };
     const { stdin, stdout } = process;
     stdout.write(ENTER);
@@ -171,6 +176,7 @@ class ChatScreen implements ChatView {
   #end(): void {
     this.#hasEnded = true;
     this.#wake();
+    this.#onEnded();
   }
 
   async #nextTyped(): Promise<string | undefined> {
