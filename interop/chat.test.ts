@@ -2,7 +2,8 @@
  * `foxtls chat-server` and `chat`, `chat --ping-pong` and `chat-tcp`, as people use them: the three of the tutorial, in pipes.
  */
 
-import { describe, expect, it } from 'vitest';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { LUCAS, MARIAS, PUBLIC, startChatServer, startChatter, talkAsInTheTutorial } from './harness/chat.ts';
 import { foxtlsPrograms } from './harness/programs.ts';
 import { pause } from './harness/wait.ts';
@@ -34,6 +35,48 @@ describe.each([
       expect((await process.exited()).code, process.output).toBe(0);
       expect(process.bytes.toString()).toMatch(/\[System\] Communication is ended!\n$/);
     }
+  });
+});
+
+/** A port that leads to another, and what passes there. */
+async function startRelay(to: number): Promise<{ readonly port: number; readonly passed: () => string }> {
+  const parts: Buffer[] = [];
+  const relay = createServer((near) => {
+    const far = connect(to, '127.0.0.1');
+    for (const [from, into] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      from.on('data', (part) => parts.push(part));
+      from.on('error', () => into.destroy());
+      from.pipe(into);
+    }
+  });
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void relay.close());
+  return { port: (relay.address() as AddressInfo).port, passed: () => Buffer.concat(parts).toString('latin1') };
+}
+
+describe('whoever is on the way', () => {
+  it.each([
+    ['reads nothing', []],
+    ['reads what is public, where that is in clear', ['--public-in-clear']],
+    ['reads what is public by the rules of the tutorial', ['--classic']],
+  ])('%s', async (_, rules) => {
+    const server = await startChatServer(programs, ...rules);
+    const relay = await startRelay(server.port);
+    const publicRelay = rules.length > 0 ? await startRelay(server.publicPort) : undefined;
+    const tapped = { ...server, address: `localhost:${relay.port}`, publicPort: publicRelay?.port ?? 0 };
+    const luca = await startChatter(programs, tapped, 'Luca', ...rules);
+    const maria = await startChatter(programs, tapped, 'Maria', ...rules);
+    luca.say('for everybody');
+    await maria.sees('[Luca] for everybody');
+    maria.say('#0 for one alone');
+    await luca.sees('[private-Maria] for one alone');
+    expect(relay.passed()).not.toMatch(/Luca|Maria|everybody|alone/);
+    if (publicRelay === undefined) return;
+    expect(publicRelay.passed()).toContain('Luca`for everybody');
+    expect(publicRelay.passed()).not.toMatch(/alone|private/);
   });
 });
 
