@@ -8,6 +8,7 @@ import { CommandFailure, describeFailure } from '../command/failure.ts';
 import type { Report } from '../command/report.ts';
 import { formatAddress, type Target } from '../network/addresses.ts';
 import { ChatConnection, type ChatConnectionOptions, type Entered } from './chat-connection.ts';
+import { Pace } from './pace.ts';
 import type { ChatView } from './view.ts';
 import { NameRefused } from './words.ts';
 
@@ -34,6 +35,7 @@ export class ChatClient {
   #connection: ChatConnection | undefined;
   #target: Target;
   #isOver = false;
+  readonly #pace = new Pace(() => performance.now());
   /** While we look for another server, what is typed waits. */
   #moved: Promise<void> = Promise.resolve();
 
@@ -120,6 +122,9 @@ export class ChatClient {
       view.echo(this.#name, line);
       if (line.trim() === 'quit') break;
       await this.#moved;
+      // As fast as a server reads it: what waits there would keep our signs of life waiting, too.
+      const wait = this.#pace.take();
+      if (wait > 0) await pause(wait);
       await this.#connection?.send(line);
     }
     await this.quit();

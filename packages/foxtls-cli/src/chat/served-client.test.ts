@@ -80,7 +80,7 @@ function makeHouse(silence = 60_000) {
   return { house, said };
 }
 
-async function enter(house: House, name: string): Promise<{ readonly client: TLSSocket; readonly served: Promise<void> }> {
+async function enter(house: House, ...words: string[]): Promise<Entered> {
   const [near, far] = pipe();
   const server = createServer({ ...pem, ALPNProtocols: ['foxtls-chat'] });
   const accepted = new Promise<TLSSocket>((resolve) => server.once('secureConnection', resolve));
@@ -88,11 +88,18 @@ async function enter(house: House, name: string): Promise<{ readonly client: TLS
   const client = connect({ socket: far, servername: 'localhost', ca: pem.ca, ALPNProtocols: ['foxtls-chat'] });
   client.on('error', () => {});
   await new Promise((resolve) => client.once('secureConnect', resolve));
-  client.writeRecord(name);
+  for (const word of words) client.writeRecord(word);
   const served = new ServedClient(house, await accepted).run();
   expect(`${await client.readRecord()}`).toBe('@welcome');
-  expect(`${await client.readRecord()}`).toMatch(/^\d+ [0-9a-f]{32}$/);
-  return { client, served };
+  const [, id, token = ''] = /^(\d+) ([0-9a-f]{32})$/.exec(`${await client.readRecord()}`) ?? [];
+  return { client, served, id: Number(id), token };
+}
+
+interface Entered {
+  readonly client: TLSSocket;
+  readonly served: Promise<void>;
+  readonly id: number;
+  readonly token: string;
 }
 
 describe('a client that is served', () => {
@@ -139,6 +146,27 @@ describe('a client that is served', () => {
     expect(`${await client.readRecord()} ${await client.readRecord()}`).toBe('@refused the name Luca is taken');
     expect(await client.readRecord()).toBeNull();
     await served;
+  });
+
+  it('may come back by another connection, as who it was', async () => {
+    const { house, said } = makeHouse();
+    const first = await enter(house, 'Luca');
+    await enter(house, 'Maria');
+    const again = await enter(house, `@resume ${first.token}`, 'anybody');
+    expect([again.id, again.token]).toEqual([first.id, first.token]);
+    expect(`${await first.client.readRecord()} ${await first.client.readRecord()}`).toBe(
+      '@refused you are here twice: the newer connection stays',
+    );
+    expect(await first.client.readRecord()).toBeNull();
+    await first.served;
+    expect(house.room.members).toEqual([
+      { id: 0, name: 'Luca' },
+      { id: 1, name: 'Maria' },
+    ]);
+    expect(said.filter((line) => line.endsWith('left'))).toEqual([]);
+    again.client.writeRecord('quit');
+    await again.served;
+    expect(said.at(-1)).toBe('[System] Client Luca left');
   });
 
   it('is let go when it gives no sign of life', async () => {

@@ -50,11 +50,12 @@ export class ServedClient implements Seat {
   readonly #socket: TLSSocket;
   readonly #pace = new Pace(() => performance.now());
   #plain: PlainConnection | undefined;
-  #hasPlain: Promise<unknown> = Promise.resolve();
+  /** It was asked for. */
+  #hasPlain: Promise<unknown> | undefined;
   #token = '';
   #isKnown = false;
   /** The server closes: that all leave is no news. */
-  #isDismissed = false;
+  #isClosing = false;
 
   /** `plain` where the two were paired before. */
   constructor(house: House, socket: TLSSocket, plain?: PlainConnection) {
@@ -87,14 +88,16 @@ export class ServedClient implements Seat {
 
   /** Says goodbye; `run` resolves soon. */
   close(): void {
-    this.#isDismissed = true;
+    this.#isClosing = true;
     void this.#end();
   }
 
   #leave({ id, name }: Member): void {
     const { room, report, rules } = this.#house;
     room.leave(id, this);
-    if (rules !== 'classic' && !this.#isDismissed) report.say(`[System] Client ${name} left`, { event: 'left', id, name });
+    // Who has come back by another connection has not left.
+    if (rules !== 'classic' && !this.#isClosing && !room.has(id))
+      report.say(`[System] Client ${name} left`, { event: 'left', id, name });
   }
 
   // ---- Seat ----
@@ -175,7 +178,8 @@ export class ServedClient implements Seat {
 
   #awaitPlain(): void {
     const { tokens } = this.#house;
-    if (this.#plain !== undefined) return;
+    // Once: there is one plain connection.
+    if (this.#hasPlain !== undefined) return;
     let token = '';
     const found = new Promise<void>((resolve) => {
       token = tokens.issue((plain) => {
