@@ -3,6 +3,7 @@
  * the other end.
  */
 
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
@@ -425,6 +426,33 @@ describe('another program at the other end', () => {
     expect([result.code, result.errors]).toEqual([0, '']);
     await server.exited();
     expect(sha256(server.bytes)).toBe(sha256(Buffer.concat([Buffer.from('to-openssl.bin'), readFileSync(path)])));
+  });
+
+  it.for(['wolfSSL', 'OpenSSL'] as const)('a program in C with %s sends and receives', async (library, context) => {
+    peerOrSkip(context, library === 'wolfSSL' ? 'wolfssl' : 'openssl');
+    const program = join(home, `transfer-${library}`);
+    const flags = library === 'wolfSSL' ? ['-DWITH_WOLFSSL', '-lwolfssl'] : ['-lssl', '-lcrypto'];
+    const source = 'packages/foxtls-cli/native/transfer.c';
+    const compiled = spawnSync('gcc', ['-Wall', '-Wextra', '-Werror', source, '-o', program, ...flags], { encoding: 'utf8' });
+    if (/No such file or directory/.test(compiled.stderr)) context.skip(`no headers of ${library}, or no gcc`);
+    expect(compiled.stderr).toBe('');
+    const at = (name: string) => join(home, '.foxtls', name);
+    const suite = 'ECDHE-ECDSA-AES256-GCM-SHA384';
+    const path = makeFile(`by ${library}.bin`, randomBytes(1_000_000));
+
+    const receiver = await startReceiver();
+    const sender = startPeer(program, ['send', path, String(receiver.port), '1.2', suite, at('ca.pem')]);
+    expect((await sender.exited()).code, sender.output).toBe(0);
+    expect(await ended(receiver)).toBe(0);
+    expect(hashOf(join(receiver.folder, `by ${library}.bin`))).toBe(hashOf(path));
+
+    const copy = join(home, `copy by ${library}`);
+    const theirs = startPeer(program, ['receive', copy, at('server.pem'), '1.2', suite, at('server-key.pem')]);
+    const [, port] = await theirs.prints(/"port":(\d+)/);
+    const { code, output } = await send(path, { port: Number(port) });
+    expect([code, output]).toEqual([0, expect.stringMatching(/\n1000000 bytes sent\n$/)]);
+    expect((await theirs.exited()).code, theirs.output).toBe(0);
+    expect(hashOf(copy)).toBe(hashOf(path));
   });
 
   it('a server that is somebody else gets nothing', async () => {
