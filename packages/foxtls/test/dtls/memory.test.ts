@@ -10,7 +10,7 @@ import { type Configs, createConfigs, VERSIONS, type Version } from './endpoint-
 /** Bytes of a session, in an endpoint, without what an application has; bench/dtls-memory.mjs measures it over UDP. */
 const MOST = { idle: 6000, asleep: 3000 };
 /** Those that come first grow what all have together; and enough that what compilers keep of them is little of each. */
-const [FIRST, MORE] = [400, 800];
+const [FIRST, MORE] = [1000, 2000];
 
 let configs: Configs;
 let collectGarbage: () => void;
