@@ -519,6 +519,42 @@ describeWithPeer('openssl s_server', 'openssl', () => {
   });
 });
 
+describeWithPeer('nmap', 'nmap', () => {
+  it('lists the same suites of each version', async () => {
+    const own = await leaf({ key: { kind: 'rsa', bits: 2048 } });
+    writeFileSync(path('all.pem'), pem(own, world.intermediate));
+    writeFileSync(path('all-key.pem'), keyOf(own));
+    const port = String(await findFreePort());
+    const files = [
+      '-cert',
+      path('all.pem'),
+      '-cert_chain',
+      path('all.pem'),
+      '-key',
+      path('all-key.pem'),
+      '-cipher',
+      'ALL:@SECLEVEL=0',
+    ];
+    const server = startPeer('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...files, '-www']);
+    await server.prints(/ACCEPT/);
+    const { text } = await check(`localhost:${port}`, '--offline', '--json');
+    const scan = await runPeer('nmap', ['-p', port, '--script', 'ssl-enum-ciphers', '127.0.0.1'], { timeout: 60_000 });
+    const theirs: Record<string, string[]> = {};
+    let version = '';
+    for (const line of scan.bytes.toString().split('\n')) {
+      version = /(TLSv1\.\d):/.exec(line)?.[1]?.replace('TLSv1.0', 'TLSv1') ?? version;
+      const suite = /\|\s+(TLS_\S+)/.exec(line)?.[1]?.replace('TLS_AKE_WITH_', 'TLS_');
+      if (suite !== undefined) theirs[version] = [...(theirs[version] ?? []), suite];
+    }
+    const sorted = (suites: Record<string, string[]>) =>
+      Object.entries(suites)
+        .map(([name, list]) => [name, [...list].sort()])
+        .sort();
+    expect(theirs['TLSv1.2']?.length).toBeGreaterThan(20);
+    expect(sorted(JSON.parse(text).suites)).toEqual(sorted(theirs));
+  });
+});
+
 describe('--starttls', () => {
   /** Says each word when the client has said its, and then speaks TLS. */
   async function play(words: readonly (string | Uint8Array)[]): Promise<string> {
