@@ -8,6 +8,7 @@ testTerminalGuide({
   path: 'docs/guide/from-tcp-to-tls.md',
   sections: 6,
   isServer: /^(foxtls (echo-)?server|node \w+-server\.mjs)/,
+  endsByItself: /^foxtls/,
   findPort: findFreePort,
   // A connection to try it would be the one client that some of them have.
   isReady: (server, port) =>

@@ -16,6 +16,8 @@ export interface TerminalGuide {
   readonly sections: number;
   /** What runs beside the commands that follow it. */
   readonly isServer: RegExp;
+  /** Of these, what ends when its clients are done; the others end by Ctrl-C. */
+  readonly endsByItself?: RegExp;
   readonly findPort: () => Promise<number>;
   /** When the commands that follow a server may begin. */
   readonly isReady: (server: PeerProcess, port: number) => Promise<unknown>;
@@ -36,7 +38,15 @@ interface Command {
 const GUIDE_PORT = '11111';
 
 /** Defines the tests. To be called once in a file. */
-export function testTerminalGuide({ path, sections: count, isServer, findPort, isReady, normalise = same }: TerminalGuide): void {
+export function testTerminalGuide({
+  path,
+  sections: count,
+  isServer,
+  endsByItself,
+  findPort,
+  isReady,
+  normalise = same,
+}: TerminalGuide): void {
   const folder = mkdtempSync(join(tmpdir(), 'foxtls-guide-'));
   const environment = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
   const guide = readFileSync(path, 'utf8');
@@ -65,18 +75,18 @@ export function testTerminalGuide({ path, sections: count, isServer, findPort, i
 
     // One after the other: later ones use what earlier ones have made.
     it.each(sections)('keeps its word: $title', async ({ commands }) => {
-      let server: { readonly process: PeerProcess; readonly promised: string } | undefined;
+      let server: (Command & { readonly process: PeerProcess }) | undefined;
       let port = '';
       const atPort = (text: string, to: string) => text.replaceAll(to === GUIDE_PORT ? port : GUIDE_PORT, to);
       const endServer = async () => {
         if (server === undefined) return;
-        const { process, promised } = server;
+        const { process, promised, script } = server;
         server = undefined;
         // The farewell of the last client may still be on its way.
         const before = promised.replace(/\nSIGINT 2 handled\n$/, '');
         const hasAll = () => process.end !== undefined || normalise(atPort(process.output, GUIDE_PORT)).length >= before.length;
         await waitUntil(hasAll, () => process.output, 5000).catch(() => undefined);
-        process.signal('SIGINT');
+        if (endsByItself?.test(script) !== true) process.signal('SIGINT');
         expect(await process.exited()).toEqual({ code: 0, signal: null });
         expect(normalise(atPort(process.output, GUIDE_PORT))).toBe(normalise(promised));
       };
@@ -90,7 +100,7 @@ export function testTerminalGuide({ path, sections: count, isServer, findPort, i
           await move();
           const process = startPeer('bash', ['-c', `exec ${atPort(script, port)}`], { folder, environment });
           await isReady(process, Number(port));
-          server = { process, promised };
+          server = { process, promised, script };
           continue;
         }
         if (server === undefined) await move();
