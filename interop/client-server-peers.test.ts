@@ -3,7 +3,8 @@
  * and GnuTLS.
  */
 
-import { existsSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeer, findPeer } from '../packages/foxtls/test/peers.ts';
@@ -207,6 +208,50 @@ describeWithPeer("foxtls server and wolfSSL's client", 'wolfssl', () => {
   });
 });
 
+/** What a responder of ours says of the certificate of our server. */
+async function staple(): Promise<string> {
+  const [crl, response] = [join(home, 'nobody.crl'), join(home, 'good.ocsp')];
+  const issuer = ['--ca', made('ca.pem'), '--ca-key', made('ca-key.pem')];
+  await endOf(foxtls('cert', 'crl', ...issuer, '--out', crl, '--force'));
+  const responder = foxtls('cert', 'ocsp', 'serve', ...issuer, '--crl', crl, '--port', '0');
+  const [url] = await responder.prints(/http:\/\/127\.0\.0\.1:\d+\//);
+  const ask = ['--issuer', made('ca.pem'), '--url', url, '--allow-private', '--no-nonce', '--out', response, '--force'];
+  expect((await endOf(foxtls('cert', 'ocsp', 'ask', made('server.pem'), ...ask))).code).toBe(0);
+  return response;
+}
+
+/** The same by openssl, which puts the signer's certificate in: without it, wolfSSL takes no response. */
+async function stapleOfOpenSsl(): Promise<string> {
+  const [index, response] = [join(home, 'index.txt'), join(home, 'openssl.ocsp')];
+  const serial = new X509Certificate(readFileSync(made('server.pem'))).serialNumber;
+  writeFileSync(index, `V\t491231235959Z\t\t${serial}\tunknown\t/CN=localhost\n`);
+  const signer = ['-rsigner', made('ca.pem'), '-rkey', made('ca-key.pem'), '-CA', made('ca.pem'), '-issuer', made('ca.pem')];
+  const options = ['-no_nonce', '-index', index, ...signer, '-cert', made('server.pem'), '-respout', response, '-ndays', '1'];
+  expect((await startPeer('openssl', ['ocsp', ...options]).exited()).code).toBe(0);
+  return response;
+}
+
+describeWithPeer('a stapled response', 'wolfssl', () => {
+  it('of foxtls server is heeded by the client of wolfSSL', async () => {
+    const response = await stapleOfOpenSsl();
+    for (const version of ['-v 4', '-v 3']) {
+      const server = await startServer('-W', response, ...words(version));
+      const client = startWolfClient(server.port, `-W 1 ${version}`);
+      await client.prints(/I hear you fa shizzle!/);
+      expect((await server.ended()).code).toBe(0);
+    }
+  });
+
+  it('of openssl s_server is heeded by foxtls client', async () => {
+    const port = await findFreePort();
+    const identity = ['-cert', made('server.pem'), '-key', made('server-key.pem'), '-status_file', await staple()];
+    const server = startPeer('openssl', ['s_server', '-www', '-accept', String(port), ...identity]);
+    await server.prints(/^ACCEPT/m);
+    const client = await runClient(String(port), '-g', '-W', '1m');
+    expect([client.code, client.lines[0]]).toEqual([0, 'revocation status of CN=localhost is good']);
+  });
+});
+
 // ---- openssl ----
 
 const OPENSSL = [
@@ -330,6 +375,17 @@ describeWithPeer('gnutls-cli', 'gnutls-cli', () => {
       `SSL version is ${version}`,
       'Client message: hello wolfssl!',
     ]);
+  });
+});
+
+describeWithPeer('curl', 'curl', () => {
+  it('loads the page of foxtls server -g', async () => {
+    const server = await startServer('-g', '-d');
+    const url = `https://localhost:${server.port}/`;
+    const curl = startPeer('curl', ['--silent', '--show-error', '--include', '--cacert', made('ca.pem'), url]);
+    expect((await curl.exited()).code, curl.errors).toBe(0);
+    expect(curl.output).toMatch(/^HTTP\/1\.1 200 OK\r\n.*<p>I hear you fa shizzle!<\/p>/s);
+    expect((await server.ended()).lines.at(-1)).toMatch(/^Client message: GET \/ HTTP\/1\.1\.\.Host: localhost/);
   });
 });
 

@@ -35,6 +35,10 @@ export const askCommand = defineCommand({
     },
     url: { type: 'string', short: 'u', value: 'URL', help: 'whom to ask, if not whom the certificate names' },
     out: { type: 'string', short: 'o', value: 'FILE', help: 'keep the response, in DER, for stapling' },
+    'no-nonce': {
+      type: 'boolean',
+      help: 'ask without a nonce, for a response that is kept: clients of wolfSSL refuse a stapled one that has one',
+    },
     json: { type: 'boolean', short: 'j', help: 'as JSON' },
     ...FETCH_OPTIONS,
     force: { type: 'boolean', short: 'f', help: 'overwrite a file that is there' },
@@ -76,11 +80,11 @@ async function readSubject(path: string, issuerPath: string | undefined, termina
 async function askResponder(
   certificate: Certificate,
   issuer: Certificate,
-  options: OptionValues<typeof FETCH_OPTIONS> & { readonly url?: string | undefined },
+  options: OptionValues<typeof FETCH_OPTIONS> & { readonly url?: string | undefined; readonly 'no-nonce'?: boolean | undefined },
 ): Promise<Uint8Array> {
   const [uri] = options.url === undefined ? responderUris(certificate) : [options.url];
   if (uri === undefined) throw new CommandFailure('the certificate names no responder: say whom to ask with --url URL');
-  const nonce = nodeProvider.random(32);
+  const nonce = options['no-nonce'] ? undefined : nodeProvider.random(32);
   const body = createOcspRequest({
     provider: nodeProvider,
     certificates: [{ certificate: certificate.raw, issuer: issuer.raw }],
@@ -91,7 +95,7 @@ async function askResponder(
   const parsed = parseOcspResponse(response);
   if (parsed.status !== 'successful') throw new CommandFailure(`${uri} answers ${parsed.status}`);
   const repeated = parsed.basic.nonce;
-  if (repeated !== undefined && Buffer.compare(repeated, nonce) !== 0)
+  if (nonce !== undefined && repeated !== undefined && Buffer.compare(repeated, nonce) !== 0)
     throw new CommandFailure(`${uri} answers another question (nonce)`);
   return response;
 }

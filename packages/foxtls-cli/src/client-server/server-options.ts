@@ -25,7 +25,7 @@ export const SERVER_OPTIONS = {
     type: 'string',
     short: 'W',
     value: 'FILE',
-    help: 'an OCSP response (DER) to send along; foxtls cert ocsp ask --out makes one',
+    help: 'an OCSP response (DER) to send along; foxtls cert ocsp ask --no-nonce --out makes one',
   },
   'update-keys': {
     type: 'boolean',
