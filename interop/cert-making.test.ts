@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
 import { createWorkbench } from './harness/foxtls-command.ts';
+import { startPeer } from './harness/peer-process.ts';
 import { waitUntil } from './harness/wait.ts';
 
 const { folder, bin, run, cert, failed, refused, openssl, read, modeOf, start, inTerminal } = createWorkbench();
@@ -406,5 +407,17 @@ describeWithPeer('foxtls cert makes', 'openssl', () => {
     expect(openssl('verify', '-CAfile', 'readme/ca.pem', '-verify_hostname', 'localhost', 'readme/localhost.pem')).toMatch(
       /: OK\n$/,
     );
+  });
+
+  it('makes what the server of the README shows, and its client trusts', async () => {
+    const block = /```sh\n(npx foxtls server [\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))?.[1] as string;
+    const [server = [], client = []] = block.split('\n').map((line) => line.split(' ').slice(2));
+    const options = { folder: join(folder, 'readme'), environment: { HOME: folder } };
+    const serving = startPeer(process.execPath, [bin, ...server, '--port', '0'], options);
+    const [, port = ''] = await serving.prints(/listening on 127\.0\.0\.1:(\d+)/);
+    const asking = startPeer(process.execPath, [bin, ...client, '--port', port], options);
+    expect(await asking.exited()).toEqual({ code: 0, signal: null });
+    expect(asking.output).toContain('I hear you fa shizzle!');
+    expect(await serving.exited()).toEqual({ code: 0, signal: null });
   });
 });

@@ -1,5 +1,6 @@
 /** What holds for every program: its help, its examples, what it says of options that it does not have. */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Command, type CommandGroup, commandsOf } from './command/command.ts';
 import { parseArguments } from './command/parse-arguments.ts';
@@ -34,6 +35,15 @@ describe('foxtls', () => {
     const terminal = fakeTerminal();
     expect(await runCommandLine(root, [...path.split(' ').slice(1), '--nonsense'], terminal)).toBe(2);
     expect(terminal.complaints).toEqual([`${path}: there is no option --nonsense (${path} --help)`]);
+  });
+
+  it('has every program in the README', () => {
+    const text = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+    const [, section = ''] = /\n## The command\n(.*?)\n## /s.exec(text) ?? [];
+    const missing = commandsOf(root)
+      .map(({ name }) => name)
+      .filter((name) => !section.includes(`\`${name}\``) && !section.includes(`foxtls ${name} `));
+    expect(missing).toEqual([]);
   });
 
   it('groups its programs by what one wants to do', async () => {
