@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest';
 import { describeWithPeer } from '../packages/foxtls/test/peers.ts';
 import { LUCAS, MARIAS, PUBLIC, startChatServer, startChatter, type Talker, talkAsInTheTutorial } from './harness/chat.ts';
+import { findFreePort } from './harness/ports.ts';
 import { foxtlsPrograms, shellLine } from './harness/programs.ts';
 import { type Screen, startScreen } from './harness/screen.ts';
 
@@ -203,6 +204,26 @@ describeWithPeer('the screens of two people', 'tmux', () => {
     server.press('C-c');
     expect(await server.ended()).toBe(0);
     expect(server.text()).toMatch(/Shutdown complete$/m);
+  });
+
+  it('show what happens at a server, until it is told to quit', async () => {
+    const ports = [await findFreePort(), await findFreePort()].map(String) as [string, string];
+    const server = open('chat-server', '--classic', '--screen', '--port', ports[0], '--public-port', ports[1]);
+    await server.shows(/^\|-+WolfSSL chat-+\|$/m);
+    const luca = programs.foxtls('chat', '--classic', '--name', 'Luca', '--port', ports[0], '--public-port', ports[1]);
+    await server.shows(/^\[System\] Client connected successfully$/m);
+    luca.write('Hi\n');
+    await server.shows(/^\[Luca\] Hi$/m);
+    say(server, 'list');
+    await server.shows(/^\[0\] Luca$/m);
+    say(server, 'hello');
+    await server.shows(/^\[System\] nobody hears this: /m);
+    say(server, 'quit');
+    expect(await server.ended()).toBe(0);
+    expect(server.text()).toMatch(/Waiting for a connection\.\.\.\nShutdown complete$/m);
+    expect((await luca.exited()).code).toBe(0);
+    const piped = programs.foxtls('chat-server', '--screen', '--port', '0');
+    expect((await piped.exited()).code).toBe(2);
   });
 
   it('show a server that ends by Ctrl-C', async () => {
