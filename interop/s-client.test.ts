@@ -427,6 +427,19 @@ describe('s-client', () => {
     expect(client.errors).not.toMatch(/\n\s+at /);
   });
 
+  it('is stopped by a signal, in the midst of a handshake and after it', async () => {
+    const waiting = foxtls('s-client', '-connect', `127.0.0.1:${await startPlain(() => undefined)}`);
+    await waiting.prints(/CONNECTED/);
+    waiting.signal('SIGINT');
+    expect(await waiting.exited()).toEqual({ code: 0, signal: null });
+    const server = await startOpenSsl('-msg');
+    const client = ours(server, ...trusting());
+    await client.prints(SUMMARY);
+    client.signal('SIGTERM');
+    expect(await client.exited()).toEqual({ code: 0, signal: null });
+    await server.process.prints(/<<< TLS 1\.3, Alert \[length 0002\], warning close_notify/);
+  });
+
   it('says that a mail server has no TLS', async () => {
     const port = await startPlain((socket) => {
       socket.write('220 mail\r\n');

@@ -194,6 +194,23 @@ describe('tls-client and tls-server', () => {
     await there.prints(/<<< TLS 1\.3, Alert \[length 0002\], warning close_notify/);
   });
 
+  it('stop a client in the midst of a handshake, and with close_notify after it', async () => {
+    const silent = await startBadServer(() => undefined);
+    const waiting = foxtls('tls-client', 'bank32.com', '--connect-to', `127.0.0.1:${silent.port}`, '--verbose');
+    await waiting.prints(/connected to/);
+    waiting.signal('SIGINT');
+    expect(await waiting.exited()).toEqual({ code: 0, signal: null });
+    const port = await findFreePort();
+    const words = ['-cert', path('bank32.pem'), '-key', path('bank32-key.pem'), '-cert_chain', path('bank32.pem'), '-msg'];
+    const server = startPeer('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, ...words]);
+    await server.prints(/ACCEPT/);
+    const client = foxtls('tls-client', 'bank32.com', '--connect-to', `127.0.0.1:${port}`, '--ca', path('modelCA_cert.pem'));
+    await client.prints(/SSL connection is successful/);
+    client.signal('SIGTERM');
+    expect(await client.exited()).toEqual({ code: 0, signal: null });
+    await server.prints(/<<< TLS 1\.3, Alert \[length 0002\], warning close_notify/);
+  });
+
   it('run in a terminal, where ^C ends the server', async () => {
     const server = inTerminal('tls-server', '--port', '0');
     const [, port = ''] = await server.prints(/https:\/\/127\.0\.0\.1:(\d+)/);

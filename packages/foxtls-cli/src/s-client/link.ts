@@ -10,7 +10,7 @@ import { CommandFailure, describeFailure } from '../command/failure.ts';
 import { printable } from '../command/printable.ts';
 import { resolveHost, type Target } from '../network/addresses.ts';
 import { appendKeyLog } from '../network/credential-options.ts';
-import { connectTcp } from '../network/tcp.ts';
+import { connectStoppable } from '../network/stoppable.ts';
 import { clientOptions } from '../network/tls-options.ts';
 import { upgrade } from '../starttls/upgrade.ts';
 import type { Plan } from './options.ts';
@@ -72,7 +72,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 async function openStream(target: Target, options: LinkOptions): Promise<Link> {
   const { plan, verification, session, signal, onMessage } = options;
   const { seconds, starttls, serverName, groups, sigalgs, alpn } = plan;
-  const transport = await connectTcp(target, { seconds, signal });
+  const { transport, secured: keep } = await connectStoppable(target, seconds, signal);
   options.onConnected();
   if (starttls !== undefined)
     await upgrade(transport, starttls.protocol, { serverName: starttls.name, timeout: seconds * 1000 }).catch(
@@ -100,6 +100,7 @@ async function openStream(target: Target, options: LinkOptions): Promise<Link> {
   if (keylog !== undefined) socket.on('keylog', (line: Buffer) => appendKeyLog(keylog, line));
   const count = () => [transport.bytesRead - readBefore, transport.bytesWritten - writtenBefore] as const;
   await secured(socket, seconds, count);
+  keep();
   const [bytesRead, bytesWritten] = count();
   return streamLink(socket, { bytesRead, bytesWritten });
 }

@@ -14,7 +14,7 @@ import { formatAddress, parsePort, resolveHost, type Target } from '../network/a
 import { loadOwnPki } from '../network/credential-options.ts';
 import { parseEndPoint, parseHost } from '../network/end-point.ts';
 import { describeSession } from '../network/session-text.ts';
-import { connectTcp } from '../network/tcp.ts';
+import { connectStoppable } from '../network/stoppable.ts';
 import { clientOptions, loadTlsPlan, logKeys } from '../network/tls-options.ts';
 import { verifyErrorOf } from '../openssl/verify-errors.ts';
 import { watchedVerifier } from '../openssl/verify-steps.ts';
@@ -26,6 +26,8 @@ import { WEB_TLS_OPTIONS } from './web-options.ts';
 const DEFAULT_HOST = 'example.com';
 const DEFAULT_PORT = 443;
 const SECONDS = 10;
+/** Milliseconds that a server has to answer our close_notify. */
+const FAREWELL = 500;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 const OPTIONS = {
@@ -99,11 +101,12 @@ async function fetchPage(errand: Errand, report: Report, terminal: Terminal): Pr
   const callback = verifyCallback(options['verify-callback'] as CallbackMode | undefined, isAddress, report);
   const verifier = await verifierFor(errand, callback, terminal);
   const plan = await connectionPlan(options, terminal);
-  const transport = await connectTcp(target, { seconds, signal: stop });
+  const { transport, secured } = await connectStoppable(target, seconds, stop);
   report.explain(`connected to ${formatAddress(target)}`);
   try {
     const socket = await secure(transport, { host, verifier, seconds, plan, prepare: (made) => keepKeys(made, options) });
-    stop.addEventListener('abort', () => socket.end(), { once: true });
+    secured();
+    stop.addEventListener('abort', () => sayFarewell(socket), { once: true });
     await showReply(socket, errand, seconds, report, terminal);
     return 0;
   } catch (error) {
@@ -129,6 +132,12 @@ async function verifierFor({ host, options }: Errand, callback: VerifyCallback, 
 async function connectionPlan(options: Options, terminal: Terminal): Promise<ConnectionOptions> {
   const { ca: _, cert, key, ...others } = clientOptions(await loadTlsPlan('client', { ...options, ca: undefined }, terminal));
   return options.cert === undefined ? others : { ...others, cert, key };
+}
+
+/** With close_notify; a server that goes on talking is left. */
+function sayFarewell(socket: TLSSocket): void {
+  socket.end();
+  setTimeout(() => socket.destroy(), FAREWELL).unref();
 }
 
 function keepKeys(socket: TLSSocket, { keylog }: Options): void {
