@@ -86,7 +86,7 @@ describeWithPeer('s-client beside openssl s_client', 'openssl', () => {
   const tls12 = ['-tls1_2', '-cipher', 'ECDHE-RSA-AES128-GCM-SHA256'];
 
   it.each([
-    ['TLS 1.3, trusted', () => [...tls13, ...trusting()]],
+    ['TLS 1.3, trusted', () => [...tls13, ...trusting(), '-no_ssl3', '-no_tls1', '-no_tls1_1']],
     ['TLS 1.3, not trusted, all certificates', () => [...tls13, '-showcerts']],
     [
       'TLS 1.3, another name, a secp256r1 key',
@@ -107,7 +107,7 @@ describeWithPeer('s-client beside openssl s_client', 'openssl', () => {
       ],
     ],
     ['TLS 1.3, in short', () => [...tls13, '-brief']],
-    ['TLS 1.2, trusted, by its address', () => [...tls12, ...trusting(), '-verify_ip', '127.0.0.1']],
+    ['TLS 1.2, trusted, by its address', () => [...tls12, ...trusting(), '-verify_ip', '127.0.0.1', '-verify', '3']],
     ['TLS 1.2, in short', () => [...tls12, ...trusting(), '-brief']],
   ])('prints the same lines: %s', async (_title, words) => {
     const server = await startOpenSsl('-num_tickets', '0', '-alpn', 'h2');

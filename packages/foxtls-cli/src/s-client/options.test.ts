@@ -16,6 +16,8 @@ describe('the options of s-client', () => {
     [['-starttls', 'gopher'], '-starttls is one of smtp, imap, pop3, ftp, xmpp, postgres, mysql, not "gopher"'],
     [['-dtls', '-msg'], '-msg is not there over datagrams'],
     [['--key', 'key.pem'], '-key needs -cert'],
+    [['-tls1_1', '-no_tls1_1'], '-tls1_1 and -no_tls1_1 contradict each other'],
+    [['-verify', 'yes'], '-verify is a number from 0 to 100, not "yes"'],
     [['-4', '-6'], '-4 and -6 contradict each other'],
     [['-servername', 'a', '-noservername'], '-servername and -noservername contradict each other'],
     [['-keymatexportlen', '4'], '-keymatexportlen needs -keymatexport'],

@@ -29,6 +29,7 @@ export const OPTIONS = {
   xmpphost: text('NAME', 'the same as -name'),
   CAfile: text('FILE', "whom to trust, in place of this system's roots"),
   CApath: text('FOLDER', 'the same as a folder with hashed names, in which issuers are looked up when they are needed'),
+  verify: text('DEPTH', 'how many intermediate certificates there may be'),
   verify_return_error: flag('end the handshake when a certificate does not pass'),
   verify_hostname: text('NAME', 'the certificate has to be for this name'),
   verify_ip: text('ADDRESS', 'the certificate has to be for this address'),
@@ -43,6 +44,9 @@ export const OPTIONS = {
   tls1_1: flag('only TLS 1.1'),
   tls1_2: flag('only TLS 1.2'),
   tls1_3: flag('only TLS 1.3'),
+  no_ssl3: flag('not SSL 3.0: it never is'),
+  no_tls1: flag('not TLS 1.0: only -tls1 is'),
+  no_tls1_1: flag('not TLS 1.1: only -tls1_1 is'),
   no_tls1_2: flag('not TLS 1.2'),
   no_tls1_3: flag('not TLS 1.3'),
   dtls: flag('DTLS, the newest that both have'),
@@ -83,6 +87,8 @@ export interface Plan {
   readonly family: 4 | 6 | undefined;
   /** Asked for by SNI; undefined for none. */
   readonly serverName: string | undefined;
+  /** How many intermediates a chain may have. */
+  readonly verifyDepth: number | undefined;
   /** What the certificate has to be for; undefined when that is not checked. */
   readonly verifyName: string | undefined;
   readonly starttls: { readonly protocol: StartTlsName; readonly name: string } | undefined;
@@ -116,6 +122,7 @@ export async function readPlan(operands: readonly string[], options: Options, te
     endPoint,
     family: readFamily(options),
     serverName: noservername ? undefined : (servername ?? (isIP(endPoint.host) === 0 ? endPoint.host : undefined)),
+    verifyDepth: options.verify === undefined ? undefined : parseCount(options.verify, '-verify', { max: 100 }),
     verifyName: options.verify_hostname ?? options.verify_ip,
     starttls:
       starttls === undefined
@@ -161,6 +168,8 @@ function readVersion(options: Options): string {
   const given = ONLY.filter((name) => options[name]);
   const { no_tls1_2: notTls12, no_tls1_3: notTls13 } = options;
   const isRestricted = notTls12 || notTls13;
+  if ((options.tls1 && options.no_tls1) || (options.tls1_1 && options.no_tls1_1))
+    throw new UsageError(`-${given[0]} and -no_${given[0]} contradict each other`);
   if (given.length > 1) throw new UsageError(`-${given[0]} and -${given[1]} contradict each other`);
   if (notTls12 && notTls13) throw new UsageError('-no_tls1_2 and -no_tls1_3 leave no version: choose an older one, as -tls1_1');
   if (isRestricted && given.length > 0) throw new UsageError(`-${given[0]} says it all: leave -no_tls1_2 and -no_tls1_3 out`);

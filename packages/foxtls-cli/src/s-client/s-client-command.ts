@@ -126,9 +126,12 @@ async function createVerification(plan: Plan, options: Options, terminal: Termin
   const { CAfile, CApath, verify_return_error: endsAtError = false, brief, quiet, json } = options;
   const named = { ca: CAfile, 'ca-path': CApath === undefined ? undefined : [CApath] };
   const trust = loadTrust(named, plan.verifyName ?? plan.serverName ?? plan.endPoint.host, (await loadOwnPki(terminal)).ca);
-  const { verifyName: name } = plan;
+  const { verifyName: name, verifyDepth: depth } = plan;
   const isQuiet = (options.verify_quiet || brief || quiet || json) ?? false;
-  return new Verification({ trust, name, isAddress: name !== undefined && isIP(name) !== 0, endsAtError, isQuiet }, terminal);
+  return new Verification(
+    { trust, depth, name, isAddress: name !== undefined && isIP(name) !== 0, endsAtError, isQuiet },
+    terminal,
+  );
 }
 
 /** The session of a connection, when there will be one. */

@@ -9,6 +9,7 @@ import { type Trust, verifierOf } from '../web/trust.ts';
 
 export interface VerificationOptions {
   readonly trust: Trust;
+  readonly depth: number | undefined;
   /** What the certificate has to be for. */
   readonly name: string | undefined;
   readonly isAddress: boolean;
@@ -28,8 +29,9 @@ export class Verification {
   constructor(options: VerificationOptions, terminal: Terminal) {
     this.#options = options;
     this.#terminal = terminal;
-    const { trust, name, isAddress } = options;
-    const watched = watchedVerifier((onCertificate) => verifierOf(trust, onCertificate), {
+    const { trust, name, isAddress, depth } = options;
+    if (depth !== undefined && !options.isQuiet) terminal.complain(`verify depth is ${depth}`);
+    const watched = watchedVerifier((onCertificate) => verifierOf({ ...trust, maxIntermediates: depth }, onCertificate), {
       decide: (step) => this.#decide(step),
       isAddress,
     });

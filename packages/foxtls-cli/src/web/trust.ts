@@ -27,6 +27,8 @@ export const TRUST_OPTIONS = {
 export interface Trust {
   readonly certificates: readonly Uint8Array[];
   readonly folders: readonly string[];
+  /** Of a chain, at most. */
+  readonly maxIntermediates?: number | undefined;
 }
 
 /** Reads what the options name. `ownCa` is that of the programs of this user, PEM. */
@@ -59,11 +61,12 @@ function systemRoots(): readonly Uint8Array[] {
 }
 
 /** A verifier for this trust; a new one for each chain that a hook is to see. */
-export function verifierOf({ certificates, folders }: Trust, onCertificate?: CertificateVisitor): PeerVerifier {
+export function verifierOf({ certificates, folders, maxIntermediates }: Trust, onCertificate?: CertificateVisitor): PeerVerifier {
   return createX509Verifier({
     provider: nodeProvider,
     trustAnchors: certificates,
     onUnreadableAnchor: () => {},
+    ...(maxIntermediates !== undefined && { maxIntermediates }),
     ...(folders.length > 0 && { findTrustAnchors: (name: Name) => folders.flatMap((folder) => findInTrustFolder(folder, name)) }),
     ...(onCertificate !== undefined && { onCertificate }),
   });
