@@ -43,6 +43,7 @@ it('a client has these defaults', () => {
       "groups": "x25519 secp256r1 secp384r1",
       "heartbeat": undefined,
       "insecureMacThenEncrypt": false,
+      "insecureNoExtendedMasterSecret": false,
       "keyShareGroups": "x25519",
       "limits": {
         "heartbeats": 16,
@@ -104,6 +105,7 @@ it('a server has these defaults', () => {
       "groups": "x25519 secp256r1 secp384r1",
       "heartbeat": undefined,
       "insecureMacThenEncrypt": false,
+      "insecureNoExtendedMasterSecret": false,
       "limits": {
         "heartbeats": 16,
         "keyUpdatesInARow": 32,
