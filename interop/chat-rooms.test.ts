@@ -74,6 +74,8 @@ describeWithPeer('a chat room of several servers', 'redis-server', () => {
     expect(second.errors).toBe('foxtls chat: the name luca is taken\n');
 
     const dora = await startChatter(programs, c, 'Dora', b.address, a.address);
+    luca.say('hello Dora');
+    await dora.sees('[Luca] hello Dora');
     c.process.signal('SIGKILL');
     await c.process.exited();
     // Carlos knew no other server.

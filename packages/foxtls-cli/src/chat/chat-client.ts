@@ -59,10 +59,20 @@ export class ChatClient {
 
   /** Enters the room. Throws `NameRefused` when it has to be by another name, and `CommandFailure`. */
   async enter(name: string): Promise<void> {
-    const connection = this.#connection as ChatConnection;
     const isAnother = this.#name !== '';
     this.#name = name;
-    this.#entered = isAnother ? await connection.rename(name) : await connection.enter(name, undefined);
+    for (let tries = 1; ; tries++) {
+      const connection = this.#connection as ChatConnection;
+      try {
+        this.#entered = isAnother && tries === 1 ? await connection.rename(name) : await connection.enter(name, undefined);
+        return;
+      } catch (error) {
+        if (error instanceof NameRefused || tries >= this.#options.targets.length || this.#isOver) throw error;
+        // Where this one is lost meanwhile, there is another.
+        connection.destroy();
+        this.#connection = await this.#openAny(this.#target);
+      }
+    }
   }
 
   /** Until somebody ends it. Throws `CommandFailure` when it was not us, and no server takes over. */

@@ -105,8 +105,6 @@ async function beServer(
   const callers = new Callers();
   const server = createServer({ pauseOnConnect: true }, (socket) => callers.add(socket));
   const { port, address } = await listenTcp(server, where);
-  report.say(`Listening on ${formatAddress({ address, port })}`, { event: 'listening', address, port });
-  report.say('Waiting for a connection...', { event: 'waiting', port });
   const stop = new AbortController();
   let view: ChatView | undefined;
   const undo = terminal.onStop((signal) => {
@@ -115,6 +113,9 @@ async function beServer(
     callers.close();
     view?.close();
   });
+  // Whoever reads it may stop us.
+  report.say(`Listening on ${formatAddress({ address, port })}`, { event: 'listening', address, port });
+  report.say('Waiting for a connection...', { event: 'waiting', port });
   try {
     for (let socket = await nextCaller(callers, view); socket !== undefined; socket = await nextCaller(callers, view)) {
       view ??= await openView(TITLE, options, { lines: undefined }, report, terminal);

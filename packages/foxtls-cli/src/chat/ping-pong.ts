@@ -68,13 +68,14 @@ export async function pingPongAsServer({ tls, where, options, report, terminal, 
   const server = createServer({ ...tls, handshakeTimeout: HANDSHAKE_PATIENCE, noDelay: true });
   if (onKeyLog !== undefined) server.on('keylog', onKeyLog);
   const { port, address } = await listenTcp(server, where);
-  report.say(`Listening on ${formatAddress({ address, port })}`, { event: 'listening', address, port });
-  report.say('Waiting for a connection...', { event: 'waiting', port });
   const stop = new AbortController();
   const undo = terminal.onStop((signal) => {
     sayStopped(signal, report);
     stop.abort();
   });
+  // Whoever reads it may stop us.
+  report.say(`Listening on ${formatAddress({ address, port })}`, { event: 'listening', address, port });
+  report.say('Waiting for a connection...', { event: 'waiting', port });
   try {
     const socket = await firstClient(server, stop.signal, report);
     server.close();
