@@ -231,6 +231,17 @@ describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
     expect(server.output).toContain('[System] Communication is ended!\nShutdown complete\n');
   });
 
+  it('ends a server whose client says nothing', async () => {
+    const server = programs.foxtls('chat-server', '--ping-pong', '--port', '0', '--verbose');
+    const [, port = ''] = await server.prints(/Listening on 127\.0\.0\.1:(\d+)\n/);
+    const silent = connect(Number(port), '127.0.0.1');
+    silent.on('error', () => undefined);
+    onTestFinished(() => void silent.destroy());
+    await pause(200);
+    server.signal(signal);
+    expect((await server.exited()).code, server.output).toBe(0);
+  });
+
   it('ends servers that wait', async () => {
     for (const given of [
       ['chat-tcp', '--listen'],

@@ -3,6 +3,7 @@
  * the server writes first; each record is a message; `quit` from either ends it.
  */
 
+import type { Socket } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'foxtls/tls';
 import { CommandFailure, describeFailure } from '../command/failure.ts';
 import type { Report } from '../command/report.ts';
@@ -67,42 +68,41 @@ export interface PingPongServer {
 export async function pingPongAsServer({ tls, where, options, report, terminal, onKeyLog }: PingPongServer): Promise<number> {
   const server = createServer({ ...tls, handshakeTimeout: HANDSHAKE_PATIENCE, noDelay: true });
   if (onKeyLog !== undefined) server.on('keylog', onKeyLog);
+  // Those too that never get through their handshake.
+  const connections: Socket[] = [];
+  server.on('connection', (connection: Socket) => connections.push(connection));
   const { port, address } = await listenTcp(server, where);
   const stop = new AbortController();
+  let socket: TLSSocket | undefined;
+  let view: ChatView | undefined;
   const undo = terminal.onStop((signal) => {
-    sayStopped(signal, report);
+    if (!view?.isScreen) sayStopped(signal, report);
     stop.abort();
+    if (view === undefined) socket?.destroy();
+    view?.close();
   });
   // Whoever reads it may stop us.
   report.say(`Listening on ${formatAddress({ address, port })}`, { event: 'listening', address, port });
   report.say('Waiting for a connection...', { event: 'waiting', port });
   try {
-    const socket = await firstClient(server, stop.signal, report);
+    socket = await firstClient(server, stop.signal, report);
     server.close();
-    if (socket === undefined) return 0;
-    undo();
-    const name = await socket.readRecord();
-    if (name === null) throw new CommandFailure('the client has gone without a word');
-    return await serveOne(socket, readName(name), options, report, terminal);
+    const name = socket && (await socket.readRecord().catch(() => null));
+    if (socket === undefined || stop.signal.aborted) return 0;
+    if (!name) throw new CommandFailure('the client has gone without a word');
+    view = await openView(TITLE, options, { lines: undefined }, report, terminal);
+    return await serveOne(socket, readName(name), view);
   } finally {
     undo();
+    view?.close();
+    socket?.destroy();
+    for (const connection of connections) connection.destroy();
     server.close();
     report.say('Shutdown complete', { event: 'shutdown' });
   }
 }
 
-async function serveOne(
-  socket: TLSSocket,
-  name: string,
-  options: ViewOptions,
-  report: Report,
-  terminal: Terminal,
-): Promise<number> {
-  const view = await openView(TITLE, options, { lines: undefined }, report, terminal);
-  const undo = terminal.onStop((signal) => {
-    if (!view.isScreen) sayStopped(signal, report);
-    view.close();
-  });
+async function serveOne(socket: TLSSocket, name: string, view: ChatView): Promise<number> {
   try {
     view.note(`[System] Client ${name} connected successfully`, { event: 'joined', name });
     view.note(STARS, { event: 'begin' });
@@ -112,10 +112,6 @@ async function serveOne(
     return 0;
   } catch (error) {
     throw await failed(error, { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }, view);
-  } finally {
-    undo();
-    view.close();
-    socket.destroy();
   }
 }
 
