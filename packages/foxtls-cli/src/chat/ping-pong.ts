@@ -69,8 +69,11 @@ export async function pingPongAsServer({ tls, where, options, report, terminal, 
   const server = createServer({ ...tls, handshakeTimeout: HANDSHAKE_PATIENCE, noDelay: true });
   if (onKeyLog !== undefined) server.on('keylog', onKeyLog);
   // Those too that never get through their handshake.
-  const connections: Socket[] = [];
-  server.on('connection', (connection: Socket) => connections.push(connection));
+  const connections = new Set<Socket>();
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
   const { port, address } = await listenTcp(server, where);
   const stop = new AbortController();
   let socket: TLSSocket | undefined;
