@@ -15,8 +15,7 @@ function openChat(server: { readonly address: string }, ...given: string[]): Scr
     command: shellLine(['chat', ...given, server.address]),
     columns: 80,
     rows: 24,
-    // In CI ink draws nothing but the end.
-    environment: { HOME: programs.home, CI: 'false' },
+    environment: { HOME: programs.home, CI: '1' },
   });
 }
 
@@ -156,8 +155,7 @@ describeWithPeer('the screen of foxtls chat', 'tmux', () => {
 });
 
 describeWithPeer('the screens of two people', 'tmux', () => {
-  const open = (...given: string[]) =>
-    startScreen({ command: shellLine(given), environment: { HOME: programs.home, CI: 'false' } });
+  const open = (...given: string[]) => startScreen({ command: shellLine(given), environment: { HOME: programs.home, CI: '1' } });
   const say = (screen: Screen, text: string) => {
     screen.type(text);
     screen.press('Enter');

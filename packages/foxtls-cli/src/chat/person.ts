@@ -99,6 +99,8 @@ export async function openView(
 ): Promise<ChatView> {
   if (lines !== undefined || !hasScreen(options, terminal)) return lineView(terminal, report, lines ?? terminal.readLines());
   // React and all that it needs: only for those who see it (docs/decisions/0031-screens-by-ink.md).
+  // Where this is set, ink takes itself for a part of continuous integration, and draws nothing; but somebody sits at this terminal.
+  process.env['CI'] = 'false';
   const { openScreen } = await import('./screen/screen.ts');
   return openScreen({ title, isColoured: takesColour(terminal.environment, true) });
 }
