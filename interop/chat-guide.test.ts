@@ -3,11 +3,11 @@
  * compared with what stands below its command.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { peerOrSkip } from '../packages/foxtls/test/peers.ts';
+import { guideFolder } from './harness/guide-folder.ts';
 import { type PeerProcess, runPeer, startPeer } from './harness/peer-process.ts';
 import { findFreePort } from './harness/ports.ts';
 import { waitUntil } from './harness/wait.ts';
@@ -23,15 +23,7 @@ interface Section {
   readonly conversation: readonly { readonly who: string; readonly text: string }[];
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'foxtls-chat-guide-'));
-const environment = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-beforeAll(() => {
-  mkdirSync(join(folder, 'bin'));
-  chmodSync('packages/foxtls-cli/bin/foxtls.js', 0o755);
-  symlinkSync(resolve('packages/foxtls-cli/bin/foxtls.js'), join(folder, 'bin/foxtls'));
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
-});
+const { folder, environment } = guideFolder();
 
 const guide = readFileSync(GUIDE, 'utf8');
 const sections = guide

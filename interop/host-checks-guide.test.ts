@@ -3,10 +3,9 @@
  * stands below them.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { guideFolder } from './harness/guide-folder.ts';
 import { type PeerProcess, runPeer, startPeer } from './harness/peer-process.ts';
 import { findFreePort } from './harness/ports.ts';
 import { waitUntil } from './harness/wait.ts';
@@ -14,15 +13,7 @@ import { waitUntil } from './harness/wait.ts';
 const GUIDE = 'docs/guide/certificates-and-host-checks.md';
 const PORT = '4433';
 
-const folder = mkdtempSync(join(tmpdir(), 'foxtls-host-checks-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const environment = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
-
-beforeAll(() => {
-  mkdirSync(join(folder, 'bin'));
-  chmodSync('packages/foxtls-cli/bin/foxtls.js', 0o755);
-  symlinkSync(resolve('packages/foxtls-cli/bin/foxtls.js'), join(folder, 'bin/foxtls'));
-});
+const { folder, environment } = guideFolder();
 
 interface Command {
   readonly script: string;

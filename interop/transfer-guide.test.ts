@@ -3,27 +3,17 @@
  * with what stands below them, but for what differs from run to run: seconds, sizes in memory, and the ports of senders.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { guideFolder } from './harness/guide-folder.ts';
 import { type PeerProcess, runPeer, startPeer } from './harness/peer-process.ts';
 import { findFreePort } from './harness/ports.ts';
 
 const GUIDE = 'docs/guide/file-transfer.md';
 const GUIDE_PORT = '8877';
 
-const folder = mkdtempSync(join(tmpdir(), 'foxtls-transfer-guide-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-beforeAll(() => {
-  mkdirSync(join(folder, 'bin'));
-  chmodSync('packages/foxtls-cli/bin/foxtls.js', 0o755);
-  symlinkSync(resolve('packages/foxtls-cli/bin/foxtls.js'), join(folder, 'bin/foxtls'));
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
-});
-
-const environment = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
+const { folder, environment } = guideFolder();
 
 const blocks = [...readFileSync(GUIDE, 'utf8').matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language = '', text = '']) => ({
   language,

@@ -3,10 +3,10 @@
  * stands below them.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { guideFolder } from './harness/guide-folder.ts';
 import { type PeerProcess, runPeer, startPeer } from './harness/peer-process.ts';
 import { findFreePort } from './harness/ports.ts';
 import { waitUntil } from './harness/wait.ts';
@@ -16,8 +16,7 @@ interface Command {
   readonly promised: string;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'foxtls-wwep-guide-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, environment } = guideFolder();
 
 const sections = readFileSync('docs/guide/wwep.md', 'utf8')
   .split(/^## /m)
@@ -28,15 +27,6 @@ const sections = readFileSync('docs/guide/wwep.md', 'utf8')
     programs: blocks.filter(({ language }) => language === 'js'),
   }))
   .filter(({ commands }) => commands.length > 0);
-
-beforeAll(() => {
-  mkdirSync(join(folder, 'bin'));
-  chmodSync('packages/foxtls-cli/bin/foxtls.js', 0o755);
-  symlinkSync(resolve('packages/foxtls-cli/bin/foxtls.js'), join(folder, 'bin/foxtls'));
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
-});
-
-const environment = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
 
 describe('docs/guide/wwep.md', () => {
   it('has a promise below every command', () => {

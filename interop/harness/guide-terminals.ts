@@ -3,10 +3,10 @@
  * compared with what stands below them. A free port takes the place of the guide's.
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { guideFolder } from './guide-folder.ts';
 import { type PeerProcess, runPeer, startPeer } from './peer-process.ts';
 import { waitUntil } from './wait.ts';
 
@@ -47,8 +47,7 @@ export function testTerminalGuide({
   isReady,
   normalise = same,
 }: TerminalGuide): void {
-  const folder = mkdtempSync(join(tmpdir(), 'foxtls-guide-'));
-  const environment = { HOME: folder, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` };
+  const { folder, environment } = guideFolder();
   const guide = readFileSync(path, 'utf8');
   const sections = guide
     .split(/^## /m)
@@ -59,13 +58,6 @@ export function testTerminalGuide({
       for (const [name, text] of programs) writeFileSync(join(folder, name), text.replaceAll(GUIDE_PORT, port));
     }
   };
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  beforeAll(() => {
-    mkdirSync(join(folder, 'bin'));
-    chmodSync('packages/foxtls-cli/bin/foxtls.js', 0o755);
-    symlinkSync(resolve('packages/foxtls-cli/bin/foxtls.js'), join(folder, 'bin/foxtls'));
-    symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
-  });
 
   describe(path, () => {
     it('has a promise below every command', () => {
