@@ -12,7 +12,8 @@ import { startScreen } from './harness/screen.ts';
 const folder = mkdtempSync(join(tmpdir(), 'foxtls-bin-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 symlinkSync(FOXTLS, join(folder, 'foxtls'));
-const environment = { PATH: `${folder}:${process.env['PATH']}` };
+// Whatever the terminal of the tests is told.
+const environment = { NO_COLOR: '', PATH: `${folder}:${process.env['PATH']}` };
 const { foxtls, inTerminal } = foxtlsPrograms(environment);
 
 /** What bash would offer at the end of these words. */

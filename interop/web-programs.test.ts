@@ -17,6 +17,7 @@ import {
 import { createName } from '../packages/foxtls/src/pki/x509/name.ts';
 import { projectRoot } from '../packages/foxtls/test/folders.ts';
 import { describeWithPeer, peerOrSkip } from '../packages/foxtls/test/peers.ts';
+import { browse, importAuthority } from './harness/chromium.ts';
 import { type PeerProcess, runPeer, startPeer } from './harness/peer-process.ts';
 import { findFreePort } from './harness/ports.ts';
 import { FOXTLS, foxtlsPrograms } from './harness/programs.ts';
@@ -333,30 +334,15 @@ describeWithPeer('tls-server and chromium', 'chromium', () => {
   it('agree on the page, once our CA is imported', async (context) => {
     peerOrSkip(context, 'certutil');
     const server = await startWebServer();
-    const database = join(home, '.pki/nssdb');
-    mkdirSync(database, { recursive: true });
-    for (const words of [
-      ['-N', '--empty-password'],
-      ['-A', '-n', 'foxtls', '-t', 'C,,', '-i', ownCa],
-    ]) {
-      const certutil = await runPeer('certutil', ['-d', `sql:${database}`, ...words]);
-      expect(certutil.end?.code, certutil.output).toBe(0);
-    }
-    const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    const browse = (...words: string[]) =>
-      runPeer(
-        'chromium',
-        ['--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync', ...sandbox, `--user-data-dir=${join(home, 'profile')}`, ...words], // biome-ignore format: one command line
-        { environment: { HOME: home, XDG_CONFIG_HOME: join(home, '.config') }, timeout: 45_000 },
-      );
+    await importAuthority(home, ownCa);
     const url = `https://localhost:${server.port}/`;
-    const page = (await browse('--dump-dom', url)).bytes.toString();
+    const page = (await browse(home, '--dump-dom', url)).bytes.toString();
     expect(page).toContain('<h1>Hello, world!</h1>');
     expect(server.process.bytes.toString()).toMatch(/Received: GET \/ HTTP\/1\.1\n/);
     const artifacts = join(projectRoot, 'artifacts');
     mkdirSync(artifacts, { recursive: true });
     const shot = await browse(
+      home,
       `--screenshot=${join(artifacts, 'tls-server.png')}`,
       '--window-size=900,400',
       '--hide-scrollbars',
