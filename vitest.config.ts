@@ -20,6 +20,8 @@ export default defineConfig(({ mode }) => {
       reporters: ['default', new TallyReporter()],
       env: isLong ? { FOXTLS_LONG: '1' } : {},
       passWithNoTests: false,
+      // All of the processors: most of the time, tests of programs wait.
+      maxWorkers: '100%',
       projects: [
         {
           extends: true,
