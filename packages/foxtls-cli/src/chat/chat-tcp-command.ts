@@ -12,7 +12,7 @@ import { sayStopped } from '../command/stopping.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { formatAddress, type ListenAddress, listenAddress, listenOptions, resolveTarget } from '../network/addresses.ts';
 import { connectTcp, listenTcp } from '../network/tcp.ts';
-import { nameFrom, openView, VIEW_OPTIONS } from './person.ts';
+import { openView, speakAs, VIEW_OPTIONS } from './person.ts';
 import { farewell, STARS } from './ping-pong.ts';
 import { plainLoosely } from './plain-connection.ts';
 import { type Ended, type Line, talkFreely } from './two-people.ts';
@@ -67,33 +67,22 @@ async function beClient(
   if (options.any) throw new UsageError('--any is for --listen');
   const seconds = parseSeconds(options.timeout, '--timeout', DEFAULT_TIMEOUT);
   const target = await resolveTarget(operands, options, PORT);
-  const person = await nameFrom(options, report, terminal);
-  if (person === undefined) return 0;
-  let socket: Socket | undefined;
-  let view: ChatView | undefined;
-  const undo = terminal.onStop((signal) => {
-    if (!view?.isScreen) sayStopped(signal, report);
-    view?.close();
-    person.lines?.close();
-  });
-  try {
-    socket = await connectTcp(target, { seconds });
+  return speakAs(TITLE, options, report, terminal, async (name, open) => {
+    const socket = await connectTcp(target, { seconds });
     socket.on('error', () => {});
-    socket.write(`${person.name}\n`);
-    view = await openView(TITLE, options, person, report, terminal);
-    await talkFreely({ line: lineOf(socket), view, me: person.name, other: 'Server' });
-    socket.end();
-    await farewell(view);
-    return 0;
-  } catch (error) {
-    if (error instanceof CommandFailure) throw error;
-    throw new CommandFailure(`${formatAddress(target)}: ${describeFailure(error)}`);
-  } finally {
-    undo();
-    view?.close();
-    person.lines?.close();
-    socket?.destroySoon();
-  }
+    try {
+      socket.write(`${name}\n`);
+      const view = await open();
+      await talkFreely({ line: lineOf(socket), view, me: name, other: 'Server' });
+      socket.end();
+      await farewell(view);
+    } catch (error) {
+      if (error instanceof CommandFailure) throw error;
+      throw new CommandFailure(`${formatAddress(target)}: ${describeFailure(error)}`);
+    } finally {
+      socket.destroySoon();
+    }
+  });
 }
 
 async function beServer(

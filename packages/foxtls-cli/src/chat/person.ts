@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { CommandFailure } from '../command/failure.ts';
 import type { LineReader } from '../command/lines.ts';
 import type { Report } from '../command/report.ts';
+import { sayStopped } from '../command/stopping.ts';
 import { takesColour } from '../command/style.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { type ChatView, lineView } from './view.ts';
@@ -103,4 +104,36 @@ export async function openView(
   process.env['CI'] = 'false';
   const { openScreen } = await import('./screen/screen.ts');
   return openScreen({ title, isColoured: takesColour(terminal.environment, true) });
+}
+
+/**
+ * One end of a conversation of two: the name is asked for, `speak` connects, opens the view and talks. A signal closes what is shown, and with that the
+ * conversation. Resolves with the exit code.
+ */
+export async function speakAs(
+  title: string,
+  options: ViewOptions & { readonly name?: string | undefined },
+  report: Report,
+  terminal: Terminal,
+  speak: (name: string, open: () => Promise<ChatView>) => Promise<void>,
+): Promise<number> {
+  const person = await nameFrom(options, report, terminal);
+  if (person === undefined) return 0;
+  let view: ChatView | undefined;
+  const undo = terminal.onStop((signal) => {
+    if (!view?.isScreen) sayStopped(signal, report);
+    view?.close();
+    person.lines?.close();
+  });
+  try {
+    await speak(person.name, async () => {
+      view = await openView(title, options, person, report, terminal);
+      return view;
+    });
+    return 0;
+  } finally {
+    undo();
+    view?.close();
+    person.lines?.close();
+  }
 }

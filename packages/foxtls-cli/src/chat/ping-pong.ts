@@ -3,7 +3,6 @@
  * the server writes first; each record is a message; `quit` from either ends it.
  */
 
-import type { Socket } from 'node:net';
 import { createServer, type TLSSocket, type TlsOptions } from 'foxtls/tls';
 import { CommandFailure, describeFailure } from '../command/failure.ts';
 import type { Report } from '../command/report.ts';
@@ -11,7 +10,8 @@ import { sayStopped } from '../command/stopping.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { formatAddress, type ListenAddress, type Target } from '../network/addresses.ts';
 import { listenTcp } from '../network/tcp.ts';
-import { nameFrom, openView, type ViewOptions } from './person.ts';
+import { trackConnections } from '../network/tracked-server.ts';
+import { openView, speakAs, type ViewOptions } from './person.ts';
 import { type ConnectOptions, connectSecurely } from './secure-connection.ts';
 import { type Line, takeTurns } from './two-people.ts';
 import type { ChatView } from './view.ts';
@@ -29,31 +29,21 @@ export async function pingPongAsClient(
   report: Report,
   terminal: Terminal,
 ): Promise<number> {
-  const person = await nameFrom(options, report, terminal);
-  if (person === undefined) return 0;
-  let socket: TLSSocket | undefined;
-  let view: ChatView | undefined;
-  const undo = terminal.onStop((signal) => {
-    if (!view?.isScreen) sayStopped(signal, report);
-    view?.close();
-    person.lines?.close();
+  return speakAs(TITLE, options, report, terminal, async (name, open) => {
+    const socket = await connectSecurely({ ...connection, target });
+    let view: ChatView | undefined;
+    try {
+      socket.writeRecord(name);
+      view = await open();
+      await takeTurns({ line: lineOf(socket), view, me: name, other: 'Server' }, false);
+      await end(socket);
+      await farewell(view);
+    } catch (error) {
+      throw await failed(error, target, view);
+    } finally {
+      socket.destroy();
+    }
   });
-  try {
-    socket = await connectSecurely({ ...connection, target });
-    socket.writeRecord(person.name);
-    view = await openView(TITLE, options, person, report, terminal);
-    await takeTurns({ line: lineOf(socket), view, me: person.name, other: 'Server' }, false);
-    await end(socket);
-    await farewell(view);
-    return 0;
-  } catch (error) {
-    throw await failed(error, target, view);
-  } finally {
-    undo();
-    view?.close();
-    person.lines?.close();
-    socket?.destroy();
-  }
 }
 
 export interface PingPongServer {
@@ -68,12 +58,7 @@ export interface PingPongServer {
 export async function pingPongAsServer({ tls, where, options, report, terminal, onKeyLog }: PingPongServer): Promise<number> {
   const server = createServer({ ...tls, handshakeTimeout: HANDSHAKE_PATIENCE, noDelay: true });
   if (onKeyLog !== undefined) server.on('keylog', onKeyLog);
-  // Those too that never get through their handshake.
-  const connections = new Set<Socket>();
-  server.on('connection', (connection: Socket) => {
-    connections.add(connection);
-    connection.once('close', () => connections.delete(connection));
-  });
+  const connections = trackConnections(server);
   const { port, address } = await listenTcp(server, where);
   const stop = new AbortController();
   let socket: TLSSocket | undefined;
@@ -99,7 +84,8 @@ export async function pingPongAsServer({ tls, where, options, report, terminal, 
     undo();
     view?.close();
     socket?.destroy();
-    for (const connection of connections) connection.destroy();
+    // Those too that never got through their handshake.
+    connections.cut();
     server.close();
     report.say('Shutdown complete', { event: 'shutdown' });
   }

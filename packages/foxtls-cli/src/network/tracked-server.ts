@@ -5,6 +5,8 @@ import type { Server, Socket } from 'node:net';
 export interface TrackedServer {
   /** Connections of the transport: those whose handshake goes on are among them. */
   readonly sockets: ReadonlySet<Socket>;
+  /** Ends them all at once. */
+  cut(): void;
   /** Takes no new ones, lets those that are there end for so many milliseconds, and cuts the rest. */
   stop(patience?: number): Promise<void>;
 }
@@ -21,6 +23,7 @@ export function trackConnections(server: Server): TrackedServer {
   };
   return {
     sockets,
+    cut,
     async stop(patience = 0) {
       if (!server.listening) return;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

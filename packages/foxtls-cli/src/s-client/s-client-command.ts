@@ -5,7 +5,7 @@ import { defineCommand } from '../command/command.ts';
 import { CommandFailure, describeFailure } from '../command/failure.ts';
 import { printable } from '../command/printable.ts';
 import { createReport, type Report } from '../command/report.ts';
-import { sayStopped } from '../command/stopping.ts';
+import { runUntilStopped, sayStopped } from '../command/stopping.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { loadOwnPki } from '../network/credential-options.ts';
 import { loadTrust } from '../web/trust.ts';
@@ -39,19 +39,11 @@ export const sClientCommand = defineCommand({
   async run({ options, operands }, terminal) {
     const plan = await readPlan(operands, options, terminal);
     const report = createReport(options, terminal);
-    const stop = new AbortController();
-    const undo = terminal.onStop((signal) => {
-      if (!options.quiet) sayStopped(signal, report);
-      stop.abort();
-    });
-    try {
-      return await runClient({ plan, options, report, terminal, stop: stop.signal });
-    } catch (error) {
-      if (stop.signal.aborted) return 0;
-      throw error;
-    } finally {
-      undo();
-    }
+    return runUntilStopped(
+      terminal,
+      (signal) => options.quiet || sayStopped(signal, report),
+      (stop) => runClient({ plan, options, report, terminal, stop }),
+    );
   },
 });
 

@@ -8,7 +8,7 @@ import { UsageError } from '../command/failure.ts';
 import { parseCount, parseSeconds } from '../command/numbers.ts';
 import { printableLines } from '../command/printable.ts';
 import { createReport, type Report } from '../command/report.ts';
-import { sayStopped } from '../command/stopping.ts';
+import { runUntilStopped, sayStopped } from '../command/stopping.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { formatAddress, parsePort, resolveHost, type Target } from '../network/addresses.ts';
 import { loadOwnPki } from '../network/credential-options.ts';
@@ -66,19 +66,11 @@ export const tlsClientCommand = defineCommand({
   async run({ options, operands }, terminal) {
     const called = await readTarget(operands, options);
     const report = createReport(options, terminal);
-    const stop = new AbortController();
-    const undo = terminal.onStop((signal) => {
-      sayStopped(signal, report);
-      stop.abort();
-    });
-    try {
-      return await fetchPage({ ...called, options, stop: stop.signal }, report, terminal);
-    } catch (error) {
-      if (stop.signal.aborted) return 0;
-      throw error;
-    } finally {
-      undo();
-    }
+    return runUntilStopped(
+      terminal,
+      (signal) => sayStopped(signal, report),
+      (stop) => fetchPage({ ...called, options, stop }, report, terminal),
+    );
   },
 });
 
