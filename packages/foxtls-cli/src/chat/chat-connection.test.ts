@@ -1,27 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import { nodeProvider } from 'foxtls/crypto/node';
-import { formatPrivateKeyPem } from 'foxtls/pkcs';
 import { createServer, type TLSSocket } from 'foxtls/tls';
-import { createCertificate, createCertificateAuthority, formatCertificatePem } from 'foxtls/x509';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { ChatConnection } from './chat-connection.ts';
+import { serverPem } from './server-pem.fixture.ts';
 import { NameRefused } from './words.ts';
 
-const pem = { cert: '', key: '', ca: '' };
-beforeAll(async () => {
-  const dates = { validFrom: new Date(Date.now() - 1000), validTo: new Date(Date.now() + 3_600_000) };
-  const ca = await createCertificateAuthority({ provider: nodeProvider, subject: { commonName: 'CA' }, ...dates });
-  const server = await createCertificate({
-    provider: nodeProvider,
-    issuer: ca,
-    subject: { commonName: 'localhost' },
-    dnsNames: ['localhost'],
-    ...dates,
-  });
-  pem.ca = formatCertificatePem(ca.certificate);
-  pem.cert = formatCertificatePem(server.certificate);
-  pem.key = formatPrivateKeyPem(server.key.exportPkcs8());
-});
+const pem = serverPem();
 
 const closing: (() => void)[] = [];
 afterEach(() => {

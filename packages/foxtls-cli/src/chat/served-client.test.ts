@@ -1,13 +1,11 @@
 import { Duplex } from 'node:stream';
-import { nodeProvider } from 'foxtls/crypto/node';
-import { formatPrivateKeyPem } from 'foxtls/pkcs';
 import { connect, createServer, type TLSSocket } from 'foxtls/tls';
-import { createCertificate, createCertificateAuthority, formatCertificatePem } from 'foxtls/x509';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Report } from '../command/report.ts';
 import { TokenPairing } from './pairing.ts';
 import { Room } from './room.ts';
 import { type House, ServedClient } from './served-client.ts';
+import { serverPem } from './server-pem.fixture.ts';
 
 /** Two ends of a pipe that holds little: nothing of the kernel's buffers is between a server and a client that does not read. */
 function pipe(): [Duplex, Duplex] {
@@ -44,21 +42,7 @@ function pipe(): [Duplex, Duplex] {
   return [a, b];
 }
 
-const pem = { cert: '', key: '', ca: '' };
-beforeAll(async () => {
-  const dates = { validFrom: new Date(Date.now() - 1000), validTo: new Date(Date.now() + 3_600_000) };
-  const ca = await createCertificateAuthority({ provider: nodeProvider, subject: { commonName: 'CA' }, ...dates });
-  const server = await createCertificate({
-    provider: nodeProvider,
-    issuer: ca,
-    subject: { commonName: 'localhost' },
-    dnsNames: ['localhost'],
-    ...dates,
-  });
-  pem.ca = formatCertificatePem(ca.certificate);
-  pem.cert = formatCertificatePem(server.certificate);
-  pem.key = formatPrivateKeyPem(server.key.exportPkcs8());
-});
+const pem = serverPem();
 
 function makeHouse(silence = 60_000) {
   const said: string[] = [];
