@@ -10,6 +10,7 @@ import type { OptionTable, OptionValues } from '../command/command.ts';
 import { UsageError } from '../command/failure.ts';
 import { parseSeconds } from '../command/numbers.ts';
 import type { Report } from '../command/report.ts';
+import { JSON_OPTION } from '../command/report.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { loadTlsPlan, TLS_OPTIONS, type TlsPlan } from '../network/tls-options.ts';
 import { readSuiteList } from './wolfssl-names.ts';
@@ -52,7 +53,7 @@ export const SHARED_OPTIONS = {
   'early-data': { type: 'boolean', short: '0', help: 'not there yet' },
   'post-handshake-auth': { type: 'boolean', short: 'Q', help: 'not there yet' },
   timeout: { type: 'string', value: 'SECONDS', help: 'how long to wait for the handshake, and for each message (30)' },
-  json: { type: 'boolean', help: 'an object of JSON for each event' },
+  ...JSON_OPTION,
 } as const satisfies OptionTable;
 
 export type SharedOptions = OptionValues<typeof SHARED_OPTIONS>;

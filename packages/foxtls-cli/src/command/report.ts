@@ -2,8 +2,14 @@
  * What a program that talks says: lines as its tutorial has them, or with `--json` an object for each event.
  */
 
+import type { OptionTable } from './command.ts';
 import { printable } from './printable.ts';
 import type { Terminal } from './terminal.ts';
+
+/** For programs that say what happens, event by event. */
+export const JSON_OPTION = {
+  json: { type: 'boolean', help: 'an object of JSON for each event' },
+} as const satisfies OptionTable;
 
 /** Facts of an event, for `--json`. */
 export type Facts = { readonly event: string } & Readonly<Record<string, string | number | boolean | undefined>>;

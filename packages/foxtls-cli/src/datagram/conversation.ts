@@ -8,14 +8,14 @@
 import type { OptionTable, OptionValues } from '../command/command.ts';
 import type { LineReader } from '../command/lines.ts';
 import { parseSeconds } from '../command/numbers.ts';
-import { shownText } from '../command/report.ts';
+import { JSON_OPTION, shownText } from '../command/report.ts';
 import type { Terminal } from '../command/terminal.ts';
 
 const DEFAULT_SECONDS = 5;
 
 export const TALK_OPTIONS = {
   timeout: { type: 'string', value: 'SECONDS', help: `how long to wait for each reply (${DEFAULT_SECONDS})` },
-  json: { type: 'boolean', help: 'an object of JSON for each event' },
+  ...JSON_OPTION,
 } as const satisfies OptionTable;
 
 /** How long to wait for each reply. */

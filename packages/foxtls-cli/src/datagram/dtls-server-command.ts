@@ -5,7 +5,7 @@ import type { Socket } from 'node:dgram';
 import { defineCommand } from '../command/command.ts';
 import { UsageError } from '../command/failure.ts';
 import { parseCount } from '../command/numbers.ts';
-import { createReport, type Report } from '../command/report.ts';
+import { createReport, JSON_OPTION, type Report } from '../command/report.ts';
 import { stopped } from '../command/stopping.ts';
 import { listenAddress, listenOptions } from '../network/addresses.ts';
 import { bindServer } from '../network/udp.ts';
@@ -30,7 +30,7 @@ export const dtlsServerCommand = defineCommand({
     workers: { type: 'string', value: 'N', help: 'spread clients over so many threads' },
     timeout: { type: 'string', value: 'SECONDS', help: `how long a handshake may take (${DEFAULT_TIMEOUT})` },
     idle: { type: 'string', value: 'SECONDS', help: `end the session of a client that is silent for so long (${DEFAULT_IDLE})` },
-    json: { type: 'boolean', help: 'an object of JSON for each event' },
+    ...JSON_OPTION,
   },
   notes: [
     'Without --cert, --key, --ca or --psk-key it has certificates and a key that foxtls has made for this machine in ~/.foxtls, which foxtls dtls-client trusts.',

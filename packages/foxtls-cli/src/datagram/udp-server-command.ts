@@ -2,7 +2,7 @@
 
 import { defineCommand } from '../command/command.ts';
 import { describeFailure } from '../command/failure.ts';
-import { createReport, shownText } from '../command/report.ts';
+import { createReport, JSON_OPTION, shownText } from '../command/report.ts';
 import { stopped } from '../command/stopping.ts';
 import { formatAddress, listenAddress, listenOptions } from '../network/addresses.ts';
 import { bindServer } from '../network/udp.ts';
@@ -14,7 +14,7 @@ export const udpServerCommand = defineCommand({
   maxOperands: 0,
   options: {
     ...listenOptions('UDP'),
-    json: { type: 'boolean', help: 'an object of JSON for each event' },
+    ...JSON_OPTION,
   },
   notes: [
     'UDP has no connections: whoever sends a datagram is answered, and everybody on the way reads and changes what he likes. foxtls dtls-server is the same with DTLS.',

@@ -9,7 +9,7 @@ import { parseCertificate } from 'foxtls/x509';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure, describeFailure } from '../command/failure.ts';
 import { printable } from '../command/printable.ts';
-import { createReport, type Report } from '../command/report.ts';
+import { createReport, JSON_OPTION, type Report } from '../command/report.ts';
 import type { DemoPki } from '../demo-pki.ts';
 import { parsePort } from '../network/addresses.ts';
 import { loadOwnPki } from '../network/credential-options.ts';
@@ -27,7 +27,7 @@ export const demoCommand = defineCommand({
   maxOperands: 0,
   options: {
     port: { type: 'string', short: 'p', value: 'PORT', help: `the TCP port; 0 takes a free one (${DEFAULT_PORT}, or $PORT)` },
-    json: { type: 'boolean', help: 'an object of JSON for each event' },
+    ...JSON_OPTION,
   },
   notes: ['Its certificates are those that all programs of foxtls share, made at first use in ~/.foxtls.'],
   examples: [

@@ -8,7 +8,7 @@ import { defineCommand } from '../command/command.ts';
 import { CommandFailure } from '../command/failure.ts';
 import { parseSeconds } from '../command/numbers.ts';
 import { printableLines } from '../command/printable.ts';
-import { createReport, type Report } from '../command/report.ts';
+import { createReport, JSON_OPTION, type Report } from '../command/report.ts';
 import { resolveTarget, targetOptions } from '../network/addresses.ts';
 import { loadTlsPlan, TLS_OPTIONS } from '../network/tls-options.ts';
 import { commandOf } from './echo-lines.ts';
@@ -30,7 +30,7 @@ export const echoClientCommand = defineCommand({
       value: 'SECONDS',
       help: `how long to wait for the handshake and for each echo (${DEFAULT_SECONDS})`,
     },
-    json: { type: 'boolean', help: 'an object of JSON for each event' },
+    ...JSON_OPTION,
   },
   notes: [
     'Reads lines from standard input. The line quit stops the server, break ends this session alone; so does the end of the input.',

@@ -7,7 +7,7 @@ import { describeSessionOf } from '../client-server/session-lines.ts';
 import { defineCommand } from '../command/command.ts';
 import { parseSeconds } from '../command/numbers.ts';
 import { printable } from '../command/printable.ts';
-import { createReport, type Report } from '../command/report.ts';
+import { createReport, JSON_OPTION, type Report } from '../command/report.ts';
 import { formatAddress, listenAddress, listenOptions } from '../network/addresses.ts';
 import { loadTlsPlan, TLS_OPTIONS } from '../network/tls-options.ts';
 import { EchoLines } from './echo-lines.ts';
@@ -26,7 +26,7 @@ export const echoServerCommand = defineCommand({
     ...TLS_OPTIONS,
     'require-certificate': { type: 'boolean', help: 'speak only to clients with a certificate of --ca' },
     idle: { type: 'string', value: 'SECONDS', help: `end the session of a client that is silent for so long (${DEFAULT_IDLE})` },
-    json: { type: 'boolean', help: 'an object of JSON for each event' },
+    ...JSON_OPTION,
   },
   notes: [
     'Prints each line, too. A client that says break ends its session; one that says quit ends the server: it is for machines whose users trust each other.',

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { defineCommand } from '../command/command.ts';
 import { CommandFailure } from '../command/failure.ts';
 import { startProgress } from '../command/progress.ts';
-import { createReport } from '../command/report.ts';
+import { createReport, JSON_OPTION } from '../command/report.ts';
 import { parseSize } from '../command/sizes.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { PartialFile } from './partial-file.ts';
@@ -23,7 +23,7 @@ export const randomCommand = defineCommand({
   options: {
     out: { type: 'string', short: 'o', value: 'FILE', help: 'what it is called (random-BYTES.bin)' },
     overwrite: { type: 'boolean', help: 'replace a file that is there' },
-    json: { type: 'boolean', help: 'an object of JSON for each event' },
+    ...JSON_OPTION,
   },
   notes: ['BYTES is a number, or one with a unit: 128MB are 128,000,000 bytes, 128MiB are 134,217,728.'],
   examples: [

@@ -1,6 +1,7 @@
 /** Options and lines that `send` and `receive` have in common. */
 
 import type { OptionTable } from '../command/command.ts';
+import { JSON_OPTION } from '../command/report.ts';
 import { TLS_OPTIONS } from '../network/tls-options.ts';
 
 export const DEFAULT_TIMEOUT = 60;
@@ -9,7 +10,7 @@ export const TRANSFER_OPTIONS = {
   ...TLS_OPTIONS,
   timeout: { type: 'string', value: 'SECONDS', help: `give up when nothing moves for so long (${DEFAULT_TIMEOUT})` },
   plain: { type: 'boolean', help: 'do as other programs do: name, content, close_notify, and nothing that proves the content' },
-  json: { type: 'boolean', help: 'an object of JSON for each event' },
+  ...JSON_OPTION,
 } as const satisfies OptionTable;
 
 /** As the tutorial's programs print it, the blank at the end included. */

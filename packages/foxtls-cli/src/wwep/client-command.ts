@@ -3,7 +3,7 @@
 import { defineCommand, type OptionValues } from '../command/command.ts';
 import { describeFailure, UsageError } from '../command/failure.ts';
 import { printable } from '../command/printable.ts';
-import { createReport, type Report, shownText } from '../command/report.ts';
+import { createReport, JSON_OPTION, type Report, shownText } from '../command/report.ts';
 import type { Terminal } from '../command/terminal.ts';
 import { parsePort, type Target } from '../network/addresses.ts';
 import { loadTlsPlan, TLS_OPTIONS, type TlsPlan } from '../network/tls-options.ts';
@@ -29,7 +29,7 @@ const OPTIONS = {
   device: { type: 'string', value: 'HEX', help: `the device whose lamp the keys switch (${DEFAULT_DEVICE})` },
   ...TRUST_OPTIONS,
   ...TLS_OPTIONS,
-  json: { type: 'boolean', help: 'an object of JSON for each event' },
+  ...JSON_OPTION,
 } as const;
 
 export const wwepClientCommand = defineCommand({

@@ -6,7 +6,7 @@ import { defineCommand } from '../command/command.ts';
 import { describeFailure } from '../command/failure.ts';
 import { parseCount } from '../command/numbers.ts';
 import { printable } from '../command/printable.ts';
-import { createReport, type Report } from '../command/report.ts';
+import { createReport, JSON_OPTION, type Report } from '../command/report.ts';
 import { stopped } from '../command/stopping.ts';
 import { formatAddress, listenAddress, listenOptions, parsePort } from '../network/addresses.ts';
 import { appendKeyLog } from '../network/credential-options.ts';
@@ -40,7 +40,7 @@ export const wwepServerCommand = defineCommand({
     },
     'require-client-cert': { type: 'boolean', help: 'over TLS, serve only who shows a certificate of --ca' },
     ...TLS_OPTIONS,
-    json: { type: 'boolean', help: 'an object of JSON for each event' },
+    ...JSON_OPTION,
   },
   notes: [
     'A request is what comes within 100 ms, 13 bytes at most: R, a device (4 hexadecimal digits) and a register (2) to read, W with a value (4) behind them to write. ' +

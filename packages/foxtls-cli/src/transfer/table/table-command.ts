@@ -11,7 +11,7 @@ import { defineCommand } from '../../command/command.ts';
 import { CommandFailure, UsageError } from '../../command/failure.ts';
 import { parseCount } from '../../command/numbers.ts';
 import { startProgress } from '../../command/progress.ts';
-import { createReport } from '../../command/report.ts';
+import { createReport, JSON_OPTION } from '../../command/report.ts';
 import { formatSize, parseSize } from '../../command/sizes.ts';
 import type { Terminal } from '../../command/terminal.ts';
 import { writeRandomFile } from '../random-command.ts';
@@ -41,7 +41,7 @@ export const transferTableCommand = defineCommand({
     only: { type: 'string', value: 'LIST', help: `which of ${IMPLEMENTATION_NAMES.join(', ')} (all that are here)` },
     folder: { type: 'string', value: 'FOLDER', help: 'where the files are made, and removed again (that for temporary files)' },
     'no-memory': { type: 'boolean', help: 'leave out what takes longest besides the times: memory under valgrind' },
-    json: { type: 'boolean', help: 'an object of JSON for each event' },
+    ...JSON_OPTION,
   },
   notes: [
     'Both ends run on this machine, each a process of its own, over 127.0.0.1. The seconds are those that the processor spent on the transfer, from the end of the handshake on, files included; --json also has those by the wall.',
