@@ -11,21 +11,14 @@
  */
 
 import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 import { IMPLEMENTATIONS, isOffered } from './dtls-implementations.mjs';
 import { makePki } from './pki.mjs';
 import { message, start } from './processes.mjs';
 import { addResults, figureWithRatios, median } from './results.mjs';
 
-const { values: args } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    only: { type: 'string', default: '' },
-    quick: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
-const rounds = Number(args.rounds);
+const args = readArguments();
+const { rounds } = args;
 const seconds = args.quick ? 0.5 : 2;
 const warmUp = args.quick ? 0.5 : 2;
 /** A handshake runs through far more code than a message does: V8 has compiled what it will after some thousands. Or after so many seconds. */

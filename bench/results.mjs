@@ -16,7 +16,9 @@ export function figureWithRatios(values, base, digits) {
 export function addResults(script, rounds, lines) {
   const path = fileURLToPath(new URL('results.md', import.meta.url));
   const kind = `${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.version}, OpenSSL ${process.versions.openssl}`;
-  const command = ['node', script, ...process.argv.slice(2)].join(' ');
+  // As a shell takes it.
+  const words = process.argv.slice(2).map((word) => (/[^\w./-]/.test(word) ? `'${word}'` : word));
+  const command = ['node', script, ...words].join(' ');
   const entry = [
     `## ${new Date().toISOString().slice(0, 10)}`,
     '',

@@ -10,7 +10,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 import { bundleSizes } from './bundle.mjs';
 import { IMPLEMENTATIONS, load } from './implementations.mjs';
 import { makePkis } from './pki.mjs';
@@ -18,15 +18,8 @@ import { message, start } from './processes.mjs';
 import { addResults, figureWithRatios, median } from './results.mjs';
 import { isOffered } from './settings.mjs';
 
-const { values: args } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    only: { type: 'string', default: '' },
-    quick: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-  },
-});
-const rounds = Number(args.rounds);
+const args = readArguments();
+const { rounds } = args;
 const seconds = args.quick ? 0.5 : 1.5;
 const warmUp = args.quick ? 0.5 : 3;
 const megabytes = (count) => (args.quick ? count / 8 : count) * 1e6;

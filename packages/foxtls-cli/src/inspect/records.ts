@@ -14,7 +14,7 @@ import { type Agreed, readHandshakeMessage } from './handshake.ts';
 import { bytesText, missingText, type Node } from './node.ts';
 import { Source } from './source.ts';
 
-export const RECORD_HEADER_SIZE = 5;
+const RECORD_HEADER_SIZE = 5;
 /** "The length MUST NOT exceed 2^14 + 2048." (RFC 5246 §6.2.3): with the most that any version's protection adds. */
 const MAX_LENGTH = (1 << 14) + 2048;
 export const CONTENT = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23, heartbeat: 24 } as const;
@@ -146,7 +146,7 @@ function readHandshake(fragment: Source, state: State, isCut: boolean): Content 
 }
 
 /** With its header; no message is so long where there is no header yet. */
-export function messageLength(bytes: Uint8Array): number {
+function messageLength(bytes: Uint8Array): number {
   const [, high, middle, low] = bytes;
   if (high === undefined || middle === undefined || low === undefined) return Number.POSITIVE_INFINITY;
   return 4 + ((high << 16) | (middle << 8) | low);

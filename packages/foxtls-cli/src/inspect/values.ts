@@ -113,7 +113,7 @@ function isRetryRandom(value: unknown): boolean {
 }
 
 /** Of a certificate, what one wants to know first. */
-export function certificateText(value: unknown): string {
+function certificateText(value: unknown): string {
   if (!(value instanceof Uint8Array)) return '';
   try {
     const { subject, issuer, validFrom, validTo, publicKey } = parseCertificate(value);

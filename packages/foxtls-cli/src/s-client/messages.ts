@@ -34,7 +34,7 @@ function nameOf(contentType: TracedMessage['contentType'], [first = 0, second = 
 }
 
 /** `TLSv1.3` as `TLS 1.3`, `TLSv1` as `TLS 1.0`. */
-export function versionWords(version: string): string {
+function versionWords(version: string): string {
   return version.replace(/^(D?TLS)v1$/, '$1 1.0').replace('v', ' ');
 }
 

@@ -31,7 +31,7 @@ export function commandOf(part: Uint8Array): Command | undefined {
 }
 
 /** Line ends as CR LF, once. */
-export function withCrlf(part: Uint8Array): Uint8Array {
+function withCrlf(part: Uint8Array): Uint8Array {
   return Buffer.from(Buffer.from(part).toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
 }
 

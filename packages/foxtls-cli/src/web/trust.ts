@@ -46,7 +46,7 @@ export function loadTrust(options: OptionValues<typeof TRUST_OPTIONS>, host: str
 }
 
 /** Whether our own CA speaks for a host: for no host of the world. */
-export function isOwnName(host: string): boolean {
+function isOwnName(host: string): boolean {
   return SERVER_NAMES.includes(host.toLowerCase()) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 

@@ -13,8 +13,8 @@
 
 import type { WwepDatabase } from './database.ts';
 
-export const READ_LENGTH = 7;
-export const WRITE_LENGTH = 11;
+const READ_LENGTH = 7;
+const WRITE_LENGTH = 11;
 /** Of a reply that carries a value. A shorter one is malformed. */
 export const REPLY_LENGTH = 11;
 /** A write with a line feed behind it, and one more: then it is known that there is more. */
