@@ -1,0 +1,75 @@
+/**
+ * The servers that tlsfuzzer's scripts speak with: `foxtls/tls` with its options, by the names that `cases/` has for them.
+ *
+ * All answer a request with a short page and let the client close. What they have beyond the defaults is what scripts for TLS 1.2 and before presume:
+ * old versions and suites, peers without encrypt_then_mac or extended_master_secret.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { legacy } from 'foxtls/legacy';
+import tls from 'foxtls/tls';
+
+const SUITES = [
+  'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256',
+  'ECDHE:DHE:kRSA:!aNULL:!eNULL:!PSK:!RC4:!CAMELLIA',
+];
+
+/** What every server has, unless it says otherwise. */
+const COMMON = {
+  legacy,
+  warn() {},
+  minVersion: 'TLSv1',
+  ciphers: SUITES.join(':'),
+  ecdhCurve: 'x25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096',
+  dhparam: 'auto',
+  insecureMacThenEncrypt: true,
+  insecureNoExtendedMasterSecret: true,
+  ALPNProtocols: ['http/1.1'],
+};
+
+/**
+ * By name: whose certificate (the names of files in tlsfuzzer's `tests`, without Cert.pem and Key.pem), and which options beside COMMON.
+ *
+ * @type {Readonly<Record<string, { credentials: readonly string[], options?: import('foxtls/tls').TlsOptions, echo?: boolean }>>}
+ */
+export const SERVERS = {
+  rsa: { credentials: ['serverX509'] },
+  'rsa-tls12': { credentials: ['serverX509'], options: { maxVersion: 'TLSv1.2' } },
+  'rsa-asking': { credentials: ['serverX509'], options: { requestCert: true, rejectUnauthorized: false } },
+  'rsa-renegotiating': { credentials: ['serverX509'], options: { renegotiation: 'accept' } },
+  'rsa-echo': { credentials: ['serverX509'], echo: true },
+  'rsa-pss': { credentials: ['serverRSAPSS'] },
+  ecdsa: { credentials: ['serverEC', 'serverP384EC', 'serverP521EC'] },
+  ed25519: { credentials: ['serverEd25519'] },
+  ed448: { credentials: ['serverEd448'] },
+};
+
+const PAGE = 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nhello\n';
+
+/** @param {string} name of SERVERS @param {string} tests tlsfuzzer's folder of certificates */
+export async function startServer(name, tests) {
+  const { credentials, options, echo = false } = SERVERS[name];
+  /** @param {string} kind */
+  const pems = (kind) => credentials.map((credential) => readFileSync(join(tests, `${credential}${kind}.pem`)));
+  const server = tls.createServer({ key: pems('Key'), cert: pems('Cert'), ...COMMON, ...options }, (socket) => {
+    // What goes wrong is for tlsfuzzer to judge.
+    socket.on('error', () => {});
+    if (echo) socket.pipe(socket);
+    else answerRequests(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return { port: server.address().port, close: () => server.close() };
+}
+
+/** A page for each request, whose first line ends with a blank one or is all there is. */
+function answerRequests(socket) {
+  let text = '';
+  socket.setEncoding('latin1').on('data', (data) => {
+    text = (text + data).slice(-4096);
+    if (!/\n\r?\n|GET .*\n/.test(text)) return;
+    text = '';
+    socket.write(PAGE);
+  });
+}
