@@ -2,7 +2,8 @@
  * The servers that tlsfuzzer's scripts speak with: `foxtls/tls` with its options, by the names that `cases/` has for them.
  *
  * All answer a request with a short page and let the client close. What they have beyond the defaults is what scripts for TLS 1.2 and before presume:
- * old versions and suites, peers without encrypt_then_mac or extended_master_secret.
+ * old versions and suites, peers without encrypt_then_mac. A peer without extended_master_secret is taken by any server, and neither renegotiates nor
+ * resumes: `--ems` makes scripts of that offer it.
  */
 
 import { readFileSync } from 'node:fs';
@@ -24,8 +25,13 @@ const COMMON = {
   ecdhCurve: 'x25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096',
   dhparam: 'auto',
   insecureMacThenEncrypt: true,
-  insecureNoExtendedMasterSecret: true,
-  ALPNProtocols: ['http/1.1'],
+  ALPNProtocols: ['http/1.1', 'h2'],
+};
+
+/** For clients that say nothing of signature_algorithms, and so of nothing but SHA-1 (RFC 5246 §7.4.1.4.1). */
+const WITH_SHA1 = {
+  sigalgs:
+    'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:rsa_pkcs1_sha1',
 };
 
 /**
@@ -36,6 +42,7 @@ const COMMON = {
 export const SERVERS = {
   rsa: { credentials: ['serverX509'] },
   'rsa-tls12': { credentials: ['serverX509'], options: { maxVersion: 'TLSv1.2' } },
+  'rsa-sha1': { credentials: ['serverX509'], options: WITH_SHA1 },
   'rsa-asking': { credentials: ['serverX509'], options: { requestCert: true, rejectUnauthorized: false } },
   'rsa-renegotiating': { credentials: ['serverX509'], options: { renegotiation: 'accept' } },
   'rsa-echo': { credentials: ['serverX509'], echo: true },
@@ -58,9 +65,20 @@ export async function startServer(name, tests) {
     if (echo) socket.pipe(socket);
     else answerRequests(socket);
   });
+  keepSessions(server);
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return { port: server.address().port, close: () => server.close() };
+}
+
+/** For clients that resume by session id; most scripts know nothing of tickets. */
+function keepSessions(server) {
+  const sessions = new Map();
+  server.on('newSession', (id, state, done) => {
+    sessions.set(id.toString('hex'), state);
+    done();
+  });
+  server.on('resumeSession', (id, done) => done(null, sessions.get(id.toString('hex')) ?? null));
 }
 
 /** A page for each request, whose first line ends with a blank one or is all there is. */
