@@ -23,7 +23,7 @@ import type { Established } from '../protocol/handshake/established.ts';
 import type { HandshakeFlow } from '../protocol/handshake/receive.ts';
 import type { HandshakeContext } from '../protocol/handshake/transport.ts';
 import { exportFrom } from '../protocol/keys/exporter.ts';
-import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage, writeMessage } from '../protocol/messages/messages.ts';
+import { KeyUpdate, NewSessionTicket, type RawMessage, readMessage } from '../protocol/messages/messages.ts';
 import type { PathMessage } from '../protocol/messages/return-routability-check.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { sessionOfTicket } from '../protocol/session/new-session-ticket.ts';
@@ -37,6 +37,7 @@ import { describeConnection } from './continue-dtls.ts';
 import { checkInitialTimeout, checkMtu } from './datagram-checks.ts';
 import type { DatagramStats, DtlsConnection } from './datagram-connection.ts';
 import { DatagramHeartbeats } from './datagram-heartbeats.ts';
+import { DatagramKeyUpdates } from './datagram-key-updates.ts';
 import { earliest } from './deadlines.ts';
 import { EventQueue } from './event-queue.ts';
 import { ConnectionContext } from './handshake-context.ts';
@@ -44,6 +45,7 @@ import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { sendLastAlert } from './last-alert.ts';
+import { Patience } from './patience.ts';
 import { tapOf } from './traced-message.ts';
 
 const WARNING = 1;
@@ -106,13 +108,10 @@ export class DatagramConnection implements DtlsConnection {
   #established: Established | undefined;
   #peerClosed = false;
   #weClosed = false;
-  /** Ours that waits for its ACK, and whether another one is wanted after it, or one is when earlier messages are acknowledged. */
-  #keyUpdate: 'none' | 'wanted' | 'sent' | 'sent_and_wanted' = 'none';
-  #wantsPeerUpdate = false;
-  #keyUpdatesInARow = 0;
-  #warningAlerts = 0;
   #heartbeats: DatagramHeartbeats | undefined;
-  /** Made when it is needed: few connections do. */
+  /** Made when they are needed: few connections do. */
+  #patience: Patience | undefined;
+  #keyUpdates: DatagramKeyUpdates | undefined;
   #connectionIdUpdates: ConnectionIdUpdates | undefined;
   /** Whether the owner knows of the end. */
   #isTold = false;
@@ -275,7 +274,7 @@ export class DatagramConnection implements DtlsConnection {
     if (this.#state !== 'connected' || this.#weClosed)
       throw new ApiMisuse('ERR_TLS_NOT_CONNECTED', 'updateKeys without a connection');
     if (!this.#isTls13) throw new ApiMisuse('ERR_TLS_NO_KEY_UPDATE', `${this.info?.version} has no KeyUpdate`);
-    this.#guarded(() => this.#sendKeyUpdate(requestPeer));
+    this.#guarded(() => this.#ourKeyUpdates.send(requestPeer));
   }
 
   requestConnectionIds(count: number): void {
@@ -390,8 +389,7 @@ export class DatagramConnection implements DtlsConnection {
   /** Reads records while there are any and nothing is pending. */
   #pump(): void {
     this.#readAll();
-    const isOpen = this.#state === 'connected' && !this.#weClosed;
-    if (this.#keyUpdate === 'wanted' && isOpen && !this.#transport.mustKeepKeys) this.#sendWantedKeyUpdate();
+    if (this.#state === 'connected' && !this.#weClosed) this.#keyUpdates?.sendWanted();
   }
 
   #readAll(): void {
@@ -407,6 +405,16 @@ export class DatagramConnection implements DtlsConnection {
     }
   }
 
+  get #counted(): Patience {
+    this.#patience ??= new Patience(this.#setting.limits);
+    return this.#patience;
+  }
+
+  get #ourKeyUpdates(): DatagramKeyUpdates {
+    this.#keyUpdates ??= new DatagramKeyUpdates(this.#transport);
+    return this.#keyUpdates;
+  }
+
   get #idUpdates(): ConnectionIdUpdates {
     this.#connectionIdUpdates ??= new ConnectionIdUpdates(this.#transport, this.#owner);
     return this.#connectionIdUpdates;
@@ -419,7 +427,7 @@ export class DatagramConnection implements DtlsConnection {
   // ---- After the handshake ----
 
   #readData(data: Uint8Array): void {
-    this.#keyUpdatesInARow = 0;
+    this.#patience?.onData();
     this.#events.push({ type: 'data', data });
   }
 
@@ -456,55 +464,20 @@ export class DatagramConnection implements DtlsConnection {
   #refuseRenegotiation(raw: RawMessage): void {
     const asks = this.role === 'client' ? HANDSHAKE_TYPES.hello_request : HANDSHAKE_TYPES.client_hello;
     if (raw.type !== asks) throw unexpected(raw);
-    this.#countIdle('requests to renegotiate');
+    this.#counted.countIdle('requests to renegotiate');
     this.#transport.sendAlert(WARNING, ALERTS.no_renegotiation_RESERVED);
   }
 
   #readKeyUpdate(raw: RawMessage): void {
     const { requestUpdate } = readMessage(KeyUpdate, raw);
-    this.#keyUpdatesInARow++;
-    const limit = this.#setting.limits.keyUpdatesInARow;
-    if (this.#keyUpdatesInARow > limit) {
-      throw new LimitExceeded(
-        'keyUpdatesInARow',
-        `more than ${limit} KeyUpdates without data between them`,
-        'unexpected_message',
-      );
-    }
+    this.#counted.countKeyUpdate();
     this.#transport.updateReadKeys();
-    if (requestUpdate && this.#keyUpdate === 'none') this.#sendKeyUpdate(false);
-  }
-
-  /** "… implementations MUST NOT send records with the new keys or send a new KeyUpdate until the previous KeyUpdate has been acknowledged" (RFC 9147 §8). */
-  #sendKeyUpdate(requestPeer: boolean): void {
-    if (this.#keyUpdate !== 'none' || this.#transport.mustKeepKeys) {
-      // The keys that are asked for are on their way: only the peer's may not be.
-      if (this.#keyUpdate === 'sent' && !requestPeer) return;
-      this.#keyUpdate = this.#keyUpdate === 'none' || this.#keyUpdate === 'wanted' ? 'wanted' : 'sent_and_wanted';
-      this.#wantsPeerUpdate ||= requestPeer;
-      return;
-    }
-    this.#keyUpdate = 'sent';
-    this.#transport.sendAlone(writeMessage(KeyUpdate, { requestUpdate: requestPeer }), () => this.#onKeyUpdateAcknowledged());
-  }
-
-  #onKeyUpdateAcknowledged(): void {
-    this.#transport.updateWriteKeys();
-    const wantsAnother = this.#keyUpdate === 'sent_and_wanted';
-    this.#keyUpdate = 'none';
-    if (wantsAnother) this.#sendWantedKeyUpdate();
-  }
-
-  #sendWantedKeyUpdate(): void {
-    const requestPeer = this.#wantsPeerUpdate;
-    this.#keyUpdate = 'none';
-    this.#wantsPeerUpdate = false;
-    this.#sendKeyUpdate(requestPeer);
+    if (requestUpdate) this.#ourKeyUpdates.sendIfNone();
   }
 
   /** Half of the records that one key is good for are sent: there is time for an ACK. DTLS 1.2 has no means for it but a new connection. */
   #renewWriteKeys(): void {
-    if (this.#isTls13 && this.#keyUpdate === 'none') this.#guarded(() => this.#sendKeyUpdate(false));
+    if (this.#isTls13) this.#guarded(() => this.#ourKeyUpdates.sendIfNone());
     if (!this.#transport.writeKeyExhausted) return;
     const problem = 'so many records were sent under one key that no more may be: open another connection';
     this.#fail(new LimitExceeded('recordsUnderOneKey', problem, 'internal_error'));
@@ -516,7 +489,7 @@ export class DatagramConnection implements DtlsConnection {
   #readAlert(level: number, description: number): void {
     const isWarning = level === WARNING && !this.#isTls13 && WARNINGS.includes(description);
     if (description === ALERTS.user_canceled || isWarning) {
-      this.#countIdle('alerts that change nothing');
+      this.#counted.countIdle('alerts that change nothing');
       return;
     }
     if (description !== ALERTS.close_notify || this.#state === 'handshaking') {
@@ -530,12 +503,6 @@ export class DatagramConnection implements DtlsConnection {
     if (!this.#weClosed) this.#transport.sendAlert(WARNING, ALERTS.close_notify);
     this.#weClosed = true;
     this.#finish();
-  }
-
-  #countIdle(what: string): void {
-    this.#warningAlerts++;
-    const limit = this.#setting.limits.warningAlerts;
-    if (this.#warningAlerts > limit) throw new LimitExceeded('warningAlerts', `more than ${limit} ${what}`, 'unexpected_message');
   }
 
   #fail(error: TlsError): void {

@@ -40,6 +40,7 @@ import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import { Heartbeats, noHeartbeat } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
 import { sendLastAlert } from './last-alert.ts';
+import { Patience } from './patience.ts';
 import { type NextHandshake, type RenegotiationOptions, type RenegotiationPolicy, Renegotiations } from './renegotiation.ts';
 import { tapOf } from './traced-message.ts';
 
@@ -92,11 +93,11 @@ export class Connection implements TlsConnection {
   #peerClosed = false;
   #weClosed = false;
   #starved = false;
-  #keyUpdatesInARow = 0;
+  /** Made when it is needed. */
+  #patience: Patience | undefined;
   #keyUpdateDue = false;
   /** If both ends speak of them. */
   #heartbeats: Heartbeats | undefined;
-  #warningAlerts = 0;
   /** What waits for the end of a renegotiation: data, and our closure. */
   #held: Uint8Array[] = [];
   #closeHeld = false;
@@ -368,7 +369,7 @@ export class Connection implements TlsConnection {
   // ---- After the handshake ----
 
   #readData(data: Uint8Array): void {
-    this.#keyUpdatesInARow = 0;
+    this.#patience?.onData();
     this.#events.push({ type: 'data', data });
   }
 
@@ -409,13 +410,13 @@ export class Connection implements TlsConnection {
     const established = this.#established;
     // "This message will be ignored by the client if the client is currently negotiating a session." (RFC 5246 §7.4.1.1)
     if (established === undefined || this.#handshake.hasFlow || this.#weClosed) {
-      this.#countIdle('requests to renegotiate');
+      this.#counted.countIdle('requests to renegotiate');
       return;
     }
     const { asked } = this.#renegotiations;
     if (asked === undefined && !this.#renegotiations.admits(established)) {
       // "… or the client may, if it wishes, respond with a no_renegotiation alert." (RFC 5246 §7.4.1.1)
-      this.#countIdle('requests to renegotiate');
+      this.#counted.countIdle('requests to renegotiate');
       this.#transport.sendAlert(WARNING, ALERTS.no_renegotiation_RESERVED);
       return;
     }
@@ -451,21 +452,15 @@ export class Connection implements TlsConnection {
     this.#closeHeld = false;
   }
 
-  #countIdle(what: string): void {
-    if (++this.#warningAlerts <= this.#limits.warningAlerts) return;
-    throw new LimitExceeded('warningAlerts', `more than ${this.#limits.warningAlerts} ${what}`, 'unexpected_message');
+  get #counted(): Patience {
+    this.#patience ??= new Patience(this.#limits);
+    return this.#patience;
   }
 
   /** RFC 8446 §4.6.3 */
   #readKeyUpdate(raw: RawMessage): void {
     const { requestUpdate } = readMessage(KeyUpdate, raw);
-    if (++this.#keyUpdatesInARow > this.#limits.keyUpdatesInARow) {
-      throw new LimitExceeded(
-        'keyUpdatesInARow',
-        `more than ${this.#limits.keyUpdatesInARow} KeyUpdates without data between them`,
-        'unexpected_message',
-      );
-    }
+    this.#counted.countKeyUpdate();
     this.#transport.updateReadKeys();
     // "… the receiver MUST send a KeyUpdate of its own with request_update set to "update_not_requested" prior to sending its next
     // Application Data record." (RFC 8446 §4.6.3) Not earlier, so that a peer that asks and asks gets one answer.
@@ -502,7 +497,7 @@ export class Connection implements TlsConnection {
     // "This alert SHOULD be followed by a "close_notify"." (RFC 8446 §6.1)
     if (description === ALERTS.user_canceled || isWarning) {
       if (description === ALERTS.user_canceled) this.#canceled = true;
-      this.#countIdle('alerts that change nothing');
+      this.#counted.countIdle('alerts that change nothing');
       return;
     }
     if (description !== ALERTS.close_notify || this.#state === 'handshaking') {
