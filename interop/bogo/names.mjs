@@ -21,7 +21,14 @@ export const SRTP_PROFILES = {
 };
 
 /** @type {Readonly<Record<number, string>>} */
-export const GROUPS = { 23: 'secp256r1', 24: 'secp384r1', 25: 'secp521r1', 29: 'x25519' };
+export const GROUPS = {
+  23: 'secp256r1',
+  24: 'secp384r1',
+  25: 'secp521r1',
+  29: 'x25519',
+  514: 'MLKEM1024',
+  4588: 'X25519MLKEM768',
+};
 
 const SCHEMES = [
   [0x0403, 'ecdsa_secp256r1_sha256'],

@@ -86,7 +86,7 @@ const IMPORT_CASES: Readonly<Record<string, Case>> = {
     ],
     good: { 'node/a.ts': "import { b } from 'node:net';", 'crypto/node/a.ts': "import { b } from 'node:crypto';" },
   },
-  '@noble/* appears only in crypto/portable/ and crypto/legacy/, other packages nowhere': {
+  '@noble/* appears only in crypto/portable/, crypto/legacy/ and crypto/post-quantum/, other packages nowhere': {
     rule: imports.nobleStaysInPortable,
     bad: [
       { 'crypto/node/a.ts': "import { b } from '@noble/hashes/sha2.js';" },

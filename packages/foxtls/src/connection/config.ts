@@ -5,9 +5,11 @@
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import { HEARTBEAT_MODES, MAX_FRAGMENT_LENGTHS } from '../core/registry/hello-codes.ts';
+import { isPostQuantum } from '../core/registry/named-groups.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
 import { SRTP_PROTECTION_PROFILES, type SrtpProtectionProfileName } from '../core/registry/srtp-protection-profiles.ts';
 import { checkFiniteFieldParameters, type FiniteFieldParameters } from '../crypto/finite-field.ts';
+import type { KeyExchangeGroup } from '../crypto/key-exchange.ts';
 import type { PeerVerifier } from '../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import type {
@@ -99,7 +101,12 @@ export interface CommonOptions extends AuthenticationOptions {
   readonly insecureNoExtendedMasterSecret?: boolean | undefined;
   /**
    * As `x25519`. Default: `x25519`, `secp256r1`, `secp384r1`. To be named: `x448`, `secp521r1`, `ffdhe2048`, `ffdhe3072`, `ffdhe4096`
-   * (RFC 8446 §4.2.7, RFC 7919), and any other that the provider has.
+   * (RFC 8446 §4.2.7, RFC 7919), those that quantum computers will not break (TLS 1.3 alone has them: `X25519MLKEM768`, `SecP256r1MLKEM768`,
+   * `SecP384r1MLKEM1024`, `MLKEM768`, `MLKEM1024`), and any other that the provider has.
+   *
+   * ```ts
+   * const config = defineClientConfig({ provider, verifier, groups: ['X25519MLKEM768', 'x25519'] });
+   * ```
    */
   readonly groups?: readonly string[] | undefined;
   /** RFC 7301. Each 1 to 255 bytes, as text of those byte values. */
@@ -163,7 +170,10 @@ export interface ClientOptions extends CommonOptions {
   readonly credentials?: readonly Credential[] | undefined;
   /** The forms of certificate that servers may show (RFC 7250), in order of preference; default X.509 alone. The verifier has to take them. */
   readonly serverCertificateTypes?: readonly CertificateKind[] | undefined;
-  /** The groups to send key shares for in the first ClientHello; default: the first group. None leaves the choice to the server, for a round trip. */
+  /**
+   * The groups to send key shares for in the first ClientHello. Default: the first group, and where `groups` has ML-KEM and others, the first of
+   * each kind. None leaves the choice to the server, for a round trip.
+   */
   readonly keyShareGroups?: readonly string[] | undefined;
   /**
    * Ask that no record holds more than 512, 1024, 2048 or 4096 bytes, in either direction (RFC 6066 §4): older servers know this and not
@@ -296,7 +306,7 @@ export interface ServerOptions extends CommonOptions {
  */
 export function defineClientConfig(options: ClientOptions): ClientConfig {
   const common = resolveCommon(options);
-  const shared = options.keyShareGroups ?? common.groups.slice(0, 1).map(({ name }) => name);
+  const shared = options.keyShareGroups ?? usualKeyShares(common.groups).map(({ name }) => name);
   // "This vector MAY be empty if the client is requesting a HelloRetryRequest." (RFC 8446 §4.2.8)
   const keyShareGroups = shared.length === 0 ? [] : pick('key share group', common.groups, shared, (group) => group.name);
   return Object.freeze({
@@ -390,6 +400,11 @@ function checkMaxFragmentLength(length: MaxFragmentLength | undefined): MaxFragm
     'ERR_TLS_OPTION_RANGE',
     `maxFragmentLength is ${length}: one of ${Object.keys(MAX_FRAGMENT_LENGTHS).join(', ')} is expected`,
   );
+}
+
+/** The first group; and the first of the other kind, so that a server that does not know ML-KEM needs no second round trip, nor one that insists. */
+function usualKeyShares(groups: readonly KeyExchangeGroup[]): readonly KeyExchangeGroup[] {
+  return groups.filter((group) => [true, false].some((kind) => groups.find(({ id }) => isPostQuantum(id) === kind) === group));
 }
 
 function checkHeartbeat(mode: HeartbeatMode | undefined): HeartbeatMode | undefined {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../core/bytes/bytes.ts';
+import { isThenable } from '../core/flow/flow.ts';
 import { checkMontgomerySecret } from './key-share.ts';
 import { nodeProvider } from './node/provider.ts';
 import { portableProvider } from './portable/provider.ts';
-import { groupNamed, providers } from './providers.fixture.ts';
+import { groupNamed, providers, synchronousGroups } from './providers.fixture.ts';
 
 const groups = providers.flatMap((provider) =>
   provider.groups.map((group) => ({ title: `${provider.name} ${group.name}`, provider, group })),
@@ -19,6 +20,11 @@ const REGISTERED = new Map([
   ['ffdhe2048', { id: 0x0100, share: 256, secret: 256 }],
   ['ffdhe3072', { id: 0x0101, share: 384, secret: 384 }],
   ['ffdhe4096', { id: 0x0102, share: 512, secret: 512 }],
+  ['X25519MLKEM768', { id: 0x11ec, share: 1216, secret: 64 }],
+  ['SecP256r1MLKEM768', { id: 0x11eb, share: 1249, secret: 64 }],
+  ['SecP384r1MLKEM1024', { id: 0x11ed, share: 1665, secret: 80 }],
+  ['MLKEM768', { id: 0x0201, share: 1184, secret: 32 }],
+  ['MLKEM1024', { id: 0x0202, share: 1568, secret: 32 }],
 ]);
 
 const shareInvalid = expect.objectContaining({
@@ -50,15 +56,19 @@ describe.each(groups)('$title', ({ provider, group }) => {
     expect((await group.start(provider.random)).share).not.toEqual(first.share);
   });
 
-  it('answers at once, without a promise', () => {
-    expect(group.start(provider.random)).not.toHaveProperty('then');
+  const isSynchronous = synchronousGroups(provider).includes(group);
+  it(`answers ${isSynchronous ? 'at once' : 'by promises'}`, async () => {
+    const exchange = group.start(provider.random);
+    expect(isThenable(exchange)).toBe(!isSynchronous);
+    await exchange;
   });
 
   it('finishes once only', async () => {
     const client = await group.start(provider.random);
     const server = await group.respond(client.share, provider.random);
     await client.finish(server.share);
-    expect(() => client.finish(server.share)).toThrow(expect.objectContaining({ code: 'ERR_TLS_KEY_EXCHANGE_USED' }));
+    const used = expect.objectContaining({ code: 'ERR_TLS_KEY_EXCHANGE_USED' });
+    await expect(async () => client.finish(server.share)).rejects.toThrow(used);
   });
 
   it.each([
@@ -69,8 +79,8 @@ describe.each(groups)('$title', ({ provider, group }) => {
   ])('refuses a share that is %s', async (_, change) => {
     const client = await group.start(provider.random);
     const bad = change(client.share);
-    expect(() => client.finish(bad)).toThrow(shareInvalid);
-    expect(() => group.respond(bad, provider.random)).toThrow(shareInvalid);
+    await expect(async () => client.finish(bad)).rejects.toThrow(shareInvalid);
+    await expect(async () => group.respond(bad, provider.random)).rejects.toThrow(shareInvalid);
   });
 });
 
@@ -105,6 +115,28 @@ describe.each(groups.filter(({ group }) => group.name.startsWith('secp')))('the 
     expect(() => group.start((length) => new Uint8Array(length))).toThrow(
       expect.objectContaining({ code: 'ERR_TLS_CRYPTO_FAILURE' }),
     );
+  });
+});
+
+const hybrids = groups.filter(({ group }) => /MLKEM/.test(group.name) && !group.name.startsWith('MLKEM'));
+
+describe.each(hybrids)('both parts of a share of $title', ({ provider, group }) => {
+  it('count: a bit that is changed in either is refused, or gives another secret', async () => {
+    for (const at of [1, -1]) {
+      const client = await group.start(provider.random);
+      const server = await group.respond(client.share, provider.random);
+      const share = server.share.with(at, (server.share.at(at) as number) ^ 1);
+      const finished = await Promise.resolve(client.finish(share)).catch((error: unknown) => error);
+      if (finished instanceof Uint8Array) expect(finished).not.toEqual(server.secret);
+      else expect(finished).toEqual(shareInvalid);
+    }
+  });
+
+  it('are refused if the coefficients of the encapsulation key are not reduced', async () => {
+    const client = await group.start(provider.random);
+    const start = group.name.startsWith('X25519') ? 0 : client.share.length - (group.name.endsWith('768') ? 1184 : 1568);
+    const bad = client.share.map((byte, at) => (at >= start && at < start + 3 ? 0xff : byte));
+    await expect(async () => group.respond(bad, provider.random)).rejects.toThrow(shareInvalid);
   });
 });
 

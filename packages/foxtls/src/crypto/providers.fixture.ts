@@ -2,6 +2,7 @@
  * The providers that every test of this folder runs over, and small ways to ask them.
  */
 
+import { isPostQuantum } from '../core/registry/named-groups.ts';
 import type { Aead, AeadName } from './aead.ts';
 import type { Hash, HashName } from './hash.ts';
 import type { KeyExchangeGroup } from './key-exchange.ts';
@@ -11,6 +12,11 @@ import type { CryptoProvider } from './provider.ts';
 import type { KeyGenerationRequest, SignatureAlgorithm } from './signature.ts';
 
 export const providers: readonly CryptoProvider[] = [nodeProvider, portableProvider];
+
+/** Groups that answer at once: all but those with ML-KEM, which is loaded when it is asked for. */
+export function synchronousGroups({ groups }: CryptoProvider): readonly KeyExchangeGroup[] {
+  return groups.filter(({ id }) => !isPostQuantum(id));
+}
 
 export function hashNamed(provider: CryptoProvider, name: HashName): Hash {
   return named(provider.hashes, name);

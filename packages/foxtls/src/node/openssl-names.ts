@@ -72,8 +72,9 @@ const SHARED_NAMES: Readonly<Record<string, string>> = {
 export function parseGroups(ecdhCurve: string): string[] | undefined {
   if (ecdhCurve === 'auto') return undefined;
   return ecdhCurve.split(':').map((word) => {
-    const name = GROUPS[word.toLowerCase()] ?? word.toLowerCase();
-    if (!Object.hasOwn(NAMED_GROUPS, name)) {
+    const lower = word.toLowerCase();
+    const name = GROUPS[lower] ?? Object.keys(NAMED_GROUPS).find((known) => known.toLowerCase() === lower);
+    if (name === undefined) {
       throw withCode(new Error(`Failed to set ECDH curve: ${word} is unknown`), 'ERR_CRYPTO_OPERATION_FAILED');
     }
     return name;

@@ -7,7 +7,7 @@
  * transport
  * protocol                                         never imports pki
  * pki
- * crypto                                           node, portable, webcrypto, legacy in it: leaves
+ * crypto                                           node, portable, webcrypto, legacy, post-quantum in it: leaves
  * core
  * ```
  * A folder imports from itself and from folders below it. Files in `src` itself are the package's entries: they import what they
@@ -31,7 +31,7 @@ const LAYERS = [
 ];
 
 /** Implementations of the crypto interfaces, and the files that compose a provider from them (besides the entries). */
-const PROVIDER_PART = /^crypto\/(node|portable|webcrypto|legacy)\//;
+const PROVIDER_PART = /^crypto\/(node|portable|webcrypto|legacy|post-quantum)\//;
 const COMPOSERS = new Set(['node/provider.ts', 'web/provider.ts', 'legacy/ciphers.ts', 'legacy/versions.ts']);
 
 const BUILTIN = new Set(builtinModules);
@@ -57,10 +57,13 @@ export const providersAreComposedInEntries: Rule = (sources) =>
   findImports(sources, (from, to) => {
     const part = PROVIDER_PART.exec(to)?.[0];
     if (part === undefined || from.startsWith(part) || isEntry(from) || COMPOSERS.has(from)) return undefined;
-    // Old ciphers of our own need nothing of a platform: every provider may list them.
-    if (part === 'crypto/legacy/' && PROVIDER_PART.test(from)) return undefined;
+    // Old ciphers of our own and ML-KEM need nothing of a platform: every provider may list them.
+    if (/^crypto\/(legacy|post-quantum)\/$/.test(part) && PROVIDER_PART.test(from)) return undefined;
     return 'a provider is an argument here; only entries compose one';
   });
+
+/** Where JavaScript stands in for what a platform does not have. */
+const NOBLE = /^crypto\/(portable|legacy|post-quantum)\//;
 
 /** What is there for foxtls/legacy alone: a program without that import does not contain it. */
 const OLD =
@@ -80,7 +83,7 @@ export const nobleStaysInPortable: Rule = (sources) =>
   findPackages(sources, (from, name) => {
     if (isBuiltin(name)) return undefined;
     if (!name.startsWith('@noble/')) return 'not a run-time dependency';
-    return /^crypto\/(portable|legacy)\//.test(from) ? undefined : '@noble/* is for crypto/portable/ and crypto/legacy/';
+    return NOBLE.test(from) ? undefined : '@noble/* is for crypto/portable/, crypto/legacy/ and crypto/post-quantum/';
   });
 
 export const noCycle: Rule = (sources) => {

@@ -9,6 +9,9 @@ import { Recorder } from '../../src/connection/pair.fixture.ts';
 import type { TlsError } from '../../src/core/errors/errors.ts';
 import type { ClientSession } from '../../src/protocol/session/client-session.ts';
 
+import { later } from './asynchronous.ts';
+import { IDLE_TURNS } from './ends.ts';
+
 export interface DatagramOptions extends EndOptions {
   readonly session?: ClientSession | undefined;
 }
@@ -66,6 +69,26 @@ export function startServer(config: ServerConfig, options: EndOptions = {}): Dat
 export function connectDatagramEnds(
   clientConfig: ClientConfig,
   serverConfig: ServerConfig,
+  options: DatagramOptions = {},
+): DatagramEnds {
+  const ends = startDatagramEnds(clientConfig, serverConfig, options);
+  carryDatagrams(ends);
+  return ends;
+}
+
+/** Both ends after the handshake, waiting for whatever the configs wait for. */
+export async function connectDatagramEndsLater(clientConfig: ClientConfig, serverConfig: ServerConfig): Promise<DatagramEnds> {
+  const ends = startDatagramEnds(clientConfig, serverConfig);
+  for (let idle = 0; idle < IDLE_TURNS; idle++) {
+    if (carryDatagrams(ends)) idle = 0;
+    await later();
+  }
+  return ends;
+}
+
+function startDatagramEnds(
+  clientConfig: ClientConfig,
+  serverConfig: ServerConfig,
   { session, ...options }: DatagramOptions = {},
 ): DatagramEnds {
   const server = startServer(serverConfig, options);
@@ -73,17 +96,15 @@ export function connectDatagramEnds(
   const onEvent = recorder.onEvent;
   const connection = createDtlsClient(clientConfig, { ...options, serverName: 'localhost', session, keyLog: true, onEvent });
   connection.start();
-  const ends: DatagramEnds = { client: new DatagramEnd(connection, recorder), server, sent: [] };
-  carryDatagrams(ends);
-  return ends;
+  return { client: new DatagramEnd(connection, recorder), server, sent: [] };
 }
 
-/** Carries datagrams both ways until nothing moves. */
-export function carryDatagrams({ client, server, sent }: DatagramEnds): void {
-  for (;;) {
+/** Carries datagrams both ways until nothing moves, and says whether anything did. */
+export function carryDatagrams({ client, server, sent }: DatagramEnds): boolean {
+  for (let hasMoved = false; ; hasMoved = true) {
     const toServer = client.connection.takeOutput();
     const toClient = server.connection.takeOutput();
-    if (toServer.length + toClient.length === 0) return;
+    if (toServer.length + toClient.length === 0) return hasMoved;
     sent.push(...toServer.map((datagram) => ({ by: 'client' as const, datagram })));
     sent.push(...toClient.map((datagram) => ({ by: 'server' as const, datagram })));
     for (const datagram of toServer) server.connection.receive(datagram.slice());

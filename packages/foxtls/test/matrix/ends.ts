@@ -62,7 +62,7 @@ export async function connectEndsLater(
 }
 
 /** Turns of the event loop in which nothing moves, after which nothing is expected to: a step waits for a few of them. */
-const IDLE_TURNS = 20;
+export const IDLE_TURNS = 20;
 
 /** Carries bytes both ways until nothing moves, waiting for steps that answer later. */
 export async function carryLater({ client, server }: Ends, cut: Cut = whole): Promise<void> {

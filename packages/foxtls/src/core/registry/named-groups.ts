@@ -80,6 +80,11 @@ export type NamedGroupName = keyof typeof NAMED_GROUPS;
 
 const NAMES = /* @__PURE__ */ namesByCode(NAMED_GROUPS);
 
+/** Whether a group keeps its secret from quantum computers: ML-KEM, alone or joined with a curve. TLS 1.3 alone has these. */
+export function isPostQuantum(code: number): boolean {
+  return (code >= NAMED_GROUPS.MLKEM512 && code <= NAMED_GROUPS.MLKEM1024) || (code >= 0x11eb && code <= 0x11ee);
+}
+
 /** The IANA name of a group number, or undefined when it has none. */
 export function namedGroupName(code: number): NamedGroupName | undefined {
   return NAMES.get(code);

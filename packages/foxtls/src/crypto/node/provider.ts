@@ -6,6 +6,8 @@
 
 import { rc2Cbc40, rc2Cbc64, rc2Cbc128 } from '../legacy/rc2.ts';
 import type { PkcsProvider } from '../pkcs-provider.ts';
+import { mlKem768, mlKem1024 } from '../post-quantum/ml-kem.ts';
+import { mlKemHybrids } from '../post-quantum/ml-kem-hybrids.ts';
 import { aes128Ccm, aes128Ccm8, aes128Gcm, aes256Ccm, aes256Ccm8, aes256Gcm, chacha20Poly1305 } from './aead.ts';
 import { aes128Cbc, aes192Cbc, aes256Cbc, camellia128Cbc, camellia256Cbc, desEde3Cbc } from './cipher.ts';
 import { ffdhe2048, ffdhe3072, ffdhe4096 } from './finite-field-key-exchange.ts';
@@ -31,7 +33,11 @@ export const nodeProvider: PkcsProvider = {
   aeads: [aes128Gcm, aes256Gcm, chacha20Poly1305, aes128Ccm, aes128Ccm8, aes256Ccm, aes256Ccm8],
   // The fastest first: P-256 has assembly, the larger NIST curves have none (1.9 ms an exchange and more). Which of them are used
   // unless a config says more is in protocol/negotiate/groups.ts.
-  groups: [x25519, secp256r1, secp384r1, x448, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096],
+  groups: [
+    ...[x25519, secp256r1, secp384r1, x448, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096],
+    // Node has ML-KEM from version 24 on only.
+    ...[...mlKemHybrids({ x25519, secp256r1, secp384r1 }), mlKem768, mlKem1024],
+  ],
   keys,
   finiteField,
   ciphers: [aes128Cbc, aes192Cbc, aes256Cbc, camellia128Cbc, camellia256Cbc, desEde3Cbc, rc2Cbc40, rc2Cbc64, rc2Cbc128],

@@ -30,6 +30,13 @@ export const GROUP_POLICY: readonly GroupPolicy[] = [
   { name: 'ffdhe2048', byDefault: false },
   { name: 'ffdhe3072', byDefault: false },
   { name: 'ffdhe4096', byDefault: false },
+  // What is recorded today stays secret when there are quantum computers. Two milliseconds at each end, where it is computed in JavaScript, and
+  // a ClientHello of more than a packet: docs/decisions/0033-ml-kem-when-named.md.
+  { name: 'X25519MLKEM768', byDefault: false },
+  { name: 'SecP256r1MLKEM768', byDefault: false },
+  { name: 'SecP384r1MLKEM1024', byDefault: false },
+  { name: 'MLKEM768', byDefault: false },
+  { name: 'MLKEM1024', byDefault: false },
 ];
 
 /** The provider's groups that a config has when it names none, in order of preference. */
