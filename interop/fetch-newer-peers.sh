@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fetches what Debian's stable release is too old for, into a folder: NSS and wolfSSL with DTLS 1.3, mbedTLS with connection IDs. Nothing is
+# Fetches what Debian's stable release is too old for, into a folder: NSS and wolfSSL with DTLS 1.3, mbedTLS with connection IDs, OpenSSL
+# with ML-KEM. Nothing is
 # installed but the tools that wolfSSL is configured with. Takes three minutes; prints the variables that tests find the programs by.
 #
 #   sudo interop/fetch-newer-peers.sh /opt/newer-peers > newer-peers.env
@@ -22,15 +23,20 @@ options=(-q -o "Dir::Etc::sourcelist=$folder/apt/sources.list" -o Dir::Etc::sour
   -o "Dir::Cache=$folder/apt/cache" -o Dir::State::status=/dev/null -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root)
 apt-get "${options[@]}" update
 
-# NSS: with the C library that it wants, and started by that one's loader.
-(cd "$folder/packages" && apt-get "${options[@]}" download libnss3-tools libnss3 libnspr4 libc6 libsqlite3-0 zlib1g libgcc-s1 libstdc++6)
+# NSS and OpenSSL: with the C library that they want, and started by that one's loader.
+(cd "$folder/packages" && apt-get "${options[@]}" download libnss3-tools libnss3 libnspr4 libc6 libsqlite3-0 zlib1g libgcc-s1 libstdc++6 \
+  openssl libssl3t64 libzstd1)
 for package in "$folder"/packages/*.deb; do dpkg -x "$package" "$folder/nss"; done
 libraries=$folder/nss/usr/lib/x86_64-linux-gnu
 cat > "$folder/tstclnt" <<END
 #!/bin/sh
 exec $libraries/ld-linux-x86-64.so.2 --library-path $libraries:$libraries/nss $folder/nss/usr/bin/tstclnt "\$@"
 END
-chmod +x "$folder/tstclnt"
+cat > "$folder/openssl" <<END
+#!/bin/sh
+exec $libraries/ld-linux-x86-64.so.2 --library-path $libraries $folder/nss/usr/bin/openssl "\$@"
+END
+chmod +x "$folder/tstclnt" "$folder/openssl"
 
 # The archive may be ahead of its list by a file of Debian's own: only the sources of the authors are needed.
 cd "$folder/sources"
@@ -58,4 +64,5 @@ cat >&3 <<END
 FOXTLS_NSS_DTLS13=$folder/tstclnt
 FOXTLS_WOLFSSL_DTLS13=$folder/wolfssl
 FOXTLS_MBEDTLS=$folder/mbedtls
+FOXTLS_OPENSSL35=$folder/openssl
 END
