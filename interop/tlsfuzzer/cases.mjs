@@ -2,7 +2,7 @@
  * What is asked: `cases/*.json`, read and as arguments of tlsfuzzer's scripts.
  *
  * @typedef {object} Otherwise Conversations that end otherwise than the script expects.
- * @property {readonly string[]} tests their names
+ * @property {readonly string[]} tests their names; none for what the script says when all are done
  * @property {string} error what tlsfuzzer says of them, in part
  * @property {string} reason why that is right, or what foxtls does not have
  *
@@ -33,6 +33,9 @@ export function argumentsOf({ arguments: own = [], otherwise = [] }, port) {
   const expected = otherwise.flatMap(({ tests, error }) => tests.flatMap((test) => ['-x', test, '-X', error]));
   return ['-p', `${port}`, ...own, ...expected];
 }
+
+/** What a script says when all its conversations are done, and fails for. @param {Case} asked */
+export const lastWordsOf = ({ otherwise = [] }) => otherwise.filter(({ tests }) => tests.length === 0).map(({ error }) => error);
 
 /** How a line of the output names it. @param {Case} asked */
 export function titleOf({ server, script, arguments: own = [] }) {

@@ -25,7 +25,7 @@ const COMMON = {
   ecdhCurve: 'x25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096',
   dhparam: 'auto',
   insecureMacThenEncrypt: true,
-  ALPNProtocols: ['http/1.1', 'h2'],
+  ALPNProtocols: ['http/1.1', 'h2', 'http/2'],
 };
 
 /** For clients that say nothing of signature_algorithms, and so of nothing but SHA-1 (RFC 5246 §7.4.1.4.1). */
