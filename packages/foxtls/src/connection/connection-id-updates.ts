@@ -77,11 +77,6 @@ export class ConnectionIdUpdates {
     return next !== undefined;
   }
 
-  /** Whether a message is one of these two. */
-  reads({ type }: RawMessage): boolean {
-    return type === HANDSHAKE_TYPES.request_connection_id || type === HANDSHAKE_TYPES.new_connection_id;
-  }
-
   read(raw: RawMessage): void {
     if (raw.type === HANDSHAKE_TYPES.new_connection_id) this.#readNew(raw);
     else this.#readRequest(raw);
@@ -134,6 +129,11 @@ export class ConnectionIdUpdates {
     this.#wanted = 0;
     if (wanted > 0) this.#give(wanted);
   }
+}
+
+/** Whether a message is one of those two. */
+export function isConnectionIdUpdate({ type }: RawMessage): boolean {
+  return type === HANDSHAKE_TYPES.request_connection_id || type === HANDSHAKE_TYPES.new_connection_id;
 }
 
 /** No record says how long its id is: all of ours are as long as the first. */

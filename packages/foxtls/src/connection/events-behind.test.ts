@@ -5,12 +5,14 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { concat, utf8 } from '../core/bytes/bytes.ts';
-import { ApiMisuse } from '../core/errors/errors.ts';
+import { ApiMisuse, type TlsError } from '../core/errors/errors.ts';
 import { nodeProvider as provider } from '../crypto/node/provider.ts';
 import { createX509Verifier } from '../pki/x509/verifier.ts';
 import { defineClientConfig, defineServerConfig } from './config.ts';
 import type { TlsConnection, TlsEvent } from './connection.ts';
 import { createTlsClient, createTlsServer } from './create.ts';
+import { createDtlsClient, createDtlsServer } from './create-dtls.ts';
+import type { DtlsConnection } from './datagram-connection.ts';
 import { createTestPki, exchangeSync, Recorder, type TestPki } from './pair.fixture.ts';
 
 let pki: TestPki;
@@ -21,7 +23,8 @@ beforeAll(async () => {
 /** A record that is none under the keys of the connection. */
 const FAULT = Uint8Array.of(23, 3, 3, 0, 20, ...new Uint8Array(20));
 
-type Version = 'TLSv1.3' | 'TLSv1.2';
+const VERSIONS = ['TLSv1.3', 'TLSv1.2'] as const;
+type Version = (typeof VERSIONS)[number];
 
 /** A server that gets the last flight of the client's handshake, data, and a fault, in one piece; `react` is called with its events. */
 function faultWithFinished(version: Version, react: (server: TlsConnection, event: TlsEvent) => void) {
@@ -117,6 +120,75 @@ it('a peer that closes behind data makes no mistake of a renegotiation that the 
   expect(received.data).toHaveLength(1);
   expect(() => server.renegotiate()).toThrow(ApiMisuse);
 });
+
+describe.each(VERSIONS)('over datagrams of D%s', (version) => {
+  it('a peer that closes behind data makes no mistake of an answer to the data', () => {
+    const { client, server, received } = openDatagramPair(version);
+    received.react = () => {
+      server.send(utf8('answer'));
+      server.sendHeartbeat();
+      server.probeMtu(1400);
+      server.requestConnectionIds(1);
+    };
+    client.send(utf8('question'));
+    client.close();
+    server.receive(concat(...client.takeOutput()));
+    expect(received.data).toHaveLength(1);
+    expect(server.state).toBe('closed');
+    expect(() => server.send(utf8('too late'))).toThrow(ApiMisuse);
+  });
+
+  it('abort delivers nothing more, though more had come with what was delivered', () => {
+    const { client, server, received } = openDatagramPair(version);
+    received.react = () => server.abort();
+    client.send(utf8('one'));
+    client.send(utf8('two'));
+    server.receive(concat(...client.takeOutput()));
+    expect(received.data).toHaveLength(1);
+  });
+
+  it('a client that gives its handshake up is said to have done so, not to have closed', () => {
+    const { server, client, received } = datagramPair(version);
+    server.start();
+    client.start();
+    for (const datagram of client.takeOutput()) server.receive(datagram);
+    client.close();
+    for (const datagram of client.takeOutput()) server.receive(datagram);
+    expect(received.errors).toMatchObject([{ description: 'user_canceled' }]);
+  });
+});
+
+/** Neither has begun; `received` is what came at either. */
+function datagramPair(version: Version) {
+  const received = { data: [] as Uint8Array[], errors: [] as TlsError[], react: () => {} };
+  const onEvent = (event: TlsEvent) => {
+    if (event.type === 'error') received.errors.push(event.error);
+    if (event.type !== 'data') return;
+    received.data.push(event.data);
+    received.react();
+  };
+  const common = { provider, versions: [version] };
+  const verifier = createX509Verifier({ provider, trustAnchors: pki.anchors });
+  const server = createDtlsServer(defineServerConfig({ ...common, credentials: [pki.server] }), { onEvent });
+  const client = createDtlsClient(defineClientConfig({ ...common, verifier }), { serverName: 'localhost', onEvent });
+  return { client, server, received };
+}
+
+/** Both ends connected. */
+function openDatagramPair(version: Version) {
+  const pair = datagramPair(version);
+  const { client, server } = pair;
+  server.start();
+  client.start();
+  const carry = (from: DtlsConnection, to: DtlsConnection) => {
+    const datagrams = from.takeOutput();
+    for (const datagram of datagrams) to.receive(datagram);
+    return datagrams.length;
+  };
+  while (carry(client, server) + carry(server, client) > 0);
+  expect([client.state, server.state]).toEqual(['connected', 'connected']);
+  return pair;
+}
 
 /** Both ends connected; `received` is what came at either. */
 function openPair(version: Version) {

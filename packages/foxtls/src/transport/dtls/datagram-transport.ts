@@ -3,7 +3,7 @@
  *
  * ```
  *   receive(datagram) ─▶ DatagramInput: opened records ─▶ MessageReassembly ─▶ next(): message | data | alert | heartbeat
- *   send … endFlight  ─▶ DatagramOutput: flight kept   ─▶ records, packed   ─▶ takeDatagrams()
+ *   send … endFlight  ─▶ DatagramOutput: flight kept   ─▶ records, packed   ─▶ takeOutput()
  *                           ▲ ACK, the peer's next flight, the timer: forgotten, or sent again
  * ```
  * What can't be read or opened is counted in `stats`, never thrown. What comes before its keys, or before the handshake is over, is kept, to a
@@ -492,7 +492,7 @@ export class DatagramTransport implements HandshakeTransport {
     return this.#output.packer.hasDatagrams;
   }
 
-  takeDatagrams(): Uint8Array[] {
+  takeOutput(): Uint8Array[] {
     const datagrams = this.#output.packer.takeDatagrams();
     this.stats.datagramsSent += datagrams.length;
     for (const { length } of datagrams) this.stats.bytesSent += length;
