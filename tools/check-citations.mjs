@@ -9,11 +9,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { mapAlerts } from './alert-map.mjs';
 import { checkCitations, readCitations } from './citations.mjs';
 import { formatRfcMap } from './rfc-map.mjs';
 import { readRfcs } from './rfc-text.mjs';
-
-/** @typedef {import('./citations.mjs').CitingComment} CitingComment */
+import { isTest } from './source-names.mjs';
 
 const MAPPED_RFC = 8446;
 
@@ -26,12 +26,26 @@ if (rfcs === undefined) {
   process.exitCode = process.env['FOXTLS_RFC'] === 'required' ? 1 : 0;
 } else {
   const files = sourceFiles().map((file) => {
-    const where = file.endsWith('.test.ts') ? 'comments and strings' : 'comments';
+    const where = isTest(file) ? 'comments and strings' : 'comments';
     return { file, comments: readCitations(readFileSync(join(root, file), 'utf8'), where) };
   });
-  const problems = files.flatMap(({ file, comments }) =>
-    comments.flatMap((comment) => checkCitations(comment, rfcs).map((problem) => `${file}:${comment.line}: ${problem}`)),
-  );
+  const alerts = mapAlerts(rfcs, files);
+  const documents = new Map([
+    ['docs/alerts.md', alerts.text],
+    ['docs/rfc-map.md', formatRfcMap(MAPPED_RFC, rfcs, files)],
+  ]);
+  if (process.argv.includes('--write')) {
+    for (const [file, text] of documents) writeFileSync(join(root, file), text);
+    console.log(`check-citations: wrote ${[...documents.keys()].join(', ')}`);
+  }
+  const stale = [...documents].filter(([file, text]) => readFileSync(join(root, file), 'utf8') !== text).map(([file]) => file);
+  const problems = [
+    ...files.flatMap(({ file, comments }) =>
+      comments.flatMap((comment) => checkCitations(comment, rfcs).map((problem) => `${file}:${comment.line}: ${problem}`)),
+    ),
+    ...alerts.problems,
+    ...stale.map((file) => `${file} is no longer what the sources say: node tools/check-citations.mjs --write`),
+  ];
   for (const problem of problems) console.log(problem);
   const comments = files.flatMap((file) => file.comments);
   const citations = comments.flatMap((comment) => comment.citations);
@@ -40,12 +54,6 @@ if (rfcs === undefined) {
   const quotes = comments.flatMap((comment) => comment.quotes);
   console.log(`check-citations: ${citations.length} citations, ${quotes.length} quotes, ${problems.length} problems`);
   process.exitCode = problems.length === 0 ? 0 : 1;
-
-  const mapped = rfcs.get(MAPPED_RFC);
-  if (process.argv.includes('--write') && mapped !== undefined) {
-    writeFileSync(join(root, 'docs/rfc-map.md'), formatRfcMap(MAPPED_RFC, mapped, files));
-    console.log('check-citations: wrote docs/rfc-map.md');
-  }
 }
 
 /** @returns {string[]} relative to the root, with `/` */

@@ -1,22 +1,31 @@
 /**
  * Citations and quotes in the comments of sources: `RFC 8446 §4.2.8`, and text in double quotation marks beside it.
  *
- * A quote belongs to the nearest citation of the same comment, the one before it when two are as near. Text in backquotes is code,
+ * A quote belongs to the citation that it stands behind with a colon, else to the nearest of the same comment, the one before it when two
+ * are as near. Text in backquotes is code,
  * and fewer than three words are a term: neither is a quote. `…` (or `[…]`) in a quote stands for words left out. The name of an
  * IANA registry, `IANA "…"`, is no quote.
  */
 
 import { parseAst } from 'vitest/node';
+import { testFinder } from './cited-tests.mjs';
 import { contains, hasSection, normalise, sectionText } from './rfc-text.mjs';
 
 /** @typedef {import('./rfc-text.mjs').Rfc} Rfc */
-/** @typedef {{ readonly text: string, readonly line: number }} Comment */
+/** @typedef {{ readonly text: string, readonly line: number, readonly start: number, readonly end: number, readonly isComment: boolean }} Comment */
+/** @typedef {{ readonly start: number, readonly end: number }} Span */
 /** @typedef {{ readonly rfc: number, readonly section: string | undefined, readonly at: number }} Citation */
 /** @typedef {{ readonly text: string, readonly at: number, readonly citation: Citation }} Quote */
-/** @typedef {{ readonly line: number, readonly citations: readonly Citation[], readonly quotes: readonly Quote[] }} CitingComment */
+/** @typedef {import('./cited-tests.mjs').CitedTest} CitedTest */
+/**
+ * @typedef {{ readonly line: number, readonly citations: readonly Citation[], readonly quotes: readonly Quote[],
+ *   readonly test: CitedTest | undefined }} CitingComment
+ */
+/** @typedef {{ readonly file: string, readonly comments: readonly CitingComment[] }} CitingFile */
 
 const CITATION = /RFC (\d+)((?:,? (?:and |or )?§[A-Z\d][\w.]*(?<!\.))*)/g;
 const QUOTE = /(IANA )?"([^"]+)"|“([^”]+)”/g;
+const BEHIND_COLON = /RFC \d+(?:[ ,]*(?:and |or )?§[A-Z\d][\w.]*)*: $/;
 const FEWEST_WORDS = 3;
 
 /**
@@ -25,14 +34,18 @@ const FEWEST_WORDS = 3;
  * @returns {CitingComment[]} the comments that cite something
  */
 export function readCitations(source, where = 'comments') {
-  const texts = where === 'comments' ? commentsOf(source) : [...commentsOf(source), ...stringsOf(source)];
-  return texts
-    .map(({ text, line }) => {
-      const plain = text.replace(/```.*?```|`[^`]*`/gs, (code) => ' '.repeat(code.length));
-      const citations = citationsOf(plain);
-      return { line, citations, quotes: quotesOf(plain, citations) };
-    })
-    .filter(({ citations }) => citations.length > 0);
+  const ast = parseAst(source, { lang: 'ts' });
+  const literals = [...literalsOf(ast)].sort((a, b) => a.start - b.start);
+  const comments = commentsOf(source, literals);
+  const texts = where === 'comments' ? comments : [...comments, ...stringsOf(source, literals)];
+  const findTest = where === 'comments' ? () => undefined : testFinder(source, ast);
+  return texts.flatMap(({ text, line, start, end, isComment }) => {
+    const plain = text.replace(/```.*?```|`[^`]*`/gs, (code) => ' '.repeat(code.length));
+    const citations = citationsOf(plain);
+    if (citations.length === 0) return [];
+    const quotes = quotesOf(plain, citations);
+    return [{ line, citations, quotes, test: quotes.length === 0 ? undefined : findTest(start, end, isComment) }];
+  });
 }
 
 /**
@@ -91,7 +104,9 @@ function citationsOf(comment) {
 function quotesOf(comment, citations) {
   return [...comment.matchAll(QUOTE)].flatMap((match) => {
     const text = normalise(match[2] ?? match[3] ?? '');
-    const citation = nearest(citations, match.index, match.index + match[0].length);
+    const colon = BEHIND_COLON.exec(comment.slice(0, match.index));
+    const behind = colon && citations.findLast(({ at }) => at === colon.index);
+    const citation = behind ?? nearest(citations, match.index, match.index + match[0].length);
     if (match[1] !== undefined || citation === undefined || text.split(' ').length < FEWEST_WORDS) return [];
     return [{ text, at: match.index, citation }];
   });
@@ -111,35 +126,41 @@ function nearest(citations, start, end) {
  * The comments of a source, each as one text without its marks; line comments that follow one another are one comment.
  *
  * @param {string} source
+ * @param {readonly Span[]} literals
  * @returns {Comment[]}
  */
-function commentsOf(source) {
-  /** @type {{ text: string, line: number, lastLine: number }[]} */
+function commentsOf(source, literals) {
+  /** @type {{ text: string, line: number, lastLine: number, start: number, end: number }[]} */
   const comments = [];
-  for (const { start, end } of gapsBetweenLiterals(source)) {
-    for (const match of source.slice(start, end).matchAll(/\/\*.*?\*\/|\/\/[^\n]*/gs)) {
-      const line = source.slice(0, start + match.index).split('\n').length;
+  for (const gap of gapsBetween(literals, source.length)) {
+    for (const match of source.slice(gap.start, gap.end).matchAll(/\/\*.*?\*\/|\/\/[^\n]*/gs)) {
+      const start = gap.start + match.index;
+      const end = start + match[0].length;
+      const line = source.slice(0, start).split('\n').length;
       const previous = comments.at(-1);
       if (match[0].startsWith('//') && previous !== undefined && previous.lastLine === line - 1) {
-        previous.text += `\n${match[0].slice(2)}`;
-        previous.lastLine = line;
+        Object.assign(previous, { text: `${previous.text}\n${match[0].slice(2)}`, lastLine: line, end });
       } else {
         const lastLine = match[0].startsWith('//') ? line : -1;
-        comments.push({ text: withoutMarks(match[0]), line, lastLine });
+        comments.push({ text: withoutMarks(match[0]), line, lastLine, start, end });
       }
     }
   }
-  return comments.map(({ text, line }) => ({ text: text.replace(/\s+/g, ' '), line }));
+  return comments.map(({ text, ...place }) => ({ ...place, text: text.replace(/\s+/g, ' '), isComment: true }));
 }
 
 /**
  * @param {string} source
+ * @param {readonly Span[]} literals
  * @returns {Comment[]}
  */
-function stringsOf(source) {
-  return [...literalsOf(parseAst(source, { lang: 'ts' }))].map(({ start, end }) => ({
-    text: source.slice(start, end).replace(/^'|'$/g, ''),
+function stringsOf(source, literals) {
+  return literals.map(({ start, end }) => ({
+    text: source.slice(start, end).replace(/^['"]|['"]$/g, ''),
     line: source.slice(0, start).split('\n').length,
+    start,
+    end,
+    isComment: false,
   }));
 }
 
@@ -151,19 +172,19 @@ function withoutMarks(comment) {
 /**
  * Where comments may stand: outside of strings, templates and regular expressions.
  *
- * @param {string} source
- * @returns {{ start: number, end: number }[]}
+ * @param {readonly Span[]} literals in their order
+ * @param {number} length
+ * @returns {Span[]}
  */
-function gapsBetweenLiterals(source) {
-  const literals = [...literalsOf(parseAst(source, { lang: 'ts' }))].sort((a, b) => a.start - b.start);
+function gapsBetween(literals, length) {
   const starts = [0, ...literals.map(({ end }) => end)];
-  const ends = [...literals.map(({ start }) => start), source.length];
-  return starts.map((start, index) => ({ start, end: ends[index] ?? source.length }));
+  const ends = [...literals.map(({ start }) => start), length];
+  return starts.map((start, index) => ({ start, end: ends[index] ?? length }));
 }
 
 /**
  * @param {unknown} node
- * @returns {Generator<{ start: number, end: number }>}
+ * @returns {Generator<Span>}
  */
 function* literalsOf(node) {
   if (typeof node !== 'object' || node === null) return;

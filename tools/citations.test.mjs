@@ -102,6 +102,11 @@ describe('a quote', () => {
     expect(problems('// RFC 1 §1.1, and long after that: "Zero is a number" (RFC 1 §A.1)')).toEqual([]);
   });
 
+  it('belongs to the citation that it stands behind with a colon', () => {
+    const long = '// RFC 1 §1.1: "A client MUST NOT wait for more than two flights", RFC 1 §A.1';
+    expect(problems(long)).toEqual([]);
+  });
+
   it('of an RFC that is not at hand is wrong', () => {
     expect(problems('// RFC 2: "three words long"')).toHaveLength(1);
   });
@@ -123,7 +128,10 @@ describe('the map', () => {
   });
 
   it('names the files that quote a requirement, and marks the sections that are cited', () => {
-    const map = formatRfcMap(1, RFC, [file('a.ts', '// RFC 1 §1.1: "A client MUST NOT wait"'), file('b.test.ts', '// RFC 1 §1')]);
+    const map = formatRfcMap(1, new Map([[1, RFC]]), [
+      file('a.ts', '// RFC 1 §1.1: "A client MUST NOT wait"'),
+      file('b.test.ts', '// RFC 1 §1'),
+    ]);
     expect(map).toContain('2 requirements. In code: 1 quoted, 0 more in a section that is cited. In tests: 0 quoted, 1 more');
     expect(map).toContain('| 1 | The server MUST send its hello with an "unexpected-looking" alert. |  | § |');
     expect(map).toContain('| 1.1 | A client MUST NOT wait for more than two flights. | a.ts |  |');

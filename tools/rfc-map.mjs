@@ -5,10 +5,10 @@
  */
 
 import { contains, normalise, unwrap } from './rfc-text.mjs';
+import { isTest, shortName } from './source-names.mjs';
 
 /** @typedef {import('./rfc-text.mjs').Rfc} Rfc */
-/** @typedef {import('./citations.mjs').CitingComment} CitingComment */
-/** @typedef {{ readonly file: string, readonly comments: readonly CitingComment[] }} CitingFile */
+/** @typedef {import('./citations.mjs').CitingFile} CitingFile */
 /** @typedef {{ readonly section: string, readonly sentence: string }} Requirement */
 
 const WORDS_AROUND = 7;
@@ -16,10 +16,12 @@ const SECTION_ONLY = '§';
 
 /**
  * @param {number} number
- * @param {Rfc} rfc
+ * @param {ReadonlyMap<number, Rfc>} rfcs
  * @param {readonly CitingFile[]} files
  */
-export function formatRfcMap(number, rfc, files) {
+export function formatRfcMap(number, rfcs, files) {
+  const rfc = rfcs.get(number);
+  if (rfc === undefined) throw new Error(`the text of RFC ${number} is not at hand`);
   const requirements = mustsOf(rfc);
   const code = files.filter(({ file }) => !isTest(file));
   const tests = files.filter(({ file }) => isTest(file));
@@ -99,14 +101,4 @@ function excerpt(sentence) {
 /** @param {string} text */
 function cell(text) {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('_', '\\_');
-}
-
-/** @param {string} file */
-function shortName(file) {
-  return file.replace(/^packages\/foxtls\//, '').replace(/^src\//, '');
-}
-
-/** @param {string} file */
-function isTest(file) {
-  return file.endsWith('.test.ts') || file.includes('/test/');
 }

@@ -125,7 +125,19 @@ describe('updateKeys of a socket', () => {
   });
 });
 
+// RFC 5246 §7.2.1: "The other party MUST respond with a close_notify alert of its own and close down the connection immediately"
+it('a server answers close_notify by its own, unless it is told to stay half open', async () => {
+  const { client, server } = await connectPair(ours, tls12, { ...tls12, allowHalfOpen: true });
+  expect(client.getProtocol()).toBe('TLSv1.2');
+  server.resume();
+  client.end();
+  expect(await readAll(client)).toBe('');
+  expect(client.truncated).toBe(false);
+});
+
 describe('an SNICallback that refuses', () => {
+  // RFC 6066 §3: "either abort the handshake by sending a fatal-level unrecognized_name(112) alert or continue the handshake"
+  // RFC 8446 §6.2: "unrecognized_name: Sent by servers when no server exists identified by the name provided by the client"
   it('says unrecognized_name by a PeerIncompatible', async () => {
     const refuse = new PeerIncompatible('server_name', ['localhost'], ['other.test']);
     const { listener, connect, close } = await open(ours, {

@@ -135,6 +135,7 @@ describe('anonymous suites', () => {
     expect(connect(ADH, { ...config, session: forged }).client.info?.resumed).toBe(false);
   });
 
+  // RFC 5246 §7.4.4: "It is a fatal handshake_failure alert for an anonymous server to request client authentication."
   it('end when the server asks for a certificate', () => {
     const request = { type: 'certificate_request', body: Uint8Array.of(1, 1, 0, 2, 4, 1, 0, 0) } as const;
     expectEnd(

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CommonOptions, defineClientConfig, defineServerConfig } from '../../src/connection/config.ts';
 import { createTestPki, exchangeSync, type TestPki, whole } from '../../src/connection/pair.fixture.ts';
-import { equal, utf8 } from '../../src/core/bytes/bytes.ts';
+import { equal, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
 import { ApiMisuse, ConnectionLost } from '../../src/core/errors/errors.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
@@ -97,7 +97,11 @@ describe('a request for KeyUpdate', () => {
 });
 
 describe('closing', () => {
-  it('closes one direction, and the other goes on', () => {
+  // RFC 8446 §6.1: "close_notify: This alert notifies the recipient that the sender will not send any more messages on this connection."
+  // RFC 8446 §6.1: "Each party MUST send a 'close_notify' alert before closing its write side of the connection"
+  // RFC 8446 §6: "The 'close_notify' alert is used to indicate orderly closure of one direction of the connection."
+  // RFC 8446 §6.1: "Either party MAY initiate a close of its write side of the connection by sending a 'close_notify' alert."
+  it('closes one direction by close_notify, and the other goes on', () => {
     const { client, server, clientSide, serverSide } = connected();
     client.send(utf8('last words'));
     client.close();
@@ -112,6 +116,34 @@ describe('closing', () => {
     expect([client.state, server.state]).toEqual(['closed', 'closed']);
     expect([clientSide.of('end').length, serverSide.of('end').length]).toEqual([1, 1]);
     expect([clientSide.error, serverSide.error]).toEqual([undefined, undefined]);
+  });
+
+  // RFC 5246 §7.2.1: "close_notify This message notifies the recipient that the sender will not send any more messages on this connection."
+  // RFC 5246 §7.2.1: "Either party may initiate a close by sending a close_notify alert."
+  // RFC 5246 §7.2.1: "each party is required to send a close_notify alert before closing the write side of the connection"
+  it('is by close_notify in TLS 1.2 too, and ends when both have said it', () => {
+    for (const [first, second] of [
+      ['client', 'server'],
+      ['server', 'client'],
+    ] as const) {
+      const ends = connected({ versions: ['TLSv1.2'] });
+      ends[first].close();
+      exchangeSync(ends.client, ends.server);
+      expect([ends[first].state, ends[second].state]).toEqual(['connected', 'connected']);
+      ends[second].close();
+      exchangeSync(ends.client, ends.server);
+      expect([ends.client.state, ends.server.state]).toEqual(['closed', 'closed']);
+      expect([ends.clientSide.of('end').length, ends.serverSide.of('end').length]).toEqual([1, 1]);
+      expect([ends.clientSide.error, ends.serverSide.error]).toEqual([undefined, undefined]);
+    }
+  });
+
+  // RFC 5246 §7.2.1: "must receive the responding close_notify alert before indicating to the application layer that the TLS connection has ended"
+  it('without close_notify is an error in TLS 1.2 too', () => {
+    const { client, clientSide } = connected({ versions: ['TLSv1.2'] });
+    client.receiveEnd();
+    expect(clientSide.of('end')).toEqual([]);
+    expect(clientSide.error).toMatchObject({ name: 'ConnectionLost', reason: 'truncated' });
   });
 
   it('works when both ends close at once', () => {
@@ -134,7 +166,8 @@ describe('closing', () => {
     expect(clientSide.error).toBeUndefined();
   });
 
-  it('is the last that an end says: no alert follows it', () => {
+  // RFC 8446 §6.1: "Both parties need not wait to receive a 'close_notify' alert before closing their read side of the connection"
+  it('is the last that an end says: no alert follows close_notify', () => {
     const { client, server, clientSide } = connected();
     client.close();
     outputOf(client);
@@ -162,6 +195,15 @@ describe('closing', () => {
     expect(output).toHaveLength(5 + 2 + 1 + 16);
     expect(() => client.send(utf8('x'))).toThrow(ApiMisuse);
     expect(() => client.updateKeys()).toThrow(ApiMisuse);
+  });
+
+  // RFC 8446 §6.1: "user_canceled: This alert notifies the recipient that the sender is canceling the handshake […] followed by a 'close_notify'."
+  // RFC 5246 §7.2.2: "user_canceled This handshake is being canceled for some reason unrelated to a protocol failure."
+  it('in the handshake tells the peer that it was cancelled, by user_canceled and close_notify', () => {
+    const { client } = startEnds(...configs());
+    outputOf(client);
+    client.close();
+    expect(toHex(outputOf(client))).toBe(`1503030002015a${'15030300020100'}`);
   });
 
   it('in the handshake tells the peer that it was cancelled', () => {

@@ -79,13 +79,15 @@ describe('a HelloRetryRequest', () => {
 describe('TLS_FALLBACK_SCSV', () => {
   const old = { versions: ['TLSv1.2'], fallbackScsv: true } as const;
 
+  // RFC 8446 §6.2: "inappropriate_fallback: Sent by a server in response to an invalid connection retry attempt from a client"
   it('makes a server refuse the second attempt of a client whose first it would have taken', () => {
     const { clientSide, serverSide } = connect(old, {});
     expect(serverSide.error).toMatchObject({ reason: 'fallback_inappropriate', alert: 'inappropriate_fallback' });
     expect(clientSide.error).toMatchObject({ code: 'ERR_TLS_ALERT_RECEIVED', description: 'inappropriate_fallback' });
   });
 
-  it('does no harm with a server that has no more than that', () => {
+  // RFC 7507 §3: "does not warrant responding with an inappropriate_fallback alert"
+  it('does no harm, and is no inappropriate_fallback, with a server that has no more than that', () => {
     expect(connect(old, { versions: ['TLSv1.2'] }).client.info?.version).toBe('TLSv1.2');
   });
 

@@ -155,6 +155,7 @@ describe('an external PSK', () => {
     expectCertificate(connectEnds(clientConfig(), withCertificate({ lookUpPreSharedKey: undefined })));
   });
 
+  // RFC 8446 §6.2: "unknown_psk_identity: Sent by servers when PSK key establishment is desired but no acceptable PSK identity is provided"
   it('that a server without certificate does not have is refused by unknown_psk_identity', () => {
     for (const client of [clientConfig({ preSharedKeys: [other] }), clientConfig({ preSharedKeys: [] })]) {
       const ends = connectEnds(client, serverConfig({ lookUpPreSharedKey: lookUpIn(sensor) }));

@@ -130,6 +130,8 @@ describe('DHE', () => {
     expect(other.serverSide.error).toMatchObject({ subject: 'finite_field_group', alert: 'insufficient_security' });
   });
 
+  // RFC 7919 §3: "it MAY decide to terminate the connection with a fatal insufficient_security(71) alert"
+  // RFC 7919 §3.1: "MUST reject any group with |dh_p| < 768 bits"
   it('ends with insufficient_security for a prime that is too short for the client', () => {
     const ends = dheEnds({ minDiffieHellmanBits: 3072 }, { diffieHellmanParameters: FFDHE2048 });
     expect(ends.clientSide.error).toMatchObject({ reason: 'dh_prime_too_short', alert: 'insufficient_security' });
@@ -169,6 +171,7 @@ describe('a pre-shared key in TLS 1.2', () => {
     expect(hints).toEqual([undefined, 'plant 4', undefined, 'plant 4']);
   });
 
+  // RFC 4279 §2: "If the server does not recognize the PSK identity, it MAY respond with an 'unknown_psk_identity' alert message."
   it('ends with unknown_psk_identity for an identity that the server does not know', () => {
     const ends = pskEnds({ preSharedKeys: [{ identity: utf8('nobody'), key }] });
     expect(ends.serverSide.error).toMatchObject({ reason: 'psk_identity_unknown', alert: 'unknown_psk_identity' });

@@ -78,6 +78,8 @@ describe('a server whose key signs elsewhere', () => {
     expect(ends.server.state).toBe('closed');
   });
 
+  // RFC 8446 §6.2: "internal_error: An internal error unrelated to the peer or the correctness of the protocol"
+  // RFC 5246 §7.2.2: "internal_error An internal error unrelated to the peer or the correctness of the protocol"
   it('says internal_error when the key refuses', async () => {
     const { signer, fail } = heldSigner(pki.server.signer);
     const ends = startEnds(clientConfig(), defineServerConfig({ provider, credentials: [{ ...pki.server, signer }] }));

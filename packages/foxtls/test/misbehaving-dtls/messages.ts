@@ -96,7 +96,7 @@ const VERSIONS: readonly DatagramCase[] = [
 const HELLOS: readonly DatagramCase[] = [
   of('server', 'TLSv1.3', {
     name: 'sends a legacy_cookie',
-    rfc: 'RFC 9147 §5.3',
+    rfc: 'RFC 9147 §5.3: “any other value in this field, the server MUST abort the handshake with an "illegal_parameter" alert”',
     break: (peer) =>
       peer.change('client_hello', (bytes) => {
         const body = [...bytes.subarray(4, 4 + 35), 1, 7, ...bytes.subarray(4 + 36)];
@@ -118,7 +118,7 @@ const HELLOS: readonly DatagramCase[] = [
   }),
   of('client', 'TLSv1.3', {
     name: 'sends its Certificate before EncryptedExtensions',
-    rfc: 'RFC 8446 §4',
+    rfc: 'RFC 8446 §4: “in an unexpected order MUST abort the handshake with an "unexpected_message" alert”',
     break: (peer) =>
       peer.instead('encrypted_extensions', ({ sequence }) =>
         peer.sendMessage({ bytes: message('certificate', 0, 0, 0, 0), sequence }),
@@ -192,7 +192,7 @@ const COOKIES: readonly DatagramCase[] = [
   }),
   of('server', 'TLSv1.3', {
     name: 'changes the cookie',
-    rfc: 'RFC 9147 §5.1',
+    rfc: 'RFC 9147 §5.1: “with an invalid cookie, it MUST terminate the handshake with an "illegal_parameter" alert”',
     victimConfig: { requireCookie: true },
     break: onSecond((list) =>
       list.map((entry) =>
@@ -203,10 +203,23 @@ const COOKIES: readonly DatagramCase[] = [
   }),
   of('server', 'TLSv1.3', {
     name: 'leaves the cookie out',
-    rfc: 'RFC 9147 §5.1',
+    rfc: 'RFC 9147 §5.1: “with an invalid cookie, it MUST terminate the handshake with an "illegal_parameter" alert”',
     victimConfig: { requireCookie: true },
     break: onSecond((list) => list.filter(({ type }) => type !== 44)),
     expected: illegal('cookie_invalid'),
+  }),
+  of('client', 'TLSv1.3', {
+    name: 'asks by HelloRetryRequest again',
+    rfc: 'RFC 9147 §5.1: “an "unexpected_message" alert in response to any second HelloRetryRequest”',
+    peerConfig: { requireCookie: true },
+    break: (peer) => {
+      let request: Uint8Array | undefined;
+      peer.change('server_hello', (bytes) => {
+        request ??= bytes;
+        return request;
+      });
+    },
+    expected: { alert: 'unexpected_message', error: misbehaved('retry_second') },
   }),
   of('server', 'TLSv1.3', {
     name: 'offers something else after the cookie',
@@ -232,7 +245,7 @@ const EXTENSIONS: readonly DatagramCase[] = [
   ...(['TLSv1.3', 'TLSv1.2'] as const).flatMap((version) => [
     of('client', version, {
       name: 'answers with a connection_id that was not offered',
-      rfc: 'RFC 9146 §3',
+      rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
       break: serverHello(keep, helloExtension('connection_id', 1, 7)),
       expected: { alert: 'unsupported_extension', error: misbehaved('extension_unsolicited') },
     }),
@@ -281,14 +294,14 @@ const EXTENSIONS: readonly DatagramCase[] = [
   }),
   of('client', 'TLSv1.2', {
     name: 'answers with an MKI that was not sent',
-    rfc: 'RFC 5764 §4.1.3',
+    rfc: 'RFC 5764 §4.1.3: “then the client MUST abort the handshake and SHOULD send an invalid_parameter alert”',
     config: { srtpProfiles: ['SRTP_AEAD_AES_128_GCM'] },
     break: serverHello(keep, replacing('use_srtp', 0, 2, 0, 7, 1, 9)),
     expected: illegal('srtp_mki_invalid'),
   }),
   of('client', 'TLSv1.2', {
     name: 'answers with use_srtp that was not offered',
-    rfc: 'RFC 5764 §4.1.1',
+    rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
     break: serverHello(keep, helloExtension('use_srtp', 0, 2, 0, 7, 0)),
     expected: { alert: 'unsupported_extension', error: misbehaved('extension_unsolicited') },
   }),
@@ -317,26 +330,36 @@ const AFTER: readonly DatagramCase[] = [
     'TLSv1.3',
     late(
       'sends NewConnectionId although nobody spoke of them',
-      'RFC 9147 §9',
+      'RFC 9147 §9: “when CIDs were not negotiated, it MUST abort the connection with an "unexpected_message" alert”',
       UNEXPECTED,
       sends('new_connection_id', 0, 2, 1, 7, 1),
     ),
   ),
   ...both(
     'TLSv1.3',
-    late('sends RequestConnectionId although nobody spoke of them', 'RFC 9147 §9', UNEXPECTED, sends('request_connection_id', 1)),
+    late(
+      'sends RequestConnectionId although nobody spoke of them',
+      'RFC 9147 §9: “when CIDs were not negotiated, it MUST abort the connection with an "unexpected_message" alert”',
+      UNEXPECTED,
+      sends('request_connection_id', 1),
+    ),
   ),
   ...both('TLSv1.3', {
     ...late(
       'sends NewConnectionId although it wanted none',
-      'RFC 9147 §9',
+      'RFC 9147 §9: “a violation of these rules MUST terminate the connection with an "unexpected_message" alert”',
       UNEXPECTED,
       sends('new_connection_id', 0, 2, 1, 7, 1),
     ),
     ids: { victim: Uint8Array.of(1), peer: EMPTY_ID },
   }),
   ...both('TLSv1.3', {
-    ...late('asks for connection IDs of an end that wants none', 'RFC 9147 §9', UNEXPECTED, sends('request_connection_id', 1)),
+    ...late(
+      'asks for connection IDs of an end that wants none',
+      'RFC 9147 §9: “a violation of these rules MUST terminate the connection with an "unexpected_message" alert”',
+      UNEXPECTED,
+      sends('request_connection_id', 1),
+    ),
     ids: { victim: EMPTY_ID, peer: Uint8Array.of(1) },
   }),
   ...both('TLSv1.3', {
@@ -387,7 +410,7 @@ const AFTER: readonly DatagramCase[] = [
   ...both('TLSv1.3', {
     ...late(
       'asks for connection IDs and uses none',
-      'RFC 9147 §9',
+      'RFC 9147 §9: “terminating the connection using a "too_many_cids_requested" (alert number 52) alert”',
       { alert: 'too_many_cids_requested', error: beyond('connectionIdRequests') },
       (peer) => peer.repeatedly(12, () => peer.sendHandshake('request_connection_id', 5)),
     ),
@@ -395,7 +418,12 @@ const AFTER: readonly DatagramCase[] = [
   }),
   ...both(
     'TLSv1.3',
-    late('sends a KeyUpdate that asks for 2', 'RFC 8446 §4.6.3', illegal('key_update_invalid'), sends('key_update', 2)),
+    late(
+      'sends a KeyUpdate that asks for 2',
+      'RFC 8446 §4.6.3: “any other value, it MUST terminate the connection with an "illegal_parameter" alert”',
+      illegal('key_update_invalid'),
+      sends('key_update', 2),
+    ),
   ),
   ...both(
     'TLSv1.3',
@@ -415,7 +443,15 @@ const AFTER: readonly DatagramCase[] = [
       },
     ),
   ),
-  ...both('TLSv1.3', late('sends a ClientHello', 'RFC 8446 §4.1.2', UNEXPECTED, sends('client_hello', 1))),
+  ...both(
+    'TLSv1.3',
+    late(
+      'sends a ClientHello',
+      'RFC 8446 §4.1.2: “at any other time, it MUST terminate the connection with an "unexpected_message" alert”',
+      UNEXPECTED,
+      sends('client_hello', 1),
+    ),
+  ),
   ...both('TLSv1.3', late('sends a ServerHello', 'RFC 8446 §4', UNEXPECTED, sends('server_hello', 1))),
   ...both('TLSv1.3', late('sends a Finished', 'RFC 8446 §4', UNEXPECTED, sends('finished', 1))),
   ...both('TLSv1.3', late('sends HelloRequest', 'RFC 8446 §4', UNEXPECTED, sends('hello_request'))),

@@ -8,6 +8,7 @@ import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { clientHandshake } from '../../src/protocol/handshake/client.ts';
 import { serverHandshake } from '../../src/protocol/handshake/server.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
+import { expectRuleToName } from '../misbehaving/quoted-rules.ts';
 import type { DatagramCase } from './case.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { MESSAGES } from './messages.ts';
@@ -130,6 +131,7 @@ for (const [section, cases] of Object.entries(SECTIONS)) {
         misbehaviour.break(opened.peer, misbehaviour);
         begin(opened);
         if ('error' in expected) {
+          expectRuleToName(rfc, expected.alert);
           expectEnd(opened, expected);
           return;
         }

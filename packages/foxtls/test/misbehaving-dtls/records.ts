@@ -24,7 +24,12 @@ const early = (name: string, rfc: string, dropped: DiscardReason, make: (peer: D
 
 const EARLY: readonly DatagramCase[] = [
   ...early('sends a datagram of nothing', 'RFC 9147 §4.1', 'malformed', () => EMPTY),
-  ...early('sends what begins as no record does', 'RFC 9147 §4.1', 'malformed', () => new Uint8Array(40).fill(0x80)),
+  ...early(
+    'sends what begins as no record does',
+    'RFC 9147 §4.1: “Otherwise, the record MUST be rejected as if it had failed deprotection”',
+    'malformed',
+    () => new Uint8Array(40).fill(0x80),
+  ),
   ...early('sends a record that ends in its header', 'RFC 9147 §4.5.2', 'malformed', () => Uint8Array.of(22, 0xfe, 0xfd, 0)),
   ...early('sends a record that is longer than its datagram', 'RFC 9147 §4.5.2', 'malformed', () =>
     clear(22, [1], { length: 9 }),
@@ -101,8 +106,11 @@ const LATE: readonly DatagramCase[] = [
     late('sends an alert of three bytes', 'RFC 8446 §6', 'malformed', (peer) => peer.sendRecord(21, Uint8Array.of(2, 40, 0))),
   ),
   ...everywhere(
-    late('sends a record shorter than its tag', 'RFC 9147 §4.2.3', 'undecryptable', (peer) =>
-      peer.sendRaw(peer.version === 'TLSv1.3' ? Uint8Array.of(0x2f, 0, 9, 0, 1, 7) : clear(23, [7], { epoch: 1 })),
+    late(
+      'sends a record shorter than its tag',
+      'RFC 9147 §4.2.3: “MUST reject shorter records as if they had failed deprotection”',
+      'undecryptable',
+      (peer) => peer.sendRaw(peer.version === 'TLSv1.3' ? Uint8Array.of(0x2f, 0, 9, 0, 1, 7) : clear(23, [7], { epoch: 1 })),
     ),
   ),
   ...everywhere(
@@ -148,7 +156,7 @@ const LATE: readonly DatagramCase[] = [
     'TLSv1.3',
     late(
       'says that there is a connection ID',
-      'RFC 9147 §9',
+      'RFC 9147 §9.1: “the receiver MUST reject any records it receives that contain a CID”',
       'malformed',
       sending((peer) => concat(Uint8Array.of(0x3f), peer.record(23, EMPTY).subarray(1))),
     ),

@@ -45,6 +45,8 @@ const CBC_SUITES = [
 
 describe('padding oracles (Vaudenay, POODLE over TLS, Lucky Thirteen)', () => {
   for (const encryptThenMac of [false, true]) {
+    // RFC 5246 §6.2.3.2: "The receiver MUST check this padding and MUST use the bad_record_mac alert to indicate padding errors."
+    // RFC 7366 §3: "For TLS, a fatal bad_record_mac MUST be generated"
     it.each(CBC_SUITES)(
       `the answer is one and the same wherever a record is wrong: ${encryptThenMac ? 'EtM' : 'MtE'}, %s`,
       (suite) => {

@@ -21,7 +21,12 @@ function reserved(list: readonly number[] | undefined): number {
   return value;
 }
 
-const BASE = { ...illegal, rfc: 'RFC 8701 §3.1', victim: 'client', options: { ...only12, grease: true } } as const;
+const BASE = {
+  ...illegal,
+  rfc: 'RFC 8701 §3.1: “Clients MUST reject GREASE values when negotiated by the server”',
+  victim: 'client',
+  options: { ...only12, grease: true },
+} as const;
 
 export const GREASE: readonly Tls12Case[] = [
   {

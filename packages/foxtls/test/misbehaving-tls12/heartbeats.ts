@@ -38,7 +38,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
   })),
   ...both((victim) => ({
     name: 'sends a heartbeat, which it was told not to',
-    rfc: 'RFC 6520 §2',
+    rfc: 'RFC 6520 §2: “and MAY send an unexpected_message Alert message”',
     victim,
     options: notAllowed,
     break: (peer) => {
@@ -105,7 +105,7 @@ export const HEARTBEATS: readonly Tls12Case[] = [
   })),
   ...both((victim) => ({
     name: 'has a heartbeat mode that there is not',
-    rfc: 'RFC 6520 §2',
+    rfc: 'RFC 6520 §2: “an unknown mode, an error Alert message using illegal_parameter as its AlertDescription MUST be sent in response”',
     victim,
     options: allowed,
     break: (peer) => speaking(victim, peer, 3),

@@ -18,7 +18,7 @@ export const KEY_EXCHANGES: readonly Tls12Case[] = [
   },
   {
     name: 'signs its parameters wrongly',
-    rfc: 'RFC 5246 §7.4.3',
+    rfc: 'RFC 5246 §7.2.2: “decrypt_error … being unable to correctly verify a signature or validate a Finished message”',
     victim: 'client',
     break: editParams((body) => flip(body, -3)),
     alert: 'decrypt_error',
@@ -34,7 +34,7 @@ export const KEY_EXCHANGES: readonly Tls12Case[] = [
   },
   {
     name: 'signs by a scheme that was not offered: ECDSA with SHA-1',
-    rfc: 'RFC 9155 §4',
+    rfc: 'RFC 9155 §4: “MD5 or SHA-1, then it MUST abort the connection with an illegal_parameter alert”',
     victim: 'client',
     break: editParams((body) => body.map((byte, i) => (i === 36 ? 2 : byte))),
     ...illegal,
@@ -50,7 +50,7 @@ export const KEY_EXCHANGES: readonly Tls12Case[] = [
   },
   {
     name: 'uses a group that was not offered',
-    rfc: 'RFC 8422 §5.4',
+    rfc: 'RFC 5246 §7.2.2: “illegal_parameter A field in the handshake was out of range or inconsistent with other fields”',
     victim: 'client',
     break: (peer) => {
       peer.namedCurve = SECP521R1;
@@ -96,8 +96,9 @@ export const KEY_EXCHANGES: readonly Tls12Case[] = [
     error: misbehaved('key_share_invalid'),
   },
   {
+    // RFC 8422 §5.10: "if either party obtains all-zeroes x_S, it MUST abort the handshake"
     name: 'sends a share of low order',
-    rfc: 'RFC 8422 §5.11',
+    rfc: 'RFC 8422 §5.11: “whether the computed premaster secret is the all-zero value and abort the handshake if so”',
     victim: 'server',
     break: (peer) => peer.change('client_key_exchange', () => ({ body: concat(Uint8Array.of(32), new Uint8Array(32)) })),
     ...illegal,
@@ -121,7 +122,7 @@ export const KEY_EXCHANGES: readonly Tls12Case[] = [
   },
   {
     name: 'sends ClientKeyExchange twice',
-    rfc: 'RFC 5246 §7.3',
+    rfc: 'RFC 5246 §7.2.2: “unexpected_message An inappropriate message was received”',
     victim: 'server',
     break: (peer) => peer.changeMessage('client_key_exchange', (once) => concat(once, once)),
     ...unexpected,
@@ -140,7 +141,7 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
   },
   {
     name: 'leaves Certificate out',
-    rfc: 'RFC 5246 §7.4.2',
+    rfc: 'RFC 5246 §7.2.2: “unexpected_message An inappropriate message was received”',
     victim: 'client',
     break: (peer) => peer.skip('certificate'),
     ...unexpected,
@@ -156,7 +157,7 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
   },
   {
     name: 'has a certificate of an unknown authority',
-    rfc: 'RFC 5246 §7.2.2',
+    rfc: 'RFC 5246 §7.2.2: “unknown_ca … the CA certificate could not be located”',
     victim: 'client',
     situation: { credential: 'stranger' },
     break: () => {},
@@ -216,8 +217,9 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
     error: undecodable('server_hello_done'),
   },
   {
+    // RFC 8422 §3: "If the server requires client authentication, it may respond with a fatal handshake failure alert."
     name: 'shows no certificate where one is required',
-    rfc: 'RFC 5246 §7.4.6',
+    rfc: 'RFC 5246 §7.4.6: “continue the handshake without client authentication, or respond with a fatal handshake_failure alert”',
     victim: 'server',
     options: { clientCertificates: 'require' },
     break: (peer) => peer.change('certificate', () => ({ certificateList: [] })),
@@ -253,7 +255,7 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
   },
   {
     name: 'signs its CertificateVerify with SHA-1',
-    rfc: 'RFC 9155 §5',
+    rfc: 'RFC 9155 §5: “MD5 or SHA-1, it MUST abort the connection with an illegal_parameter alert”',
     victim: 'server',
     options: { clientCertificates: 'require' },
     break: (peer) => peer.change('certificate_verify', (signed) => ({ ...signed, algorithm: 0x0203 })),
@@ -262,7 +264,7 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
   },
   {
     name: 'has a certificate of an unknown authority',
-    rfc: 'RFC 5246 §7.2.2',
+    rfc: 'RFC 5246 §7.2.2: “unknown_ca … the CA certificate could not be located”',
     victim: 'server',
     options: { clientCertificates: 'require' },
     situation: { credential: 'stranger' },

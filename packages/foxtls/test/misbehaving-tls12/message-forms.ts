@@ -156,7 +156,7 @@ const written: readonly Tls12Case[] = (
   ] as const
 ).map(([victim, place, what, body, path]) => ({
   name: `sends a ${place} with ${what}`,
-  rfc: 'RFC 5246 §7.2.2',
+  rfc: 'RFC 5246 §7.2.2: “decode_error … some field was out of the specified range or the length of the message was incorrect”',
   victim,
   ...(place === 'certificate_request' && ASKED),
   ...(victim === 'server' && place !== 'client_key_exchange' && REQUIRE),
@@ -167,7 +167,7 @@ const written: readonly Tls12Case[] = (
 
 const garbage: readonly Tls12Case[] = (['client', 'server'] as const).map((victim) => ({
   name: 'presents bytes that are no certificate',
-  rfc: 'RFC 8446 §6.2',
+  rfc: 'RFC 5246 §7.2.2: “bad_certificate A certificate was corrupt, contained signatures that did not verify correctly, etc”',
   victim,
   ...(victim === 'server' && REQUIRE),
   break: (peer) => peer.change('certificate', () => ({ certificateList: [filled(40, 0x30)] })),

@@ -9,6 +9,7 @@ import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { createSessionCache } from '../../src/protocol/session/session-cache.ts';
 import { adding, extension } from '../misbehaving/edits.ts';
 import { carryBytes, expectConversation, expectFault, expectSilence } from '../misbehaving/outcome.ts';
+import { expectRuleToName } from '../misbehaving/quoted-rules.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
 import type { Tls12Case } from './case.ts';
 import { BESIDE_CERTIFICATES, GREASE } from './grease.ts';
@@ -138,6 +139,9 @@ describe('the test peer of TLS 1.2', () => {
     });
   }
 
+  // RFC 5746 §4.2: "MUST respond to such requests with a 'no_renegotiation' alert"
+  // RFC 5246 §7.2.2: "no_renegotiation Sent by the client in response to a hello request or by the server in response to a client hello"
+  // RFC 5246 §7.4.1.1: "the client may, if it wishes, respond with a no_renegotiation alert"
   it.each(['client', 'server'] as const)('is refused a renegotiation by a %s, which goes on', (role) => {
     const opened = open({ victim: role });
     const { victim, recorder, peer, run } = opened;
@@ -267,7 +271,9 @@ for (const [section, list] of Object.entries(SECTIONS)) {
   describe(`misbehaviour over TLS 1.2 in ${section}`, () => {
     for (const misbehaviour of list) {
       const { victim, name, rfc, alert } = misbehaviour;
+      // RFC 5246 §7.2.2: "it MUST send that alert at the fatal alert level"
       it(`${victim === 'client' ? 'a server that' : 'a client that'} ${name} gets ${alert} (${rfc})`, () => {
+        expectRuleToName(rfc, alert);
         for (const cut of [whole, byteByByte]) expectAlertAndError(misbehaviour, cut);
       });
     }

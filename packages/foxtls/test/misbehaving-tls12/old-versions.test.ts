@@ -117,6 +117,8 @@ describe('a server that is made', () => {
     expectRefused(ends, 'client', { reason: 'version_downgraded' }, 'illegal_parameter');
   });
 
+  // RFC 5288 §4: "MUST check the TLS version and generate a fatal 'illegal_parameter' alert if they detect an incorrect version"
+  // RFC 6655 §5: "MUST check the TLS version and generate a fatal 'illegal_parameter' alert if they detect an incorrect version"
   it.each(OLD)('to choose a suite with an AEAD in %s gets illegal_parameter (RFC 5288 §4)', (version) => {
     const edit: Edit = (bytes) => put(bytes, suiteAt(bytes), 0xc0, 0x2f);
     const options = { client: { versions: ['TLSv1.2', version] as const }, server: { versions: [version] } };

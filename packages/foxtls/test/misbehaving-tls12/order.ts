@@ -15,7 +15,11 @@ const HANDSHAKE = 22;
 const DATA = 23;
 
 const REQUIRE = { options: { clientCertificates: 'require' } } as const;
-const wrongOrder = { rfc: 'RFC 5246 §7.3', ...unexpected, error: misbehaved('message_unexpected') } as const;
+const wrongOrder = {
+  rfc: 'RFC 5246 §7.4: “sending handshake messages in an unexpected order results in a fatal error”',
+  ...unexpected,
+  error: misbehaved('message_unexpected'),
+} as const;
 
 /** What is the first message of each, and those that come in the clear behind it. */
 const first = { client: 'server_hello', server: 'client_hello' } as const;
@@ -340,7 +344,7 @@ const CONNECTED: readonly Tls12Case[] = [
   ...[0, 19, 24, 25, 255].flatMap((type) =>
     both((victim) => ({
       name: `sends a protected record of type ${type}`,
-      rfc: 'RFC 5246 §6',
+      rfc: 'RFC 5246 §6: “receives an unexpected record type, it MUST send an unexpected_message alert”',
       victim,
       break: (peer) => peer.whenConnected(() => peer.sendRecord({ type, content: Uint8Array.of(1) })),
       ...unexpected,
@@ -350,7 +354,7 @@ const CONNECTED: readonly Tls12Case[] = [
   ...[0, 8, 23].flatMap((length) =>
     both((victim) => ({
       name: `sends a record of ${length} bytes, too short for a nonce and a tag`,
-      rfc: 'RFC 5288 §3',
+      rfc: 'RFC 5288 §3: “MUST send TLS Alert bad_record_mac for all types of failures encountered in processing the AES-GCM algorithm”',
       victim,
       break: (peer) => peer.whenConnected(() => peer.sendRecord({ type: DATA, content: filled(length), inTheClear: true })),
       alert: 'bad_record_mac',
@@ -365,7 +369,7 @@ const CONNECTED: readonly Tls12Case[] = [
   ).flatMap(([what, at]) =>
     both((victim) => ({
       name: `changes a bit of the ${what} of a record`,
-      rfc: 'RFC 5246 §6.2.3.3',
+      rfc: 'RFC 5246 §6.2.3.3: “If the decryption fails, a fatal bad_record_mac alert MUST be generated”',
       victim,
       break: (peer) =>
         peer.whenConnected(() =>
@@ -381,7 +385,7 @@ const CONNECTED: readonly Tls12Case[] = [
   ),
   ...both((victim) => ({
     name: 'gives a protected record another type',
-    rfc: 'RFC 5246 §6.2.3.3',
+    rfc: 'RFC 5246 §6.2.3.3: “If the decryption fails, a fatal bad_record_mac alert MUST be generated”',
     victim,
     break: (peer) =>
       peer.whenConnected(() => {

@@ -12,7 +12,11 @@ const PLACES = { client: 'server_hello', server: 'client_hello' } as const;
 const agree = (peer: Tls12Peer, victim: 'client' | 'server') =>
   peer.changeExtensions(PLACES[victim], adding(extension('max_fragment_length', 2)));
 const filled = (length: number) => new Uint8Array(length).fill(0x61);
-const overflows = { rfc: 'RFC 6066 §4', alert: 'record_overflow', error: misbehaved('record_overflow') } as const;
+const overflows = {
+  rfc: 'RFC 6066 §4: “MUST discard the message and send a "record_overflow" alert”',
+  alert: 'record_overflow',
+  error: misbehaved('record_overflow'),
+} as const;
 
 export const RECORD_SIZES: readonly Tls12Case[] = [
   ...recordSizes<Tls12Peer>('server_hello', (peer, victim, ...list) =>

@@ -42,7 +42,7 @@ export const CHANGE_CIPHER_SPECS: readonly Tls12Case[] = [
   ),
   ...both((victim) => ({
     name: 'sends no change_cipher_spec',
-    rfc: 'RFC 5246 §7.4.9',
+    rfc: 'RFC 5246 §7.4.9: “if a Finished message is not preceded by a ChangeCipherSpec message at the appropriate point”',
     victim,
     break: (peer) => peer.skip('change_cipher_spec'),
     ...unexpected,
@@ -121,7 +121,7 @@ export const RECORDS: readonly Tls12Case[] = [
   })),
   ...both((victim) => ({
     name: 'changes a bit of a record',
-    rfc: 'RFC 5246 §6.2.3.3',
+    rfc: 'RFC 5246 §7.2.2: “bad_record_mac This alert is returned if a record is received with an incorrect MAC”',
     victim,
     break: (peer) =>
       peer.whenConnected(() =>
@@ -176,7 +176,7 @@ export const RECORDS: readonly Tls12Case[] = [
   })),
   ...both((victim) => ({
     name: 'sends a fragment of 2^14 + 1 bytes',
-    rfc: 'RFC 5246 §6.2.1',
+    rfc: 'RFC 5246 §7.2.2: “record_overflow … a record decrypted to a TLSCompressed record with more than 2^14+1024 bytes”',
     victim,
     break: (peer) => peer.whenConnected(() => peer.sendRecord({ type: 23, content: new Uint8Array(16385) })),
     alert: 'record_overflow',
@@ -184,7 +184,7 @@ export const RECORDS: readonly Tls12Case[] = [
   })),
   ...both((victim) => ({
     name: 'sends a record of more than 2^14 + 2048 bytes',
-    rfc: 'RFC 5246 §6.2.3',
+    rfc: 'RFC 5246 §7.2.2: “record_overflow A TLSCiphertext record was received that had a length more than 2^14+2048 bytes”',
     victim,
     break: (peer) =>
       peer.whenConnected(() => peer.sendRecord({ type: 23, content: new Uint8Array(16384 + 2049), inTheClear: true })),

@@ -9,6 +9,7 @@ import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import type { HeartbeatMode } from '../../src/protocol/negotiate/heartbeat.ts';
 import { adding, extension } from '../misbehaving/edits.ts';
 import { carryBytes, expectFault, expectSilence } from '../misbehaving/outcome.ts';
+import { expectRuleToName } from '../misbehaving/quoted-rules.ts';
 import { createWorld, type World } from '../misbehaving/world.ts';
 import { message } from './case.ts';
 import { Tls12Peer } from './peer.ts';
@@ -189,6 +190,7 @@ describe('misbehaviour in a renegotiation of TLS 1.2', () => {
   for (const misbehaviour of RENEGOTIATIONS) {
     const { victim, name, rfc, alert } = misbehaviour;
     it(`${victim === 'client' ? 'a server that' : 'a client that'} ${name} gets ${alert} (${rfc})`, () => {
+      expectRuleToName(rfc, alert);
       for (const cut of [whole, byteByByte]) expectAlertAndError(misbehaviour, cut);
     });
   }

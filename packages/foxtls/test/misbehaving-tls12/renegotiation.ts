@@ -26,6 +26,15 @@ const SCSV = 0x00ff;
 const failed = { alert: 'handshake_failure' } as const;
 const places = { client: 'server_hello', server: 'client_hello' } as const;
 
+const MISSING = {
+  client: 'RFC 5746 §3.5: “the "renegotiation_info" extension is present; if it is not, the client MUST abort the handshake”',
+  server: 'RFC 5746 §3.7: “the "renegotiation_info" extension is present; if it is not, the server MUST abort the handshake”',
+} as const;
+const WRONG = {
+  client: 'RFC 5746 §3.5: “If they are not, the client MUST abort the handshake”',
+  server: 'RFC 5746 §3.7: “equal to the saved client_verify_data value; if it is not, the server MUST abort the handshake”',
+} as const;
+
 /** The same rule for a client and for a server, and for either when it began itself. */
 const everyWay = (make: (victim: 'client' | 'server') => RenegotiationCase): readonly RenegotiationCase[] =>
   (['client', 'server'] as const).flatMap((victim) => {
@@ -42,7 +51,7 @@ const withLength = (bytes: Uint8Array) => Uint8Array.of(bytes.length, ...bytes);
 export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
   ...everyWay((victim) => ({
     name: 'leaves renegotiation_info out of a renegotiation',
-    rfc: victim === 'client' ? 'RFC 5746 §3.5' : 'RFC 5746 §3.7',
+    rfc: MISSING[victim],
     victim,
     break: (peer) => peer.changeExtensions(places[victim], without('renegotiation_info')),
     ...failed,
@@ -50,7 +59,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
   })),
   ...everyWay((victim) => ({
     name: 'sends the renegotiation_info of a first handshake',
-    rfc: victim === 'client' ? 'RFC 5746 §3.5' : 'RFC 5746 §3.7',
+    rfc: WRONG[victim],
     victim,
     break: (peer) => peer.changeExtensions(places[victim], replacing('renegotiation_info', 0)),
     ...failed,
@@ -59,7 +68,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
   ...[0, 11, 12, -1].flatMap((at) =>
     everyWay((victim) => ({
       name: `sends a renegotiation_info that is wrong in byte ${at}`,
-      rfc: victim === 'client' ? 'RFC 5746 §3.5' : 'RFC 5746 §3.7',
+      rfc: WRONG[victim],
       victim,
       // A client's has 12 bytes.
       break: editInfo(victim, (data) => flip(data, Math.min(at, data.length - 1))),
@@ -69,7 +78,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
   ),
   ...everyWay((victim) => ({
     name: 'sends the verify_data of the other end alone',
-    rfc: victim === 'client' ? 'RFC 5746 §3.5' : 'RFC 5746 §3.7',
+    rfc: WRONG[victim],
     victim,
     break: (peer) => editInfo(victim, () => peer.finished.server)(peer),
     ...failed,
@@ -77,7 +86,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
   })),
   ...everyWay((victim) => ({
     name: 'leaves extended_master_secret out of a renegotiation',
-    rfc: 'RFC 7627 §5.4',
+    rfc: 'RFC 7627 §5.4: “the client and server MUST abort such handshakes”',
     victim,
     break: (peer) => peer.changeExtensions(places[victim], without('extended_master_secret')),
     ...failed,
@@ -85,7 +94,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
   })),
   {
     name: 'sends TLS_EMPTY_RENEGOTIATION_INFO_SCSV in a renegotiation',
-    rfc: 'RFC 5746 §3.7',
+    rfc: 'RFC 5746 §3.7: “If the SCSV is present, the server MUST abort the handshake”',
     victim: 'server',
     break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [...hello.cipherSuites, SCSV] })),
     ...failed,
@@ -126,7 +135,7 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
   },
   {
     name: 'answers TLS 1.3 in a renegotiation',
-    rfc: 'RFC 8446 §4.1.3',
+    rfc: 'RFC 8446 §4.1.3: “TLS 1.3 ServerHello during renegotiation MUST abort the handshake with a "protocol_version" alert”',
     victim: 'client',
     break: (peer) => peer.changeExtensions('server_hello', () => [extension('supported_versions', 3, 4)]),
     alert: 'protocol_version',
@@ -228,8 +237,9 @@ export const RENEGOTIATIONS: readonly RenegotiationCase[] = [
     error: beyond('warningAlerts'),
   },
   {
+    // RFC 5246 §7.3: "the server must respond with a ServerHello message, or else a fatal error will occur and the connection will fail"
     name: 'answers a ClientHello with ServerHelloDone',
-    rfc: 'RFC 5246 §7.3',
+    rfc: 'RFC 5246 §7.4.1.2: “Any handshake message returned by the server, except for a HelloRequest, is treated as a fatal error”',
     victim: 'client',
     break: (peer) => peer.before('server_hello', () => peer.sendHandshake(message('server_hello_done'))),
     ...unexpected,

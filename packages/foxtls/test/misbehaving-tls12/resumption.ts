@@ -9,7 +9,7 @@ import { flip, illegal, message, only12, type Tls12Case, unexpected } from './ca
 export const RESUMPTION: readonly Tls12Case[] = [
   {
     name: 'leaves extended_master_secret out when it goes on with a session that has it',
-    rfc: 'RFC 7627 §5.3',
+    rfc: 'RFC 7627 §5.3: “used the extension but the new ServerHello does not contain the extension, the client MUST abort the handshake”',
     victim: 'client',
     options: only12,
     situation: { session: 'ticket' },
@@ -60,7 +60,7 @@ export const RESUMPTION: readonly Tls12Case[] = [
   },
   {
     name: 'leaves extended_master_secret out when it asks for a session that has it, by ticket',
-    rfc: 'RFC 7627 §5.3',
+    rfc: 'RFC 7627 §5.3: “but the new ClientHello does not contain it, the server MUST abort the abbreviated handshake”',
     victim: 'server',
     situation: { session: 'ticket' },
     break: (peer) => peer.changeExtensions('client_hello', without('extended_master_secret')),
@@ -69,7 +69,7 @@ export const RESUMPTION: readonly Tls12Case[] = [
   },
   {
     name: 'leaves extended_master_secret out when it asks for a session that has it, by id',
-    rfc: 'RFC 7627 §5.3',
+    rfc: 'RFC 7627 §5.3: “but the new ClientHello does not contain it, the server MUST abort the abbreviated handshake”',
     victim: 'server',
     situation: { session: 'id' },
     break: (peer) => peer.changeExtensions('client_hello', without('extended_master_secret')),

@@ -29,7 +29,7 @@ function bothRoles(victim: 'client' | 'server'): Case[] {
     {
       ...common,
       name: 'presents bytes that are no certificate',
-      rfc: 'RFC 8446 §6.2',
+      rfc: 'RFC 8446 §6.2: “bad_certificate: A certificate was corrupt, contained signatures that did not verify correctly”',
       break: (peer) =>
         peer.change('certificate', (message) => ({
           ...message,
@@ -41,7 +41,7 @@ function bothRoles(victim: 'client' | 'server'): Case[] {
     {
       ...common,
       name: 'presents a certificate of an unknown authority',
-      rfc: 'RFC 8446 §6.2',
+      rfc: 'RFC 8446 §6.2: “unknown_ca: … the certificate was not accepted because the CA certificate could not be located”',
       situation: { credential: isServer ? 'strangerServer' : 'strangerClient' },
       break: () => {},
       alert: 'unknown_ca',
@@ -50,7 +50,7 @@ function bothRoles(victim: 'client' | 'server'): Case[] {
     {
       ...common,
       name: 'presents a certificate that is for the other role',
-      rfc: 'RFC 8446 §4.4.2.4',
+      rfc: 'RFC 8446 §6.2: “unsupported_certificate: A certificate was of an unsupported type”',
       situation: { credential: isServer ? 'client' : 'server' },
       break: () => {},
       alert: 'unsupported_certificate',
@@ -85,7 +85,12 @@ function signatures(common: Common): Case[] {
     why: 'no alert is named; the value is not one of those offered, or not one for this key',
     error: misbehaved('signature_scheme_not_offered'),
   });
-  const wrong = { ...common, rfc: 'RFC 8446 §4.4.3', alert: 'decrypt_error', error: misbehaved('signature_invalid') } as const;
+  const wrong = {
+    ...common,
+    rfc: 'RFC 8446 §4.4.3: “If the verification fails, the receiver MUST terminate the handshake with a "decrypt_error" alert”',
+    alert: 'decrypt_error',
+    error: misbehaved('signature_invalid'),
+  } as const;
   return [
     scheme('RSASSA-PKCS1-v1_5', 0x0401),
     scheme('SHA-1 and ECDSA', 0x0203),
@@ -138,15 +143,20 @@ function signatures(common: Common): Case[] {
 }
 
 function finisheds(common: Common): Case[] {
-  const wrong = { ...common, rfc: 'RFC 8446 §4.4.4', alert: 'decrypt_error', error: misbehaved('finished_invalid') } as const;
+  const wrong = {
+    ...common,
+    rfc: 'RFC 8446 §4.4.4: “if incorrect MUST terminate the connection with a "decrypt_error" alert”',
+    alert: 'decrypt_error',
+    error: misbehaved('finished_invalid'),
+  } as const;
   return [
     { ...wrong, name: 'sends a wrong Finished', break: (peer) => peer.changeMessage('finished', flipping(-1)) },
     {
       ...wrong,
       name: 'sends an empty Finished',
+      rfc: 'RFC 8446 §6.2: “decode_error: … the length of the message was incorrect”',
       break: (peer) => peer.changeMessage('finished', () => messageOf('finished')),
       alert: 'decode_error',
-      why: 'its length is the hash’s: "the length of the message was incorrect" (§6.2)',
       error: undecodable('finished.verifyData'),
     },
     ...[0, 1, 15, 31].map(
@@ -165,7 +175,11 @@ function finisheds(common: Common): Case[] {
 }
 
 function orders(common: Common): Case[] {
-  const wrong = { ...common, rfc: 'RFC 8446 §4', alert: 'unexpected_message' } as const;
+  const wrong = {
+    ...common,
+    rfc: 'RFC 8446 §4: “in an unexpected order MUST abort the handshake with an "unexpected_message" alert”',
+    alert: 'unexpected_message',
+  } as const;
   const drop = (place: Place): Case => ({
     ...wrong,
     name: `leaves ${place} out`,
@@ -187,12 +201,14 @@ function orders(common: Common): Case[] {
     {
       ...wrong,
       name: 'sends KeyUpdate in the handshake',
+      rfc: 'RFC 8446 §4.6.3: “prior to receiving a Finished message MUST terminate the connection with an "unexpected_message" alert”',
       break: (peer) => peer.before('certificate', () => peer.sendHandshake(messageOf('key_update', 0))),
       error: unexpected,
     },
     {
       ...wrong,
       name: 'sends EndOfEarlyData without early data',
+      rfc: 'RFC 8446 §4.5: “clients receiving it MUST terminate the connection with an "unexpected_message" alert”',
       break: (peer) => peer.before('finished', () => peer.sendHandshake(messageOf('end_of_early_data'))),
       error: unexpected,
     },
@@ -202,7 +218,7 @@ function orders(common: Common): Case[] {
 const servers: readonly Case[] = [
   {
     name: 'sends no certificate',
-    rfc: 'RFC 8446 §4.4.2.4',
+    rfc: 'RFC 8446 §4.4.2.4: “If the server supplies an empty Certificate message, the client MUST abort the handshake with a "decode_error" alert”',
     victim: 'client',
     break: (peer) => peer.change('certificate', (message) => ({ ...message, certificateList: [] })),
     alert: 'decode_error',
@@ -297,7 +313,7 @@ const servers: readonly Case[] = [
   },
   {
     name: 'asks for a certificate without signature_algorithms',
-    rfc: 'RFC 8446 §4.3.2',
+    rfc: 'RFC 8446 §6.2: “missing_extension: … a handshake message not containing an extension that is mandatory to send”',
     victim: 'client',
     situation: { requestsCertificate: true },
     break: (peer) =>
@@ -330,7 +346,7 @@ const servers: readonly Case[] = [
 const clients: readonly Case[] = [
   {
     name: 'sends no certificate where one is required',
-    rfc: 'RFC 8446 §4.4.2.4',
+    rfc: 'RFC 8446 §4.4.2.4: “or abort the handshake with a "certificate_required" alert”',
     victim: 'server',
     options: REQUIRE,
     break: (peer) => peer.change('certificate', (message) => ({ ...message, certificateList: [] })),

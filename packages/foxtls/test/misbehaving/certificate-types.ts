@@ -18,6 +18,11 @@ const RAW_ONLY = { serverCertificateTypes: ['raw-public-key'] } as const satisfi
 const EITHER = { serverCertificateTypes: ['raw-public-key', 'x509'] } as const satisfies VictimOptions;
 const REQUIRE = { clientCertificates: 'require' } as const satisfies VictimOptions;
 const RAW_CLIENT = { ...REQUIRE, clientCertificateTypes: ['raw-public-key'] } as const satisfies VictimOptions;
+const NOTHING_SHOWN = {
+  client:
+    'RFC 8446 §4.4.2.4: “If the server supplies an empty Certificate message, the client MUST abort … a "decode_error" alert”',
+  server: 'RFC 8446 §6.2: “certificate_required: Sent by servers when a client certificate is desired but none was provided”',
+} as const;
 const noAlertNamed = 'no alert is named; the value is not one of those offered';
 
 type Entry = {
@@ -58,7 +63,7 @@ const status = (type: number, ...response: number[]) =>
 const typesOfServers: readonly Case[] = [
   {
     name: 'chooses a server_certificate_type where none was offered',
-    rfc: 'RFC 8446 §4.2',
+    rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
     victim: 'client',
     break: (peer) => answering(peer, extension('server_certificate_type', X509)),
     alert: 'unsupported_extension',
@@ -66,7 +71,7 @@ const typesOfServers: readonly Case[] = [
   },
   {
     name: 'chooses a client_certificate_type where none was offered',
-    rfc: 'RFC 8446 §4.2',
+    rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
     victim: 'client',
     options: EITHER,
     break: (peer) => answering(peer, extension('client_certificate_type', RAW)),
@@ -142,7 +147,7 @@ function rawKeys(victim: 'client' | 'server'): Case[] {
     {
       ...common,
       name: 'shows an X.509 certificate where RawPublicKey was agreed on',
-      rfc: 'RFC 8446 §4.4.2',
+      rfc: 'RFC 8446 §6.2: “certificate_unknown: Some other (unspecified) issue arose in processing the certificate”',
       break: agree,
       alert: 'certificate_unknown',
       why: 'it is compared with the keys that are trusted, and is none of them',
@@ -188,7 +193,7 @@ function rawKeys(victim: 'client' | 'server'): Case[] {
     {
       ...common,
       name: 'shows no raw public key where one was agreed on',
-      rfc: 'RFC 8446 §4.4.2.4',
+      rfc: NOTHING_SHOWN[victim],
       break: (peer) => {
         agree(peer);
         showing(peer);
@@ -224,7 +229,7 @@ const typesOfClients: readonly Case[] = [
   ),
   {
     name: 'accepts only raw public keys of a server that has none',
-    rfc: 'RFC 7250 §4.2',
+    rfc: 'RFC 7250 §4.2: “the server terminates the session with a fatal alert of type "unsupported_certificate"”',
     victim: 'server',
     break: (peer) => offering(peer, extension('server_certificate_type', 1, RAW)),
     alert: 'unsupported_certificate',
@@ -232,7 +237,7 @@ const typesOfClients: readonly Case[] = [
   },
   {
     name: 'accepts only certificates of unknown types',
-    rfc: 'RFC 7250 §4.2',
+    rfc: 'RFC 7250 §4.2: “the server terminates the session with a fatal alert of type "unsupported_certificate"”',
     victim: 'server',
     break: (peer) => offering(peer, extension('server_certificate_type', 2, UNKNOWN_TYPE, 1)),
     alert: 'unsupported_certificate',
@@ -319,7 +324,7 @@ function staples(victim: 'client' | 'server'): Case[] {
 const requests: readonly Case[] = [
   {
     name: 'acknowledges status_request in EncryptedExtensions',
-    rfc: 'RFC 8446 §4.2',
+    rfc: 'RFC 8446 §4.3.1: “any forbidden extensions and if any are found MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     options: STAPLES,
     break: (peer) => answering(peer, extension('status_request')),

@@ -36,14 +36,14 @@ export const USER_CANCELED_FLOOD: Omit<RecordFault, 'name'> = {
 export const CLEAR: readonly RecordFault[] = [
   {
     name: 'sends a handshake record of more than 2^14 bytes',
-    rfc: 'RFC 8446 §5.1',
+    rfc: 'RFC 8446 §5.1: “a record that exceeds this length MUST terminate the connection with a "record_overflow" alert”',
     send: (peer) => peer.sendHandshake(filled(16385)),
     alert: 'record_overflow',
     error: misbehaved('record_overflow'),
   },
   {
     name: 'announces an alert record of more than 2^14 bytes',
-    rfc: 'RFC 8446 §5.1',
+    rfc: 'RFC 8446 §5.1: “a record that exceeds this length MUST terminate the connection with a "record_overflow" alert”',
     send: (peer) => peer.sendRaw(recordHeader(alert, 0x0303, 0xffff)),
     alert: 'record_overflow',
     error: misbehaved('record_overflow'),
@@ -84,7 +84,7 @@ export const CLEAR: readonly RecordFault[] = [
   ...[0, 24, 26, 255].map(
     (type): RecordFault => ({
       name: `sends a record of type ${type}`,
-      rfc: 'RFC 8446 §5',
+      rfc: 'RFC 8446 §5: “an unexpected record type, it MUST terminate the connection with an "unexpected_message" alert”',
       send: (peer) => peer.sendRecord({ type, content: Uint8Array.of(1) }),
       alert: 'unexpected_message',
       error: misbehaved('record_type_unexpected'),
@@ -140,7 +140,7 @@ export const CLEAR: readonly RecordFault[] = [
   },
   {
     name: 'sends an error alert of level warning, which is fatal all the same',
-    rfc: 'RFC 8446 §6',
+    rfc: 'RFC 8446 §6: “MUST be treated as error alerts when received regardless of the AlertLevel in the message”',
     send: (peer) => peer.sendAlert(1, 'illegal_parameter'),
     alert: 'none',
     error: alerted('illegal_parameter'),

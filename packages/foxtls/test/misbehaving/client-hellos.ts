@@ -41,7 +41,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   // ---- Fields ----
   {
     name: 'sets legacy_version to SSL 3.0',
-    rfc: 'RFC 8446 §D.5',
+    rfc: 'RFC 8446 §D.5: “legacy_version set to 0x0300 MUST abort the handshake with a "protocol_version" alert”',
     victim: 'server',
     break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyVersion: 0x0300 })),
     alert: 'protocol_version',
@@ -68,7 +68,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'says that it fell back, and offers TLS 1.2 alone',
-    rfc: 'RFC 7507 §3',
+    rfc: 'RFC 7507 §3: “the server MUST respond with a fatal inappropriate_fallback alert”',
     victim: 'server',
     break: (peer) => {
       peer.changeExtensions('client_hello', replacing('supported_versions', 2, 3, 3));
@@ -79,7 +79,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'offers suites that nobody knows, and no other',
-    rfc: 'RFC 8446 §4.1.1',
+    rfc: 'RFC 8446 §4.1.1: “If the server is unable to negotiate a supported set of parameters … either a "handshake_failure" or”',
     victim: 'server',
     break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xcafe, 0x0a0a, 0x1300] })),
     alert: 'handshake_failure',
@@ -87,7 +87,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'offers groups that nobody knows, and no other',
-    rfc: 'RFC 8446 §4.1.1',
+    rfc: 'RFC 8446 §4.1.1: “If there is no overlap between the received "supported_groups" … a "handshake_failure"”',
     victim: 'server',
     break: (peer) =>
       peer.changeExtensions('client_hello', (list) =>
@@ -105,7 +105,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   ).map(
     ([what, schemes]): Case => ({
       name: `verifies by schemes alone that ${what}`,
-      rfc: 'RFC 8446 §4.4.2.2',
+      rfc: 'RFC 8446 §6.2: “handshake_failure: … unable to negotiate an acceptable set of security parameters given the options available”',
       victim: 'server',
       break: (peer) =>
         peer.changeExtensions('client_hello', replacing('signature_algorithms', ...two(schemes.length), ...schemes)),
@@ -151,7 +151,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'has no extensions at all',
-    rfc: 'RFC 8446 §4.1.2',
+    rfc: 'RFC 8446 §D.2: “If the "supported_versions" extension is absent … MUST abort the handshake with a "protocol_version" alert”',
     victim: 'server',
     options: { versions: ['TLSv1.3'] },
     break: (peer) => {
@@ -165,7 +165,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'offers TLS 1.2 and TLS 1.1 in supported_versions',
-    rfc: 'RFC 8446 §4.2.1',
+    rfc: 'RFC 8446 §6.2: “protocol_version: The protocol version the peer has attempted to negotiate is recognized but not supported”',
     victim: 'server',
     options: { versions: ['TLSv1.3'] },
     break: (peer) => peer.changeExtensions('client_hello', replacing('supported_versions', 4, 3, 3, 3, 2)),
@@ -175,7 +175,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   ...[[1], [1, 0], [0, 1], [0, 0]].map(
     (methods): Case => ({
       name: `has legacy_compression_methods ${methods.join(', ')}`,
-      rfc: 'RFC 8446 §4.1.2',
+      rfc: 'RFC 8446 §4.1.2: “any other value in this field, the server MUST abort the handshake with an "illegal_parameter" alert”',
       victim: 'server',
       break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, legacyCompressionMethods: Uint8Array.from(methods) })),
       alert: 'illegal_parameter',
@@ -184,7 +184,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   ),
   {
     name: 'offers no suite that we have',
-    rfc: 'RFC 8446 §4.1.1',
+    rfc: 'RFC 8446 §4.1.1: “If the server is unable to negotiate a supported set of parameters … either a "handshake_failure" or”',
     victim: 'server',
     break: (peer) => peer.change('client_hello', (hello) => ({ ...hello, cipherSuites: [0xc02f, 0x1305] })),
     alert: 'handshake_failure',
@@ -192,7 +192,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'offers no group that we have',
-    rfc: 'RFC 8446 §4.1.1',
+    rfc: 'RFC 8446 §4.1.1: “If there is no overlap between the received "supported_groups" … a "handshake_failure"”',
     victim: 'server',
     options: { groups: ['x25519'] },
     break: (peer) =>
@@ -204,7 +204,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'offers no signature scheme that our key can sign by',
-    rfc: 'RFC 8446 §4.4.2.2',
+    rfc: 'RFC 8446 §2.1: “If no common cryptographic parameters can be negotiated, the server MUST abort the handshake”',
     victim: 'server',
     break: (peer) => peer.changeExtensions('client_hello', replacing('signature_algorithms', 0, 2, 8, 4)),
     alert: 'handshake_failure',
@@ -213,7 +213,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   // ---- Form ----
   {
     name: 'sends a ClientHello that ends too early',
-    rfc: 'RFC 8446 §6.2',
+    rfc: 'RFC 8446 §6: “cannot be parsed according to the syntax … MUST terminate the connection with a "decode_error" alert”',
     victim: 'server',
     break: (peer) => peer.changeMessage('client_hello', cutShort),
     alert: 'decode_error',
@@ -221,7 +221,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'sends a ClientHello with a byte too many',
-    rfc: 'RFC 8446 §6.2',
+    rfc: 'RFC 8446 §6: “cannot be parsed according to the syntax … MUST terminate the connection with a "decode_error" alert”',
     victim: 'server',
     break: (peer) => peer.changeMessage('client_hello', withTrailingByte),
     alert: 'decode_error',
@@ -282,7 +282,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   // ---- Key shares ----
   {
     name: 'sends two shares of one group',
-    rfc: 'RFC 8446 §4.2.8',
+    rfc: 'RFC 8446 §4.2.8: “check for violations of these rules and abort the handshake with an "illegal_parameter" alert”',
     victim: 'server',
     break: setShares({ group: X25519, share: filled(32, 9) }, { group: X25519, share: filled(32, 8) }),
     alert: 'illegal_parameter',
@@ -290,7 +290,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'sends a share of a group that is not in its supported_groups',
-    rfc: 'RFC 8446 §4.2.8',
+    rfc: 'RFC 8446 §4.2.8: “check for violations of these rules and abort the handshake with an "illegal_parameter" alert”',
     victim: 'server',
     break: (peer) => peer.changeExtensions('client_hello', replacing('supported_groups', 0, 2, ...two(SECP256R1))),
     alert: 'illegal_parameter',
@@ -299,7 +299,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   ...LOW_ORDER_X25519.map(
     (share, i): Case => ({
       name: `sends the X25519 point of low order no. ${i + 1}`,
-      rfc: 'RFC 8446 §7.4.2',
+      rfc: 'RFC 8446 §7.4.2: “whether the computed Diffie-Hellman shared secret is the all-zero value and abort if so”',
       victim: 'server',
       break: setShares({ group: X25519, share }),
       alert: 'illegal_parameter',
@@ -345,7 +345,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   ...(['signature_algorithms', 'supported_groups', 'key_share'] as const).map(
     (name): Case => ({
       name: `leaves ${name} out`,
-      rfc: 'RFC 8446 §9.2',
+      rfc: 'RFC 8446 §9.2: “these requirements MUST abort the handshake with a "missing_extension" alert”',
       victim: 'server',
       break: (peer) => peer.changeExtensions('client_hello', without(name)),
       alert: 'missing_extension',
@@ -354,7 +354,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   ),
   {
     name: 'leaves signature_algorithms out, and its ticket is not ours',
-    rfc: 'RFC 8446 §4.2.3',
+    rfc: 'RFC 8446 §4.2.3: “has not sent a "signature_algorithms" extension … MUST abort the handshake with a "missing_extension" alert”',
     victim: 'server',
     situation: { session: true },
     break: (peer) => {
@@ -367,7 +367,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   // ---- PSK ----
   {
     name: 'puts pre_shared_key before the end',
-    rfc: 'RFC 8446 §4.2.11',
+    rfc: 'RFC 8446 §4.2.11: “the last extension and otherwise fail the handshake with an "illegal_parameter" alert”',
     victim: 'server',
     situation: { session: true },
     break: (peer) => peer.changeExtensions('client_hello', (list) => [...list, extension('padding', 0, 0)]),
@@ -376,7 +376,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'offers a PSK without psk_key_exchange_modes',
-    rfc: 'RFC 8446 §4.2.9',
+    rfc: 'RFC 8446 §4.2.9: “without a "psk_key_exchange_modes" extension, servers MUST abort the handshake”',
     victim: 'server',
     situation: { session: true },
     break: (peer) => peer.changeExtensions('client_hello', without('psk_key_exchange_modes')),
@@ -386,7 +386,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'forges a binder',
-    rfc: 'RFC 8446 §4.2.11',
+    rfc: 'RFC 8446 §4.2.11: “If this value is not present or does not validate, the server MUST abort the handshake”',
     victim: 'server',
     situation: { session: true },
     break: (peer) => peer.changeMessage('client_hello', flipping(-1)),
@@ -396,7 +396,7 @@ export const CLIENT_HELLOS: readonly Case[] = [
   },
   {
     name: 'changes its ClientHello behind the back of the binder',
-    rfc: 'RFC 8446 §4.2.11.2',
+    rfc: 'RFC 8446 §6.2: “decrypt_error: … unable to correctly verify a signature or validate a Finished message or a PSK binder”',
     victim: 'server',
     situation: { session: true },
     break: (peer) => peer.changeMessage('client_hello', flipping(4 + 10)),

@@ -135,7 +135,7 @@ const misplaced: readonly Case[] = [
     ([place, entry, name]): Case => ({
       ...inServer(place),
       name: `sends ${name} in ${place}`,
-      rfc: 'RFC 8446 §4.2',
+      rfc: 'RFC 8446 §4.2: “not specified for the message in which it appears … with an "illegal_parameter" alert”',
       break: (peer) => peer.changeExtensions(place, adding(entry)),
       alert: 'illegal_parameter',
       error: misbehaved('extension_not_allowed_here'),
@@ -145,7 +145,7 @@ const misplaced: readonly Case[] = [
     (['client', 'server'] as const).map(
       (victim): Case => ({
         name: `sends ${name} in a certificate entry`,
-        rfc: 'RFC 8446 §4.2',
+        rfc: 'RFC 8446 §4.2: “not specified for the message in which it appears … with an "illegal_parameter" alert”',
         victim,
         ...(victim === 'server' && { options: { clientCertificates: 'require' } }),
         break: (peer) =>
@@ -163,7 +163,7 @@ const misplaced: readonly Case[] = [
   ),
   {
     name: 'sends oid_filters',
-    rfc: 'RFC 8446 §4.2',
+    rfc: 'RFC 8446 §4.2: “not specified for the message in which it appears … with an "illegal_parameter" alert”',
     victim: 'server',
     break: (peer) => peer.changeExtensions('client_hello', adding(extension('oid_filters', 0, 0))),
     alert: 'illegal_parameter',
@@ -178,7 +178,7 @@ const unsolicited: readonly Case[] = [
     (place): Case => ({
       ...inServer(place),
       name: `sends an extension in ${place} that nobody knows`,
-      rfc: 'RFC 8446 §4.2',
+      rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
       break: (peer) => peer.changeExtensions(place, adding(unknownExtension)),
       alert: 'unsupported_extension',
       error: misbehaved('extension_unsolicited'),
@@ -186,7 +186,7 @@ const unsolicited: readonly Case[] = [
   ),
   {
     name: 'sends an ALPN protocol to a client that offered none',
-    rfc: 'RFC 8446 §4.2',
+    rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
     victim: 'client',
     break: (peer) =>
       peer.changeExtensions(
@@ -198,7 +198,7 @@ const unsolicited: readonly Case[] = [
   },
   {
     name: 'accepts early data that was not offered',
-    rfc: 'RFC 8446 §4.2',
+    rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
     victim: 'client',
     break: (peer) => peer.changeExtensions('encrypted_extensions', adding(extension('early_data'))),
     alert: 'unsupported_extension',
@@ -214,7 +214,7 @@ const unsolicited: readonly Case[] = [
   ).map(
     ([name, data]): Case => ({
       name: `answers ${name}, which was not sent`,
-      rfc: 'RFC 8446 §4.2',
+      rfc: 'RFC 8446 §6.2: “unsupported_extension: Sent by endpoints receiving any handshake message containing an extension known to be prohibited”',
       victim: 'client',
       break: (peer) => peer.changeExtensions('encrypted_extensions', adding(extension(name, ...data))),
       alert: 'unsupported_extension',
@@ -223,7 +223,7 @@ const unsolicited: readonly Case[] = [
   ),
   {
     name: 'sends a record_size_limit that was not asked for',
-    rfc: 'RFC 8446 §4.2',
+    rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
     victim: 'client',
     break: (peer) => peer.changeExtensions('encrypted_extensions', adding(extension('record_size_limit', 0x40, 1))),
     alert: 'unsupported_extension',
@@ -232,7 +232,7 @@ const unsolicited: readonly Case[] = [
   ...(['client', 'server'] as const).map(
     (victim): Case => ({
       name: 'staples an OCSP response that was not asked for',
-      rfc: 'RFC 8446 §4.2',
+      rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
       victim,
       options: { clientCertificates: 'require' },
       break: (peer) =>
@@ -283,7 +283,7 @@ const content: readonly Case[] = [
   ),
   {
     name: 'offers no ALPN protocol that we have',
-    rfc: 'RFC 7301 §3.2',
+    rfc: 'RFC 8446 §6.2: “no_application_protocol: … advertises only protocols that the server does not support”',
     victim: 'server',
     situation: { alpnProtocols: ['h3'] },
     options: { alpnProtocols: ['h2'] },
@@ -313,7 +313,7 @@ const content: readonly Case[] = [
   },
   {
     name: 'asks for an empty list of server names',
-    rfc: 'RFC 6066 §3',
+    rfc: 'RFC 8446 §6.2: “decode_error: A message could not be decoded because some field was out of the specified range”',
     victim: 'server',
     break: (peer) =>
       peer.changeExtensions(

@@ -34,7 +34,11 @@ export function messageForms<Place extends string, P extends Changing<Place>, Se
 ): readonly (Misbehaviour & Setting & { readonly break: (peer: P) => void })[] {
   return forms.flatMap(({ place, victim, name, cut, tooLong = name, setting }) => {
     const common = { ...(setting as Setting), victim };
-    const wrong = { ...common, rfc: 'RFC 8446 §6.2', alert: 'decode_error' } as const;
+    const wrong = {
+      ...common,
+      rfc: 'RFC 8446 §6.2: “decode_error: A message could not be decoded because … the length of the message was incorrect”',
+      alert: 'decode_error',
+    } as const;
     return [
       {
         ...wrong,
@@ -51,7 +55,7 @@ export function messageForms<Place extends string, P extends Changing<Place>, Se
       {
         ...common,
         name: `gives its ${place} a type that there is not`,
-        rfc: 'RFC 8446 §4',
+        rfc: 'RFC 8446 §6.2: “unexpected_message: An inappropriate message (e.g., the wrong handshake message”',
         break: (peer: P) => peer.changeMessage(place, (message) => message.with(0, 42)),
         alert: 'unexpected_message' as const,
         error: misbehaved('message_unexpected'),

@@ -33,7 +33,7 @@ export const GREASE: readonly Case[] = [
   {
     ...BASE,
     name: 'chooses the reserved suite that was offered',
-    rfc: 'RFC 8701 §3.1',
+    rfc: 'RFC 8701 §3.1: “Clients MUST reject GREASE values when negotiated by the server”',
     break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: reserved(helloOf(peer).cipherSuites) })),
     error: misbehaved('suite_not_offered'),
   },
@@ -142,7 +142,7 @@ export const GREASE: readonly Case[] = [
   },
   {
     name: 'signs by a reserved scheme',
-    rfc: 'RFC 8701 §4.1',
+    rfc: 'RFC 8701 §4.1: “Servers MUST reject GREASE values when negotiated by the client”',
     victim: 'server',
     options: { grease: true, clientCertificates: 'require' },
     break: (peer) => peer.change('certificate_verify', (message) => ({ ...message, algorithm: GREASE_VALUES[3] })),

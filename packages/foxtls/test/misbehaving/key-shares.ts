@@ -37,7 +37,11 @@ interface Fault {
   readonly why?: string;
 }
 
-const FIELD = { rfc: 'RFC 8446 §4.2.8.1', group: 'ffdhe2048', id: FFDHE2048 } as const;
+const FIELD = {
+  rfc: 'RFC 8446 §4.2.8.1, RFC 8446 §6: “semantically invalid (e.g., a DHE share of p - 1, or an invalid enum) MUST terminate … "illegal_parameter" alert”',
+  group: 'ffdhe2048',
+  id: FFDHE2048,
+} as const;
 const WRONG_VALUE = 'no alert is named for a value out of range; illegal_parameter is for fields that are (§6.2)';
 
 const P256 = { rfc: 'RFC 8446 §4.2.8.2', group: 'secp256r1', id: SECP256R1 } as const;

@@ -13,6 +13,7 @@ import { MESSAGE_FORMS } from './message-forms.ts';
 import { expectConversation, expectFault, expectSilence } from './outcome.ts';
 import { POST_HANDSHAKE } from './post-handshake.ts';
 import { PRE_SHARED_KEYS, PSK_SITUATIONS } from './pre-shared-keys.ts';
+import { expectRuleToName } from './quoted-rules.ts';
 import { RECORD_SIZES } from './record-sizes.ts';
 import { RECORDS } from './records.ts';
 import { SECOND_CLIENT_HELLOS } from './second-client-hellos.ts';
@@ -85,7 +86,9 @@ for (const [section, cases] of Object.entries(SECTIONS)) {
   describe(`misbehaviour in ${section}`, () => {
     for (const misbehaviour of cases) {
       const { victim, name, rfc, alert } = misbehaviour;
+      // RFC 8446 §6.2: "it SHOULD send an appropriate fatal alert and MUST close the connection without sending or receiving any additional data"
       it(`${victim === 'client' ? 'a server that' : 'a client that'} ${name} gets ${alert} (${rfc})`, () => {
+        expectRuleToName(rfc, alert);
         for (const cut of [whole, byteByByte]) expectAlertAndError(misbehaviour, cut);
       });
     }

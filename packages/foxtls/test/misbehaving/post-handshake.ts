@@ -31,7 +31,7 @@ const KEY_UPDATES: readonly Fault[] = [
   ...[2, 255].map(
     (value): Fault => ({
       name: `sends KeyUpdate with request_update ${value}`,
-      rfc: 'RFC 8446 §4.6.3',
+      rfc: 'RFC 8446 §4.6.3: “receives any other value, it MUST terminate the connection with an "illegal_parameter" alert”',
       send: (peer) => peer.sendKeyUpdate(value),
       alert: 'illegal_parameter',
       error: misbehaved('key_update_invalid'),
@@ -65,7 +65,7 @@ const KEY_UPDATES: readonly Fault[] = [
   ),
   {
     name: 'puts a message behind KeyUpdate in the same record',
-    rfc: 'RFC 8446 §5.1',
+    rfc: 'RFC 8446 §5.1: “align with a record boundary; if not, then they MUST terminate the connection with an "unexpected_message" alert”',
     send: (peer) => peer.sendHandshake(concat(messageOf('key_update', 0), messageOf('key_update', 0))),
     alert: 'unexpected_message',
     error: misbehaved('handshake_spans_key_change'),
@@ -85,14 +85,14 @@ const KEY_UPDATES: readonly Fault[] = [
 const CONNECTED_RECORDS: readonly Fault[] = [
   {
     name: 'sends change_cipher_spec after the handshake',
-    rfc: 'RFC 8446 §5',
+    rfc: 'RFC 8446 §5: “an unexpected record type, it MUST terminate the connection with an "unexpected_message" alert”',
     send: (peer) => peer.sendChangeCipherSpec(),
     alert: 'unexpected_message',
     error: misbehaved('change_cipher_spec_unexpected'),
   },
   {
     name: 'sends a protected change_cipher_spec after the handshake',
-    rfc: 'RFC 8446 §5',
+    rfc: 'RFC 8446 §5: “a protected change_cipher_spec record MUST abort the handshake with an "unexpected_message" alert”',
     send: (peer) => peer.sendRecord({ type: CONTENT_TYPES.change_cipher_spec, content: Uint8Array.of(1) }),
     alert: 'unexpected_message',
     error: misbehaved('record_type_unexpected'),
@@ -122,7 +122,7 @@ const CONNECTED_RECORDS: readonly Fault[] = [
   },
   {
     name: 'sends data of more than 2^14 bytes in one record',
-    rfc: 'RFC 8446 §5.4',
+    rfc: 'RFC 8446 §6.2: “record_overflow: … a record decrypted to a TLSPlaintext record with more than 2^14 bytes”',
     send: (peer) => peer.sendRecord({ type: application_data, content: filled(16385) }),
     alert: 'record_overflow',
     error: misbehaved('record_overflow'),
@@ -139,7 +139,7 @@ const CONNECTED_RECORDS: readonly Fault[] = [
   },
   {
     name: 'sends a protected record without a content type after the handshake',
-    rfc: 'RFC 8446 §5.4',
+    rfc: 'RFC 8446 §5.4: “not find a non-zero octet in the cleartext, it MUST terminate the connection with an "unexpected_message" alert”',
     send: (peer) => peer.sendRecord({ type: application_data, content: filled(9), withoutType: true }),
     alert: 'unexpected_message',
     error: misbehaved('inner_content_type_missing'),
@@ -189,7 +189,7 @@ const CONNECTED_RECORDS: readonly Fault[] = [
     [0, 1000].map(
       (padding): Fault => ({
         name: `sends a record of type ${type} with ${padding} bytes of padding and nothing else after the handshake`,
-        rfc: 'RFC 8446 §5.4',
+        rfc: 'RFC 8446 §5.4: “a zero-length TLSInnerPlaintext.content; … MUST terminate the connection with an "unexpected_message" alert”',
         send: (peer) => peer.sendRecord({ type, content: EMPTY, padding }),
         alert: 'unexpected_message',
         error: misbehaved('empty_fragment'),
@@ -199,7 +199,7 @@ const CONNECTED_RECORDS: readonly Fault[] = [
   ...[24, 25, 255].map(
     (type): Fault => ({
       name: `sends a protected record of type ${type} after the handshake`,
-      rfc: 'RFC 8446 §5',
+      rfc: 'RFC 8446 §5: “an unexpected record type, it MUST terminate the connection with an "unexpected_message" alert”',
       send: (peer) => peer.sendRecord({ type, content: Uint8Array.of(1) }),
       alert: 'unexpected_message',
       error: misbehaved('record_type_unexpected'),
@@ -215,21 +215,21 @@ const CONNECTED_RECORDS: readonly Fault[] = [
   },
   {
     name: 'sends a message of no known type after the handshake',
-    rfc: 'RFC 8446 §4',
+    rfc: 'RFC 8446 §6.2: “unexpected_message: An inappropriate message (e.g., the wrong handshake message”',
     send: (peer) => peer.sendHandshake(messageOf(99, 1)),
     alert: 'unexpected_message',
     error: misbehaved('message_unexpected'),
   },
   {
     name: 'sends a record of which the tag is wrong in one bit',
-    rfc: 'RFC 8446 §5.2',
+    rfc: 'RFC 8446 §5.2: “If the decryption fails, the receiver MUST terminate the connection with a "bad_record_mac" alert”',
     send: (peer) => peer.sendRecord({ type: application_data, content: filled(9), tamper: flipping(-1) }),
     alert: 'bad_record_mac',
     error: misbehaved('bad_record_mac'),
   },
   {
     name: 'sends a record of which the content is wrong in one bit',
-    rfc: 'RFC 8446 §5.2',
+    rfc: 'RFC 8446 §5.2: “If the decryption fails, the receiver MUST terminate the connection with a "bad_record_mac" alert”',
     send: (peer) => peer.sendRecord({ type: application_data, content: filled(9), tamper: flipping(0) }),
     alert: 'bad_record_mac',
     error: misbehaved('bad_record_mac'),
@@ -260,10 +260,18 @@ const CONNECTED_RECORDS: readonly Fault[] = [
   },
 ];
 
+/** Messages with a rule of their own. */
+const OF_ONE: Readonly<Record<string, string>> = {
+  certificate_request:
+    'RFC 8446 §4.6.2: “without having sent the "post_handshake_auth" extension MUST send an "unexpected_message" fatal alert”',
+  client_hello:
+    'RFC 8446 §4.1.2: “a ClientHello at any other time, it MUST terminate the connection with an "unexpected_message" alert”',
+};
+
 const messagesUnexpected = UNEXPECTED.map(
   (name): Fault => ({
     name: `sends ${name} after the handshake`,
-    rfc: name === 'certificate_request' ? 'RFC 8446 §4.6.2' : 'RFC 8446 §4',
+    rfc: OF_ONE[name] ?? 'RFC 8446 §4: “in an unexpected order MUST abort the handshake with an "unexpected_message" alert”',
     send: (peer) => peer.sendHandshake(messageOf(name, ...filled(32))),
     alert: 'unexpected_message',
     error: misbehaved('message_unexpected'),

@@ -256,7 +256,7 @@ const ticketRequests: readonly Case[] = [
   ...(['server_hello', 'hello_retry_request', 'certificate_request'] as const).map(
     (place): Case => ({
       name: `answers ticket_request in ${place}`,
-      rfc: 'RFC 9149 §3',
+      rfc: 'RFC 9149 §3: “an "illegal_parameter" alert if the "ticket_request" extension is present”',
       victim: 'client',
       situation: { requestsCertificate: true, ...(place === 'hello_retry_request' && { retry: { group: SECP256R1 } }) },
       options: { ticketRequest: { newSessionCount: 1, resumptionCount: 1 } },

@@ -13,12 +13,20 @@ import type { ScriptedPeer } from './scripted-peer.ts';
 const { application_data } = CONTENT_TYPES;
 const options = { maxFragmentLength: 1024 } as const;
 const filled = (length: number) => new Uint8Array(length).fill(0x61);
+const INVALID = {
+  client:
+    'RFC 6066 §4: “that differs from the length it requested, it MUST also abort the handshake with an "illegal_parameter" alert”',
+  server: 'RFC 6066 §4: “a value other than the allowed values, it MUST abort the handshake with an "illegal_parameter" alert”',
+} as const;
 const invalid = {
-  rfc: 'RFC 6066 §4',
   alert: 'illegal_parameter',
   error: misbehaved('max_fragment_length_invalid'),
 } as const;
-const overflows = { rfc: 'RFC 6066 §4', alert: 'record_overflow', error: misbehaved('record_overflow') } as const;
+const overflows = {
+  rfc: 'RFC 6066 §4: “MUST discard the message and send a "record_overflow" alert”',
+  alert: 'record_overflow',
+  error: misbehaved('record_overflow'),
+} as const;
 
 /** Where the peer of a victim says what it wants, or answers: its hello, or what stands for it. */
 type Say<P> = (peer: P, victim: 'client' | 'server', ...list: RawExtension[]) => void;
@@ -35,6 +43,7 @@ export function recordSizes<P extends Pick<ScriptedPeer<unknown>, 'whenConnected
       (code): SharedCase<P> => ({
         ...invalid,
         name: `answers another max_fragment_length than the client asked for: ${code}`,
+        rfc: INVALID.client,
         victim: 'client',
         options,
         break: (peer) => say(peer, 'client', extension('max_fragment_length', code)),
@@ -51,7 +60,7 @@ export function recordSizes<P extends Pick<ScriptedPeer<unknown>, 'whenConnected
     {
       ...invalid,
       name: 'answers max_fragment_length and record_size_limit',
-      rfc: 'RFC 8449 §5',
+      rfc: 'RFC 8449 §5: “as a fatal error, and it SHOULD generate an "illegal_parameter" alert”',
       victim: 'client',
       options: { ...options, recordSizeLimit: 2000 },
       break: (peer) =>
@@ -61,6 +70,7 @@ export function recordSizes<P extends Pick<ScriptedPeer<unknown>, 'whenConnected
       (code): SharedCase<P> => ({
         ...invalid,
         name: `asks for a max_fragment_length that there is not: ${code}`,
+        rfc: INVALID.server,
         victim: 'server',
         break: (peer) => say(peer, 'server', extension('max_fragment_length', code)),
       }),
@@ -90,7 +100,7 @@ export function recordSizes<P extends Pick<ScriptedPeer<unknown>, 'whenConnected
       ...[0, 1, 63].map(
         (limit): SharedCase<P> => ({
           name: `sets record_size_limit to ${limit}`,
-          rfc: 'RFC 8449 §4',
+          rfc: 'RFC 8449 §4: “receipt of a smaller value as a fatal error and generate an "illegal_parameter" alert”',
           victim,
           options: { recordSizeLimit: 2000 },
           break: (peer) => say(peer, victim, extension('record_size_limit', ...two(limit))),

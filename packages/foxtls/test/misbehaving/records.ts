@@ -47,7 +47,7 @@ const CHANGE_CIPHER_SPEC: readonly Tls13Fault[] = [
   ...[[2], [1, 1], []].map(
     (bytes): Tls13Fault => ({
       name: `sends a change_cipher_spec of the bytes [${bytes.join(', ')}]`,
-      rfc: 'RFC 8446 §5',
+      rfc: 'RFC 8446 §5: “any other change_cipher_spec value … MUST abort the handshake with an "unexpected_message" alert”',
       send: (peer) => peer.sendChangeCipherSpec(Uint8Array.from(bytes)),
       alert: 'unexpected_message',
       error: misbehaved('change_cipher_spec_invalid'),
@@ -55,7 +55,7 @@ const CHANGE_CIPHER_SPEC: readonly Tls13Fault[] = [
   ),
   {
     name: 'sends a protected change_cipher_spec',
-    rfc: 'RFC 8446 §5',
+    rfc: 'RFC 8446 §5: “a protected change_cipher_spec record MUST abort the handshake with an "unexpected_message" alert”',
     send: (peer) => peer.sendRecord({ type: change_cipher_spec, content: Uint8Array.of(1) }),
     alert: 'unexpected_message',
     error: misbehaved('record_type_unexpected'),
@@ -78,7 +78,7 @@ const PROTECTED: readonly Tls13Fault[] = [
   ...CHANGE_CIPHER_SPEC,
   {
     name: 'sends a protected record that is not authentic',
-    rfc: 'RFC 8446 §5.2',
+    rfc: 'RFC 8446 §5.2: “If the decryption fails, the receiver MUST terminate the connection with a "bad_record_mac" alert”',
     send: (peer) => peer.sendRaw(concat(recordHeader(application_data, 0x0303, 40), filled(40, 7))),
     alert: 'bad_record_mac',
     error: misbehaved('bad_record_mac'),
@@ -86,7 +86,7 @@ const PROTECTED: readonly Tls13Fault[] = [
   ...[0, 1, 15, 16].map(
     (length): RecordFault => ({
       name: `sends a protected record of ${length} bytes, too short for a tag and a type`,
-      rfc: 'RFC 8446 §5.2',
+      rfc: 'RFC 8446 §6.2: “bad_record_mac: … this alert is used for all deprotection failures”',
       send: (peer) => peer.sendRaw(concat(recordHeader(application_data, 0x0303, length), filled(length, 7))),
       alert: 'bad_record_mac',
       error: misbehaved('bad_record_mac'),
@@ -94,14 +94,14 @@ const PROTECTED: readonly Tls13Fault[] = [
   ),
   {
     name: 'announces a protected record of more than 2^14 + 256 bytes',
-    rfc: 'RFC 8446 §5.2',
+    rfc: 'RFC 8446 §5.2: “MUST terminate the connection with a "record_overflow" alert”',
     send: (peer) => peer.sendRaw(recordHeader(application_data, 0x0303, 16641)),
     alert: 'record_overflow',
     error: misbehaved('record_overflow'),
   },
   {
     name: 'sends a protected record with more than 2^14 bytes in it',
-    rfc: 'RFC 8446 §5.4',
+    rfc: 'RFC 8446 §6.2: “record_overflow: … a record decrypted to a TLSPlaintext record with more than 2^14 bytes”',
     send: (peer) => peer.sendRecord({ type: handshake, content: filled(16385) }),
     alert: 'record_overflow',
     error: misbehaved('record_overflow'),
@@ -115,7 +115,7 @@ const PROTECTED: readonly Tls13Fault[] = [
   },
   {
     name: 'sends a protected record without a content type',
-    rfc: 'RFC 8446 §5.4',
+    rfc: 'RFC 8446 §5.4: “not find a non-zero octet in the cleartext, it MUST terminate the connection with an "unexpected_message" alert”',
     send: (peer) => peer.sendRecord({ type: handshake, content: filled(20), withoutType: true }),
     alert: 'unexpected_message',
     error: misbehaved('inner_content_type_missing'),
@@ -129,14 +129,14 @@ const PROTECTED: readonly Tls13Fault[] = [
   },
   {
     name: 'sends a protected handshake record with padding alone',
-    rfc: 'RFC 8446 §5.4',
+    rfc: 'RFC 8446 §5.4: “a zero-length TLSInnerPlaintext.content; … MUST terminate the connection with an "unexpected_message" alert”',
     send: (peer) => peer.sendRecord({ type: handshake, content: EMPTY, padding: 100 }),
     alert: 'unexpected_message',
     error: misbehaved('empty_fragment'),
   },
   {
     name: 'sends a protected alert record without content',
-    rfc: 'RFC 8446 §5.4',
+    rfc: 'RFC 8446 §5.4: “a zero-length TLSInnerPlaintext.content; … MUST terminate the connection with an "unexpected_message" alert”',
     send: (peer) => peer.sendRecord({ type: alert, content: EMPTY }),
     alert: 'unexpected_message',
     error: misbehaved('empty_fragment'),
@@ -151,7 +151,7 @@ const PROTECTED: readonly Tls13Fault[] = [
   },
   {
     name: 'sends a protected record of type 24',
-    rfc: 'RFC 8446 §5',
+    rfc: 'RFC 8446 §5: “an unexpected record type, it MUST terminate the connection with an "unexpected_message" alert”',
     send: (peer) => peer.sendRecord({ type: 24, content: Uint8Array.of(1) }),
     alert: 'unexpected_message',
     error: misbehaved('record_type_unexpected'),
@@ -205,7 +205,7 @@ function inTheHandshake(victim: 'client' | 'server'): Case[] {
 function acrossKeyChanges(victim: 'client' | 'server'): Case[] {
   const spans = {
     victim,
-    rfc: 'RFC 8446 §5.1',
+    rfc: 'RFC 8446 §5.1: “align with a record boundary; if not, then they MUST terminate the connection with an "unexpected_message" alert”',
     alert: 'unexpected_message',
     error: misbehaved('handshake_spans_key_change'),
   } as const;
@@ -312,7 +312,7 @@ const others: readonly Case[] = [
   },
   {
     name: 'says hello again, in the clear, when the server has answered',
-    rfc: 'RFC 8446 §4.1.2',
+    rfc: 'RFC 8446 §4.1.2: “a ClientHello at any other time, it MUST terminate the connection with an "unexpected_message" alert”',
     victim: 'server',
     break: (peer) => {
       const hellos: Uint8Array[] = [];
@@ -404,7 +404,7 @@ const others: readonly Case[] = [
   ...(['client', 'server'] as const).map(
     (victim): Case => ({
       name: 'sends a record larger than our record_size_limit',
-      rfc: 'RFC 8449 §4',
+      rfc: 'RFC 8449 §4: “a record larger than its advertised limit MUST generate a fatal "record_overflow" alert”',
       victim,
       situation: { recordSizeLimit: 512 },
       options: { recordSizeLimit: 512 },
@@ -416,7 +416,7 @@ const others: readonly Case[] = [
   ...(['client', 'server'] as const).map(
     (victim): Case => ({
       name: 'pads a record to more than our record_size_limit',
-      rfc: 'RFC 8449 §4',
+      rfc: 'RFC 8449 §4: “a record larger than its advertised limit MUST generate a fatal "record_overflow" alert”',
       victim,
       situation: { recordSizeLimit: 512 },
       options: { recordSizeLimit: 512 },

@@ -44,7 +44,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'sets legacy_version to SSL 3.0',
-    rfc: 'RFC 8446 §D.5',
+    rfc: 'RFC 8446 §D.5: “legacy_version set to 0x0300 MUST abort the handshake with a "protocol_version" alert”',
     victim: 'client',
     break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, legacyVersion: 0x0300 })),
     alert: 'protocol_version',
@@ -52,7 +52,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'selects TLS 1.2 in supported_versions',
-    rfc: 'RFC 8446 §4.2.1',
+    rfc: 'RFC 8446 §4.2.1: “a version prior to TLS 1.3, the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     break: (peer) => peer.changeExtensions('server_hello', replacing('supported_versions', 3, 3)),
     alert: 'illegal_parameter',
@@ -60,7 +60,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'selects a version that was not offered',
-    rfc: 'RFC 8446 §4.2.1',
+    rfc: 'RFC 8446 §4.2.1: “a version not offered by the client … MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     break: (peer) => peer.changeExtensions('server_hello', replacing('supported_versions', 3, 5)),
     alert: 'illegal_parameter',
@@ -68,7 +68,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'answers TLS 1.3 with TLS 1.2',
-    rfc: 'RFC 8446 §6.2',
+    rfc: 'RFC 8446 §D.1: “not supported by the client (or is not acceptable), the client MUST abort the handshake with a "protocol_version" alert”',
     victim: 'client',
     options: { versions: ['TLSv1.3'] },
     break: (peer) => peer.changeExtensions('server_hello', without('supported_versions')),
@@ -78,7 +78,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   ...[1, 0].map(
     (last): Case => ({
       name: `answers TLS 1.3 with TLS 1.${1 + last} and the sentinel of a downgrade`,
-      rfc: 'RFC 8446 §4.1.3',
+      rfc: 'RFC 8446 §4.1.3: “If a match is found, the client MUST abort the handshake with an "illegal_parameter" alert”',
       victim: 'client',
       break: (peer) => {
         peer.changeExtensions('server_hello', without('supported_versions'));
@@ -94,7 +94,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   ),
   {
     name: 'echoes another legacy_session_id',
-    rfc: 'RFC 8446 §4.1.3',
+    rfc: 'RFC 8446 §4.1.3: “does not match what it sent in the ClientHello MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     break: (peer) =>
       peer.change('server_hello', (hello) => ({ ...hello, legacySessionIdEcho: flipping(31)(hello.legacySessionIdEcho) })),
@@ -103,7 +103,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'echoes no legacy_session_id',
-    rfc: 'RFC 8446 §4.1.3',
+    rfc: 'RFC 8446 §4.1.3: “does not match what it sent in the ClientHello MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, legacySessionIdEcho: EMPTY })),
     alert: 'illegal_parameter',
@@ -111,7 +111,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'chooses a compression method',
-    rfc: 'RFC 8446 §4.1.3',
+    rfc: 'RFC 8446 §6.2: “illegal_parameter: A field in the handshake was incorrect or inconsistent with other fields”',
     victim: 'client',
     break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, legacyCompressionMethod: 1 })),
     alert: 'illegal_parameter',
@@ -120,7 +120,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'chooses a suite that was not offered',
-    rfc: 'RFC 8446 §4.1.3',
+    rfc: 'RFC 8446 §4.1.3: “a cipher suite that was not offered MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     options: { cipherSuites: ['TLS_AES_128_GCM_SHA256'] },
     break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: AES_256 })),
@@ -129,7 +129,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'chooses a suite of TLS 1.2',
-    rfc: 'RFC 8446 §4.1.3',
+    rfc: 'RFC 8446 §4.1.3: “a cipher suite that was not offered MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: 0xc02f })),
     alert: 'illegal_parameter',
@@ -138,7 +138,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   // ---- Form ----
   {
     name: 'sends a ServerHello that ends too early',
-    rfc: 'RFC 8446 §6.2',
+    rfc: 'RFC 8446 §6: “cannot be parsed according to the syntax … MUST terminate the connection with a "decode_error" alert”',
     victim: 'client',
     break: (peer) => peer.changeMessage('server_hello', cutShort),
     alert: 'decode_error',
@@ -162,7 +162,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'begins with EncryptedExtensions',
-    rfc: 'RFC 8446 §4',
+    rfc: 'RFC 8446 §4: “in an unexpected order MUST abort the handshake with an "unexpected_message" alert”',
     victim: 'client',
     break: (peer) => peer.before('server_hello', () => peer.sendHandshake(messageOf('encrypted_extensions', 0, 0))),
     alert: 'unexpected_message',
@@ -205,7 +205,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   // ---- HelloRetryRequest ----
   {
     name: 'sends a second HelloRetryRequest',
-    rfc: 'RFC 8446 §4.1.4',
+    rfc: 'RFC 8446 §4.1.4: “a second HelloRetryRequest … MUST abort the handshake with an "unexpected_message" alert”',
     victim: 'client',
     situation: RETRY,
     break: (peer) => {
@@ -221,7 +221,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'asks for no change in its HelloRetryRequest',
-    rfc: 'RFC 8446 §4.1.4',
+    rfc: 'RFC 8446 §4.1.4: “an "illegal_parameter" alert if the HelloRetryRequest would not result in any change in the ClientHello”',
     victim: 'client',
     situation: RETRY,
     break: (peer) => peer.changeExtensions('hello_retry_request', without('key_share')),
@@ -230,7 +230,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'asks for a share that was sent already',
-    rfc: 'RFC 8446 §4.2.8',
+    rfc: 'RFC 8446 §4.2.8: “If either of these checks fails, then the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     situation: { retry: { group: X25519 } },
     break: () => {},
@@ -239,7 +239,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'asks for a share that was sent already, and a cookie',
-    rfc: 'RFC 8446 §4.2.8',
+    rfc: 'RFC 8446 §4.2.8: “If either of these checks fails, then the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     situation: { retry: { group: X25519, cookie: Uint8Array.of(1) } },
     break: () => {},
@@ -248,7 +248,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'asks for a share of a group that was not offered',
-    rfc: 'RFC 8446 §4.2.8',
+    rfc: 'RFC 8446 §4.2.8: “If either of these checks fails, then the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     situation: { retry: { group: SECP384R1 } },
     options: { groups: ['x25519', 'secp256r1'] },
@@ -258,7 +258,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'changes the suite after its HelloRetryRequest',
-    rfc: 'RFC 8446 §4.1.4',
+    rfc: 'RFC 8446 §4.1.4: “the same as that in the HelloRetryRequest and otherwise abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     situation: RETRY,
     break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: AES_256 })),
@@ -267,7 +267,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'changes the version after its HelloRetryRequest',
-    rfc: 'RFC 8446 §4.1.4',
+    rfc: 'RFC 8446 §4.1.4: “a client MUST abort the handshake with an "illegal_parameter" alert if the value changes”',
     victim: 'client',
     situation: RETRY,
     break: (peer) => peer.changeExtensions('server_hello', replacing('supported_versions', 3, 3)),
@@ -276,7 +276,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'answers with another group than its HelloRetryRequest asked for',
-    rfc: 'RFC 8446 §4.2.8',
+    rfc: 'RFC 8446 §4.2.8: “If this check fails, the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     situation: RETRY,
     break: setShare(X25519, filled(32, 9)),
@@ -285,7 +285,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'chooses a suite in its HelloRetryRequest that was not offered',
-    rfc: 'RFC 8446 §4.1.4',
+    rfc: 'RFC 8446 §4.1.4: “A client which receives a cipher suite that was not offered MUST abort the handshake”',
     victim: 'client',
     situation: RETRY,
     break: (peer) => peer.change('hello_retry_request', (hello) => ({ ...hello, cipherSuite: 0x1305 })),
@@ -333,7 +333,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'chooses a suite of TLS 1.2 in its HelloRetryRequest',
-    rfc: 'RFC 8446 §4.1.4',
+    rfc: 'RFC 8446 §4.1.4: “A client which receives a cipher suite that was not offered MUST abort the handshake”',
     victim: 'client',
     situation: RETRY,
     break: (peer) => peer.change('hello_retry_request', (hello) => ({ ...hello, cipherSuite: 0xc02b })),
@@ -435,7 +435,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   // ---- Key share and PSK ----
   {
     name: 'sends no key_share',
-    rfc: 'RFC 8446 §6.2',
+    rfc: 'RFC 8446 §6.2: “missing_extension: … a handshake message not containing an extension that is mandatory to send”',
     victim: 'client',
     break: (peer) => peer.changeExtensions('server_hello', without('key_share')),
     alert: 'missing_extension',
@@ -443,7 +443,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'answers with a share of a group that was offered without a share',
-    rfc: 'RFC 8446 §4.2.8',
+    rfc: 'RFC 8446 §4.2.8: “If this check fails, the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     break: setShare(SECP256R1, NOT_ON_P256),
     alert: 'illegal_parameter',
@@ -453,7 +453,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   ...LOW_ORDER_X25519.map(
     (share, i): Case => ({
       name: `sends the X25519 point of low order no. ${i + 1}`,
-      rfc: 'RFC 8446 §7.4.2',
+      rfc: 'RFC 8446 §7.4.2: “whether the computed Diffie-Hellman shared secret is the all-zero value and abort if so”',
       victim: 'client',
       break: setShare(X25519, share),
       alert: 'illegal_parameter',
@@ -490,7 +490,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'takes up a PSK that was not offered',
-    rfc: 'RFC 8446 §4.2',
+    rfc: 'RFC 8446 §4.2: “an endpoint MUST abort the handshake with an "unsupported_extension" alert”',
     victim: 'client',
     break: (peer) => peer.changeExtensions('server_hello', adding(extension('pre_shared_key', 0, 0))),
     alert: 'unsupported_extension',
@@ -498,7 +498,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'takes up the second of one PSK',
-    rfc: 'RFC 8446 §4.2.11',
+    rfc: 'RFC 8446 §4.2.11: “If these values are not consistent, the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     situation: { session: true },
     break: (peer) => peer.changeExtensions('server_hello', replacing('pre_shared_key', 0, 1)),
@@ -507,7 +507,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'takes up a PSK without key exchange, which was not offered',
-    rfc: 'RFC 8446 §4.2.11',
+    rfc: 'RFC 8446 §4.2.11: “If these values are not consistent, the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     situation: { session: true },
     break: (peer) => peer.changeExtensions('server_hello', without('key_share')),
@@ -516,7 +516,7 @@ export const SERVER_HELLOS: readonly Case[] = [
   },
   {
     name: 'takes up a PSK with a suite of another hash',
-    rfc: 'RFC 8446 §4.2.11',
+    rfc: 'RFC 8446 §4.2.11: “If these values are not consistent, the client MUST abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',
     situation: { session: true },
     break: (peer) => peer.change('server_hello', (hello) => ({ ...hello, cipherSuite: AES_256 })),

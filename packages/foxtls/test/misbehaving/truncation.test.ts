@@ -41,7 +41,9 @@ describe('the end of the transport', () => {
   ];
   for (const situation of situations) {
     for (const extra of [0, 1, 5, 6]) {
-      it(`${extra} bytes after any record of the peer is a truncation for a ${JSON.stringify(situation)}`, () => {
+      // RFC 8446 §6.1: "If a transport-level close is received prior to a 'close_notify', the receiver cannot know that all the data […] has been received."
+      // RFC 8446 §6.1: "the TLS implementation MUST receive a 'close_notify' alert before indicating end-of-data to the application layer"
+      it(`${extra} bytes after any record of the peer is a truncation, without close_notify, for a ${JSON.stringify(situation)}`, () => {
         const seen = new Set<string>();
         for (let limit = 0; ; limit++) {
           const victim = createVictim(world, situation);

@@ -111,7 +111,8 @@ export const certificateAlertFor = {
   malformed: 'bad_certificate',
   signature_invalid: 'bad_certificate',
   signature_algorithm_unsupported: 'unsupported_certificate',
-  signature_algorithm_weak: 'unsupported_certificate',
+  // "… any signature algorithm using an MD5 hash MUST abort the handshake with a 'bad_certificate' alert." (RFC 8446 §4.4.2.4) So with SHA-1.
+  signature_algorithm_weak: 'bad_certificate',
   key_unsupported: 'unsupported_certificate',
   key_too_small: 'unsupported_certificate',
   expired: 'certificate_expired',

@@ -247,6 +247,7 @@ describe('CBC protection', () => {
     expect([out[0], out[2]]).toEqual([new Uint8Array(16).fill(0), new Uint8Array(16).fill(1)]);
   });
 
+  // RFC 7366 §3: "if the MAC verification fails, then processing SHALL terminate immediately"
   it('decrypts nothing before its MAC is checked, with encrypt-then-MAC', () => {
     let decryptions = 0;
     const cipher: Cipher = {

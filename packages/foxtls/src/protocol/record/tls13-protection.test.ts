@@ -64,6 +64,7 @@ describe('record protection', () => {
     expect(protection.sequence).toBe(2);
   });
 
+  // RFC 8446 §5.3: "need to wrap a sequence number, it MUST either rekey (Section 4.6.3) or terminate the connection"
   it('is exhausted when one record less was sealed than the suite allows: the last is for KeyUpdate', () => {
     const almost = new Tls13Protection(aesGcm, 'tls13 ', SECRET.slice(), aesGcm.recordLimit - 2);
     expect(almost.exhausted).toBe(false);

@@ -57,6 +57,8 @@ describe('DHE', () => {
     expect([...lengths].sort()).toEqual([255, 256]);
   });
 
+  // RFC 7919 §3: "If dh_Ys is not in this range, the client MUST terminate the connection with a fatal handshake_failure(40) alert."
+  // RFC 7919 §4: "If dh_Yc is out of range, the server MUST terminate the connection with a fatal handshake_failure(40) alert."
   it.each([
     ['0', Uint8Array.of(0)],
     ['1', Uint8Array.of(1)],
