@@ -1,7 +1,8 @@
 /**
  * Checks every RFC citation in the packages' sources: that the section exists, and that what is quoted stands there, word for word.
  *
- * With `--write`, also lists the MUSTs of RFC 8446 in docs/rfc-map.md: which have code that quotes them or cites their section, and
+ * Checks that docs/alerts.md says which tests assert the rules about alerts. With `--write`, writes it, and lists the MUSTs of RFC 8446 in
+ * docs/rfc-map.md: which have code that quotes them or cites their section, and
  * which have a test that does. The RFC texts are in ../shared/rfc, or in $FOXTLS_RFC_DIR; without them nothing is checked, aloud
  * (and with an error where FOXTLS_RFC=required).
  */
@@ -38,7 +39,8 @@ if (rfcs === undefined) {
     for (const [file, text] of documents) writeFileSync(join(root, file), text);
     console.log(`check-citations: wrote ${[...documents.keys()].join(', ')}`);
   }
-  const stale = [...documents].filter(([file, text]) => readFileSync(join(root, file), 'utf8') !== text).map(([file]) => file);
+  // The map of MUSTs changes with each citation, and may lag behind; what is said of alerts may not.
+  const stale = ['docs/alerts.md'].filter((file) => readFileSync(join(root, file), 'utf8') !== documents.get(file));
   const problems = [
     ...files.flatMap(({ file, comments }) =>
       comments.flatMap((comment) => checkCitations(comment, rfcs).map((problem) => `${file}:${comment.line}: ${problem}`)),
