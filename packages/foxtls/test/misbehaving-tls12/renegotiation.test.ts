@@ -25,11 +25,12 @@ beforeAll(async () => {
 
 type Setting = Pick<RenegotiationCase, 'victim' | 'policy' | 'credential' | 'clientCertificates' | 'limits'> & {
   readonly heartbeat?: HeartbeatMode;
+  readonly recordSizeLimit?: number;
 };
 
 /** A victim and the test peer, connected by a right handshake. */
 function connect(setting: Setting, cut: Cut = whole, prepare?: (peer: Tls12Peer) => void) {
-  const { victim: role, policy, credential, clientCertificates, limits, heartbeat } = setting;
+  const { victim: role, policy, credential, clientCertificates, limits, heartbeat, recordSizeLimit } = setting;
   const { provider, pki, credentials } = world;
   // The stranger is trusted too: its certificate is not refused for being unknown.
   const trustAnchors = [...pki.anchors, ...stranger.anchors];
@@ -41,6 +42,7 @@ function connect(setting: Setting, cut: Cut = whole, prepare?: (peer: Tls12Peer)
     renegotiation: policy ?? ('accept' as const),
     limits,
     heartbeat,
+    recordSizeLimit,
   };
   const recorder = new Recorder();
   const victim =
@@ -131,6 +133,26 @@ describe('the test peer of TLS 1.2 in a renegotiation', () => {
     expect(recorder.of('renegotiated')).toHaveLength(1);
   });
 
+  /** RFC 5246 §6.2.1 */
+  it.each(['client', 'server'] as const)('may send data to a %s in the midst of its messages', (role) => {
+    const connected = connect({ victim: role });
+    const { peer, recorder } = connected;
+    const places =
+      role === 'client' ? (['server_hello', 'server_hello_done'] as const) : (['client_hello', 'client_key_exchange'] as const);
+    for (const place of places) {
+      peer.changeRecords(place, (record) => [
+        { ...record, content: record.content.subarray(0, 3) },
+        { type: CONTENT_TYPES.application_data, content: utf8(`${place} `) },
+        { ...record, content: record.content.subarray(3) },
+      ]);
+    }
+    begin(connected, 'peer');
+    carry(connected);
+    expect([recorder.error, peer.connected]).toEqual([undefined, true]);
+    expect(new TextDecoder().decode(recorder.data)).toBe(`${places.join(' ')} `);
+    expect(recorder.of('renegotiated')).toHaveLength(1);
+  });
+
   it.each(['client', 'server'] as const)('gets no data of a %s from its hello to its Finished', (role) => {
     const connected = connect({ victim: role });
     const { peer, recorder, victim } = connected;
@@ -159,6 +181,23 @@ describe('the test peer of TLS 1.2 in a renegotiation', () => {
     // The test peer would take the answer for a message of the handshake.
     carry(connected);
     expect([recorder.error, peer.connected, recorder.of('renegotiated').length]).toEqual([undefined, true, 1]);
+  });
+
+  /** "This admits the possibility that the extension might not be negotiated when a connection is renegotiated or resumed." (RFC 8449 §4) */
+  it('may leave record_size_limit out: from the next keys on, records of a server and to it are long again', () => {
+    let asks = true;
+    const asking = (peer: Tls12Peer) =>
+      peer.changeExtensions('client_hello', (list) => (asks ? [...list, extension('record_size_limit', 0, 100)] : list));
+    const connected = connect({ victim: 'server', recordSizeLimit: 200 }, whole, asking);
+    const { peer, recorder } = connected;
+    asks = false;
+    peer.before('change_cipher_spec', () => peer.sendData('x'.repeat(200)));
+    begin(connected, 'peer');
+    carry(connected);
+    peer.sendData('y'.repeat(1000));
+    carry(connected);
+    expect(recorder.error).toBeUndefined();
+    expect(recorder.data).toHaveLength(1200);
   });
 
   it('may offer TLS 1.3 too, and gets TLS 1.2 without the mark of a downgrade', () => {

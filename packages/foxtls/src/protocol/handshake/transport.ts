@@ -10,6 +10,15 @@ import type { ProtocolVariant } from './variant.ts';
 /** Told of each message of handshake, alert or change_cipher_spec that passes, by its content type; `content` is good for the time of the call. */
 export type MessageTap = (direction: 'sent' | 'received', type: 20 | 21 | 22, content: Uint8Array) => void;
 
+/**
+ * The largest inner plaintext (content type included) of protected records in each direction (RFC 8449 §4); undefined leaves a direction as it
+ * is.
+ */
+export interface RecordSizeLimits {
+  readonly send?: number | undefined;
+  readonly receive?: number | undefined;
+}
+
 /** What may be read under the keys: the rest of the handshake, or application data too. */
 export type Epoch = 'handshake' | 'application';
 
@@ -35,8 +44,8 @@ export interface HandshakeTransport {
   expectChangeCipherSpec(protection: RecordProtection): void;
   /** TLS 1.2: the peer's Finished was right, application data may be read. */
   openApplicationData(): void;
-  /** RFC 8449: the largest inner plaintext (content type included) of protected records in each direction; undefined leaves a direction as it is. */
-  setRecordSizeLimits(limits: { readonly send?: number | undefined; readonly receive?: number | undefined }): void;
+  /** RFC 8449. In TLS 1.2 it is of the records under the keys that the handshake leads to. */
+  setRecordSizeLimits(limits: RecordSizeLimits): void;
   /** RFC 6066 §4: the largest content of a record, in both directions and from now on, in the clear too. */
   setMaxFragmentLength(length: number): void;
   /** RFC 6520: records of type heartbeat may come; until application data may, they are dropped. */

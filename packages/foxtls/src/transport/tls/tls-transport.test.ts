@@ -127,6 +127,27 @@ describe('records that are sent', () => {
     expect(sent()).toEqual([50, 50]);
   });
 
+  it('keep the limits of the handshake that their keys are of, in TLS 1.2', () => {
+    const writer = transport('server');
+    const sent = () => {
+      writer.sendData(new Uint8Array(100));
+      return recordLengths(output(writer)).map((size) => size - 17);
+    };
+    let before: number[] | undefined;
+    for (const [limit, after] of [
+      [64, [63, 37]],
+      [91, [90, 10]],
+      [undefined, [100]],
+    ] as const) {
+      writer.setVersion('TLSv1.2');
+      if (limit !== undefined) writer.setRecordSizeLimits({ send: limit });
+      if (before !== undefined) expect(sent()).toEqual(before);
+      writer.setWriteProtection('application', protection(1));
+      before = sent();
+      expect(before).toEqual(after);
+    }
+  });
+
   it('are not larger than the protocol allows when the peer would take more', () => {
     const { writer } = protectedPair();
     writer.setRecordSizeLimits({ send: 65535 });

@@ -14,7 +14,7 @@ import { concat } from '../../core/bytes/bytes.ts';
 import { ApiMisuse, InternalError, LimitExceeded, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { CONTENT_TYPES, contentTypeName } from '../../core/registry/content-types.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
-import type { Epoch, HandshakeTransport, MessageTap } from '../../protocol/handshake/transport.ts';
+import type { Epoch, HandshakeTransport, MessageTap, RecordSizeLimits } from '../../protocol/handshake/transport.ts';
 import { type ProtocolVariant, TLS } from '../../protocol/handshake/variant.ts';
 import type { RawMessage } from '../../protocol/messages/messages.ts';
 import type { PaddingPolicy } from '../../protocol/record/record-padding.ts';
@@ -50,6 +50,8 @@ export interface TlsTransportOptions {
   readonly allowEarlyChangeCipherSpec: boolean;
 }
 
+/** The content of a record and its type. */
+const MAX_RECORD = MAX_PLAINTEXT + 1;
 const TLS10 = 0x0301;
 const TLS12 = 0x0303;
 const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
@@ -73,10 +75,13 @@ export class TlsTransport implements HandshakeTransport {
   /** Which records are dropped as early data, and how many bytes of them were. */
   #skipping: 'nothing' | 'until_client_hello' | 'until_authentic' = 'nothing';
   #earlyDataSkipped = 0;
-  #sendFragment: number;
+  /** As long as we want our fragments. */
+  #wishedFragment: number;
   /** What the peer's record_size_limit leaves for a fragment: no wish of ours goes beyond it. */
   #peerFragmentLimit = MAX_PLAINTEXT;
-  #receiveLimit = MAX_PLAINTEXT + 1;
+  #receiveLimit = MAX_RECORD;
+  /** TLS 1.2: of the keys that come next. */
+  #nextLimits: RecordSizeLimits | undefined;
   /** Of records in the clear, which no record_size_limit binds. */
   #clearReceiveLimit = MAX_PLAINTEXT;
   /** The largest inner plaintext so far: our limit binds the very records that it is agreed on in. */
@@ -93,7 +98,7 @@ export class TlsTransport implements HandshakeTransport {
   constructor(options: TlsTransportOptions) {
     this.#limits = options.limits;
     this.#handshakeInput = new HandshakeInput(options.limits.maxHandshakeMessage);
-    this.#sendFragment = options.maxSendFragment;
+    this.#wishedFragment = options.maxSendFragment;
     this.#padding = options.padding;
     this.#changeCipherSpecAllowed = options.role === 'client' || options.allowEarlyChangeCipherSpec;
     this.#recordVersion = options.role === 'client' ? TLS10 : TLS12;
@@ -173,6 +178,8 @@ export class TlsTransport implements HandshakeTransport {
 
   setVersion(version: VersionName): void {
     this.#version = version;
+    // "This admits the possibility that the extension might not be negotiated when a connection is renegotiated or resumed." (RFC 8449 §4)
+    this.#nextLimits = undefined;
     if (version === 'TLSv1.3') return;
     this.#recordVersion = TLS.versions[version] as number;
     // Between the hellos TLS 1.3 drops it; in TLS 1.2 whoever sends one there tries what CVE-2014-0224 was about.
@@ -270,7 +277,9 @@ export class TlsTransport implements HandshakeTransport {
       this.tap?.('received', type, content);
       return readAlert(content);
     }
-    if (type !== CONTENT_TYPES.handshake && this.#handshakeInput.pending) {
+    // Before TLS 1.3, "Data of different TLS record layer content types MAY be interleaved.", and "Recipients MUST receive and process
+    // interleaved application layer traffic during handshakes subsequent to the first one on a connection." (RFC 5246 §6.2.1)
+    if (type !== CONTENT_TYPES.handshake && this.#handshakeInput.pending && !this.#isBeforeTls13) {
       // "Handshake messages MUST NOT be interleaved with other record types." (RFC 8446 §5.1)
       throw new PeerMisbehaved('handshake_interleaved', 'another record in the midst of a handshake message');
     }
@@ -348,6 +357,7 @@ export class TlsTransport implements HandshakeTransport {
     this.#read?.wipe();
     this.#read = protection;
     this.#readEpoch = epoch;
+    if (this.#isBeforeTls13) this.#receiveLimit = Math.min(MAX_RECORD, this.#nextLimits?.receive ?? MAX_RECORD);
   }
 
   // ---- Sending ----
@@ -398,13 +408,13 @@ export class TlsTransport implements HandshakeTransport {
    */
   sendData(data: Uint8Array): number {
     this.endFlight();
-    let size = this.#write?.chainsVectors === true ? 1 : this.#sendFragment;
+    let size = this.#write?.chainsVectors === true ? 1 : this.maxSendFragment;
     let at = 0;
     do {
       const isWhole = at === 0 && data.length <= size;
       this.#writeRecord(CONTENT_TYPES.application_data, isWhole ? data : data.subarray(at, at + size));
       at += size;
-      size = this.#sendFragment;
+      size = this.maxSendFragment;
     } while (at < data.length && !this.writeKeyExhausted);
     return Math.min(at, data.length);
   }
@@ -431,6 +441,7 @@ export class TlsTransport implements HandshakeTransport {
     this.endFlight();
     this.#write?.wipe();
     this.#write = protection;
+    if (this.#isBeforeTls13) this.#limitFragments(this.#nextLimits?.send ?? MAX_RECORD);
   }
 
   /** After our KeyUpdate was sent. */
@@ -443,20 +454,30 @@ export class TlsTransport implements HandshakeTransport {
     return this.#write?.exhausted === true;
   }
 
-  setRecordSizeLimits({ send, receive }: { readonly send?: number | undefined; readonly receive?: number | undefined }): void {
-    // The limits count the content type (RFC 8449 §4), fragments do not. What was queued is bound as well.
-    if (send !== undefined) {
-      this.#peerFragmentLimit = Math.min(MAX_PLAINTEXT, send - 1);
-      this.#sendFragment = Math.min(this.#sendFragment, this.#peerFragmentLimit);
+  setRecordSizeLimits(limits: RecordSizeLimits): void {
+    // "Records are subject to the limits that were set in the handshake that produces the keys that are used to protect those records."
+    // (RFC 8449 §4) In a renegotiation they are other limits, and other keys.
+    if (this.#isBeforeTls13) {
+      this.#nextLimits = limits;
+      return;
     }
+    const { send, receive } = limits;
+    if (send !== undefined) this.#limitFragments(send);
     if (receive !== undefined) this.#receiveLimit = Math.min(this.#receiveLimit, receive);
     if (this.#largestReceived > this.#receiveLimit) throw this.#recordOverflow(this.#largestReceived);
+  }
+
+  /** The limits count the content type (RFC 8449 §4), fragments do not. */
+  #limitFragments(limit: number): void {
+    this.#peerFragmentLimit = Math.min(MAX_PLAINTEXT, limit - 1);
   }
 
   setMaxFragmentLength(length: number): void {
     // "If the maximum fragment length is reduced … then the reduced limit applies to the full plaintext, including the content type and
     // padding." (RFC 8446 §5.4) So we do; OpenSSL leaves out the type when it counts, so we let it.
     this.setRecordSizeLimits({ send: this.#version === 'TLSv1.3' ? length : length + 1, receive: length + 1 });
+    // "… the client and server MUST immediately begin fragmenting messages (including handshake messages)" (RFC 6066 §4)
+    if (this.#isBeforeTls13) this.#limitFragments(length + 1);
     this.#clearReceiveLimit = length;
   }
 
@@ -465,7 +486,7 @@ export class TlsTransport implements HandshakeTransport {
   }
 
   get maxSendFragment(): number {
-    return this.#sendFragment;
+    return Math.min(this.#wishedFragment, this.#peerFragmentLimit);
   }
 
   setMaxSendFragment(size: number): void {
@@ -475,7 +496,7 @@ export class TlsTransport implements HandshakeTransport {
         `maxSendFragment is ${size}: an integer from 1 to ${MAX_PLAINTEXT} is expected`,
       );
     }
-    this.#sendFragment = Math.min(size, this.#peerFragmentLimit);
+    this.#wishedFragment = size;
   }
 
   /** Forgets keys and buffers; output that was not taken stays. */
@@ -493,7 +514,7 @@ export class TlsTransport implements HandshakeTransport {
   }
 
   #writeFragments(type: number, content: Uint8Array): void {
-    const size = this.#sendFragment;
+    const size = this.maxSendFragment;
     let at = 0;
     do {
       this.#writeRecord(type, content.length <= size ? content : content.subarray(at, at + size));
