@@ -6,6 +6,7 @@ import type { Case } from './case.ts';
 import { CERTIFICATE_TYPES } from './certificate-types.ts';
 import { CLIENT_HELLOS } from './client-hellos.ts';
 import { EARLY_DATA } from './early-data.ts';
+import { adding, extension } from './edits.ts';
 import { EXTENSIONS } from './extensions.ts';
 import { GREASE } from './grease.ts';
 import { KEY_SHARES } from './key-shares.ts';
@@ -94,6 +95,25 @@ for (const [section, cases] of Object.entries(SECTIONS)) {
     }
   });
 }
+
+describe('a ClientHello that breaks a rule in an extension', () => {
+  const listed = [
+    ['record_size_limit', extension('record_size_limit', 0, 63)],
+    ['max_fragment_length', extension('max_fragment_length', 5)],
+    ['heartbeat', extension('heartbeat', 3)],
+  ] as const;
+  it.each(listed)('is answered by the alert and nothing before it: %s', (_name, wrong) => {
+    const setting = { victim: 'server', options: { heartbeat: 'peer_allowed_to_send' } } as const;
+    const victim = createVictim(world, setting);
+    const { peer, run } = createPeer(world, setting);
+    peer.changeExtensions('client_hello', adding(wrong));
+    victim.connection.start();
+    run();
+    carry(victim, peer);
+    expect(peer.receivedMessages).toEqual([]);
+    expect(peer.alerts).toEqual([{ level: 2, description: 'illegal_parameter' }]);
+  });
+});
 
 describe('what a peer may do', () => {
   for (const tolerated of TOLERATED) {

@@ -7,6 +7,8 @@ import { PeerMisbehaved } from '../../../core/errors/errors.ts';
 import { EXTENSION_TYPES } from '../../../core/registry/extension-types.ts';
 import type { ClientHello } from '../../messages/client-hello.ts';
 import type { RawExtension } from '../../messages/extensions/block.ts';
+import { acceptedMaxFragmentLength } from '../../negotiate/max-fragment-length.ts';
+import { checkRecordSizeLimit } from '../../negotiate/record-size-limit.ts';
 import { type ClientHelloInfo, describeClientHello } from '../client-hello-info.ts';
 import type { ProtocolVariant } from '../variant.ts';
 
@@ -41,6 +43,8 @@ export function checkClientHello({ hello, bytes }: ReceivedClientHello): Checked
   const values = hello.extensions.values;
   checkMandatoryExtensions(values);
   checkPreSharedKeyForm(hello);
+  if (values.record_size_limit !== undefined) checkRecordSizeLimit(values.record_size_limit);
+  acceptedMaxFragmentLength(values);
   return {
     hello,
     bytes,

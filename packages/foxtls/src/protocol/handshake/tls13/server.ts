@@ -10,7 +10,7 @@ import { extensionsOf } from '../../messages/extensions/block.ts';
 import { EncryptedExtensions, ServerHello, writeMessage } from '../../messages/messages.ts';
 import { agreedHeartbeat } from '../../negotiate/heartbeat.ts';
 import { acceptedMaxFragmentLength, maxFragmentLengthCode } from '../../negotiate/max-fragment-length.ts';
-import { checkRecordSizeLimit, MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
+import { MAX_RECORD_SIZE_LIMIT } from '../../negotiate/record-size-limit.ts';
 import { chooseSrtpProfile, srtpAnswer } from '../../negotiate/srtp.ts';
 import { chooseAlpnProtocol } from '../application-protocol.ts';
 import type { ServerConfig } from '../config.ts';
@@ -56,13 +56,14 @@ export function* tls13ServerHandshake(
   const alpnProtocol = yield* chooseAlpnProtocol(config, clientHelloInfo(offer));
   const psk = acceptPsk(agreement, offer, hellos.psk);
   const plan = psk === undefined ? planAuthentication(config, offer) : undefined;
+  const agreed = agreedByExtensions(hellos);
   transcript.add(offer.bytes);
 
   const handshakeSecret = yield* sendServerHello(agreement, hellos, psk);
   const finishedKeys = startHandshakeTraffic(agreement, handshakeSecret);
   const resumed = psk?.session !== undefined;
   const tickets = ticketCount(config, offer, psk);
-  sendEncryptedExtensions(agreement, hellos, plan, alpnProtocol, tickets);
+  sendEncryptedExtensions(agreement, hellos, plan, { alpnProtocol, tickets, ...agreed });
   if (plan !== undefined) yield* authenticateOurselves(agreement, config, plan);
   const serverFinished = sendFinished(agreement, finishedKeys);
   const mainSecret = handshakeSecret.mainSecret();
@@ -86,7 +87,7 @@ export function* tls13ServerHandshake(
     ...authenticationFacts(plan, proved),
     serverName,
     alpnProtocol,
-    ...agreedByExtensions(hellos),
+    ...agreed,
     resumed,
     ticketAgeSkew: psk?.ticketAgeSkew,
     expectedTickets: undefined,
@@ -145,17 +146,19 @@ function* respond({ provider }: ServerConfig, { keyShares }: CheckedClientHello,
   return { keyShare: { group: group.id, keyExchange: share }, secret };
 }
 
+interface ExtensionFacts extends ReturnType<typeof agreedByExtensions> {
+  readonly alpnProtocol: string | undefined;
+  readonly tickets: number;
+}
+
 function sendEncryptedExtensions(
   agreement: Agreement,
   { config, offer, psk }: ServerHellos,
   plan: AuthenticationPlan | undefined,
-  alpnProtocol: string | undefined,
-  tickets: number,
+  { alpnProtocol, tickets, maxFragmentLength, heartbeat, srtpProfile }: ExtensionFacts,
 ): void {
   const { transport } = agreement.context;
   const { record_size_limit: theirLimit, server_name: serverName, ticket_request: request } = offer.hello.extensions.values;
-  const { maxFragmentLength, heartbeat, srtpProfile } = agreedByExtensions({ config, offer });
-  if (theirLimit !== undefined) checkRecordSizeLimit(theirLimit);
   const ourLimit = theirLimit === undefined ? undefined : (config.recordSizeLimit ?? MAX_RECORD_SIZE_LIMIT);
   const message = writeMessage(EncryptedExtensions, {
     extensions: extensionsOf('encrypted_extensions', {
@@ -182,6 +185,7 @@ function sendEncryptedExtensions(
   sendMessage(agreement, message);
 }
 
+/** Before anything is sent, for the extensions may be wrong. */
 function agreedByExtensions({ config, offer }: Pick<ServerHellos, 'config' | 'offer'>) {
   const { values } = offer.hello.extensions;
   return {
