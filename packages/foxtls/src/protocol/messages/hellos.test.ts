@@ -38,6 +38,31 @@ describe('ClientHello', () => {
     expect(encode(datagramClientHello, hello)).toEqual(bytes);
   });
 
+  const withExtensions = (version: string, cookie: string, extensions: string) =>
+    fromHex(
+      `${version} ${RANDOM} 00 ${cookie} 0002 1301 0100 00${(extensions.length / 2).toString(16).padStart(2, '0')} ${extensions}`,
+    );
+  /** ticket_request and key_share, with nothing in them. */
+  const wrong = '003a000000330000';
+
+  it('without supported_versions is not judged by what is of TLS 1.3 alone', () => {
+    for (const [codec, version, cookie] of [
+      [clientHello, '0303', ''],
+      [datagramClientHello, 'fefd', '00'],
+    ] as const) {
+      const { extensions } = decode(codec, withExtensions(version, cookie, wrong), 'client_hello');
+      expect([extensions.values, extensions.list.map(({ type }) => type)]).toEqual([{}, [58, 51]]);
+      const ofTls13 = withExtensions(version, cookie, `002b0003020304${wrong}`);
+      expect(() => decode(codec, ofTls13, 'client_hello')).toThrow(DecodeError);
+    }
+  });
+
+  it('is not judged by what is of datagrams alone, but over datagrams', () => {
+    const connectionId = '00360000';
+    expect(decode(clientHello, withExtensions('0303', '', connectionId), 'client_hello').extensions.values).toEqual({});
+    expect(() => decode(datagramClientHello, withExtensions('fefd', '00', connectionId), 'client_hello')).toThrow(DecodeError);
+  });
+
   it('over datagrams has an empty legacy_cookie when none is given', () => {
     const { legacyCookie: _, ...hello } = decode(
       datagramClientHello,

@@ -16,13 +16,7 @@ import { ALERTS } from '../../core/registry/alerts.ts';
 import { CONTENT_TYPES } from '../../core/registry/content-types.ts';
 import { HANDSHAKE_TYPES } from '../../core/registry/handshake-types.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
-import type {
-  ConnectionIds,
-  Epoch,
-  HandshakeTransport,
-  MessageTap,
-  RecordSizeLimits,
-} from '../../protocol/handshake/transport.ts';
+import type { ConnectionIds, Epoch, HandshakeTransport, MessageTap } from '../../protocol/handshake/transport.ts';
 import { DTLS, type ProtocolVariant } from '../../protocol/handshake/variant.ts';
 import { HEADER_SIZE } from '../../protocol/messages/messages.ts';
 import { type PathMessage, readPathMessage, writePathMessage } from '../../protocol/messages/return-routability-check.ts';
@@ -342,7 +336,7 @@ export class DatagramTransport implements HandshakeTransport {
     this.#isOpen = true;
   }
 
-  setRecordSizeLimits({ send, receive }: RecordSizeLimits): void {
+  setRecordSizeLimits({ send, receive }: { readonly send?: number | undefined; readonly receive?: number | undefined }): void {
     const { packer } = this.#output;
     if (send !== undefined) packer.contentLimit = Math.min(packer.contentLimit, send - 1);
     if (receive !== undefined) this.#input.maxInner = Math.min(this.#input.maxInner, receive);

@@ -39,18 +39,29 @@ const RECOGNISED: ReadonlySet<number> = new Set(
   Object.values(EXTENSION_TABLE).flatMap((row) => Object.keys(row).map((name) => EXTENSION_TYPES[name as ExtensionName])),
 );
 
+/** Which of the extensions mean nothing where they stand: they are not decoded, whatever they hold. */
+export type Meaningless = (list: readonly RawExtension[]) => readonly ExtensionName[];
+
 /** `Extension extensions<min..max>` of the message `context`. */
-export function extensionBlock<C extends ExtensionContext>(context: C, min = 0, max = 0xffff): Codec<ExtensionBlock<C>> {
+export function extensionBlock<C extends ExtensionContext>(
+  context: C,
+  min = 0,
+  max = 0xffff,
+  meaningless?: Meaningless,
+): Codec<ExtensionBlock<C>> {
   const list = vector(extension, min, max);
   return {
-    read: (reader) => readExtensions(context, list.read(reader), reader),
+    read(reader) {
+      const raw = list.read(reader);
+      return readExtensions(context, raw, reader, meaningless?.(raw));
+    },
     write: (writer, block) => list.write(writer, block.list),
     invent(choose) {
       const names = Object.keys(EXTENSION_TABLE[context]).filter(() => choose(2) === 0);
       const row: TableRow = EXTENSION_TABLE[context];
       const raw = names.map((name) => rawExtension(context, name, (row[name] as Codec<unknown>).invent(choose)));
       if (raw.length === 0) raw.push({ type: 0xfafa, data: new Uint8Array(min) });
-      return readExtensions(context, raw, new Reader(new Uint8Array(0), 'invented'));
+      return readExtensions(context, raw, new Reader(new Uint8Array(0), 'invented'), meaningless?.(raw));
     },
   };
 }
@@ -117,6 +128,7 @@ function readExtensions<C extends ExtensionContext>(
   context: C,
   list: readonly RawExtension[],
   reader: Reader,
+  meaningless: readonly ExtensionName[] = [],
 ): ExtensionBlock<C> {
   const row: TableRow = EXTENSION_TABLE[context];
   const values: Record<string, unknown> = {};
@@ -125,7 +137,7 @@ function readExtensions<C extends ExtensionContext>(
     if (seen.has(type)) throw new PeerMisbehaved('extension_duplicate', `${describe(type)} twice in ${context}`);
     seen.add(type);
     const name = extensionTypeName(type);
-    const codec = name !== undefined && Object.hasOwn(row, name) ? row[name] : undefined;
+    const codec = name !== undefined && Object.hasOwn(row, name) && !meaningless.includes(name) ? row[name] : undefined;
     if (name !== undefined && codec !== undefined) values[name] = reader.inside(data, name, (inner) => codec.read(inner));
   }
   return { context, list, values: values as ExtensionValues<C> };
