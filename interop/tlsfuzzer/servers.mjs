@@ -8,8 +8,13 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parsePem } from 'foxtls/asn1';
+import { nodeProvider as provider } from 'foxtls/crypto/node';
 import { legacy } from 'foxtls/legacy';
+import { parsePrivateKeyPem } from 'foxtls/pkcs';
 import tls from 'foxtls/tls';
+import { createOcspResponse } from 'foxtls/x509';
+import { createCoreServer } from './core-server.mjs';
 
 const SUITES = [
   'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256',
@@ -35,9 +40,11 @@ const WITH_SHA1 = {
 };
 
 /**
- * By name: whose certificate (the names of files in tlsfuzzer's `tests`, without Cert.pem and Key.pem), and which options beside COMMON.
+ * By name: whose certificate (the names of files in tlsfuzzer's `tests`, without Cert.pem and Key.pem), and which options beside COMMON; whether it echoes, staples
+ * an OCSP response, or is a server of the core with heartbeats.
  *
- * @type {Readonly<Record<string, { credentials: readonly string[], options?: import('foxtls/tls').TlsOptions, echo?: boolean }>>}
+ * @typedef {{ credentials: readonly string[], options?: import('foxtls/tls').TlsOptions, echo?: boolean, staples?: boolean, heartbeats?: boolean }} Profile
+ * @type {Readonly<Record<string, Profile>>}
  */
 export const SERVERS = {
   rsa: { credentials: ['serverX509'] },
@@ -45,6 +52,8 @@ export const SERVERS = {
   'rsa-sha1': { credentials: ['serverX509'], options: WITH_SHA1 },
   'rsa-asking': { credentials: ['serverX509'], options: { requestCert: true, rejectUnauthorized: false } },
   'rsa-renegotiating': { credentials: ['serverX509'], options: { renegotiation: 'accept' } },
+  'rsa-stapling': { credentials: ['serverX509'], options: { renegotiation: 'accept' }, staples: true },
+  'rsa-heartbeats': { credentials: ['serverX509'], heartbeats: true },
   'rsa-echo': { credentials: ['serverX509'], echo: true },
   'rsa-pss': { credentials: ['serverRSAPSS'] },
   ecdsa: { credentials: ['serverEC', 'serverP384EC', 'serverP521EC'] },
@@ -56,19 +65,37 @@ const PAGE = 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r
 
 /** @param {string} name of SERVERS @param {string} tests tlsfuzzer's folder of certificates */
 export async function startServer(name, tests) {
-  const { credentials, options, echo = false } = SERVERS[name];
+  const profile = SERVERS[name];
   /** @param {string} kind */
-  const pems = (kind) => credentials.map((credential) => readFileSync(join(tests, `${credential}${kind}.pem`)));
-  const server = tls.createServer({ key: pems('Key'), cert: pems('Cert'), ...COMMON, ...options }, (socket) => {
+  const pems = (kind) => profile.credentials.map((credential) => readFileSync(join(tests, `${credential}${kind}.pem`)));
+  const [key, cert] = [pems('Key'), pems('Cert')];
+  const server = profile.heartbeats ? createCoreServer(key[0], cert[0], PAGE) : createTlsServer(profile, key, cert);
+  if (profile.staples) await staple(server, key[0], cert[0]);
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return { port: server.address().port, close: () => server.close() };
+}
+
+/** @param {Profile} profile @param {Buffer[]} key @param {Buffer[]} cert */
+function createTlsServer({ options, echo = false }, key, cert) {
+  const server = tls.createServer({ key, cert, ...COMMON, ...options }, (socket) => {
     // What goes wrong is for tlsfuzzer to judge.
     socket.on('error', () => {});
     if (echo) socket.pipe(socket);
     else answerRequests(socket);
   });
   keepSessions(server);
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  return { port: server.address().port, close: () => server.close() };
+  return server;
+}
+
+/** The certificate is its own authority, and vouches for itself. */
+async function staple(server, key, cert) {
+  const [certificate] = parsePem(cert).map(({ data }) => data);
+  const responder = { certificate, key: provider.keys.importPrivateKey(parsePrivateKeyPem(key)) };
+  const now = new Date();
+  const answers = [{ certificate, issuer: certificate, status: 'good', thisUpdate: now }];
+  const response = Buffer.from(await createOcspResponse({ provider, responder, producedAt: now, answers }));
+  server.on('OCSPRequest', (_certificate, _issuer, done) => done(null, response));
 }
 
 /** For clients that resume by session id; most scripts know nothing of tickets. */
