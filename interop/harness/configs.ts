@@ -45,7 +45,7 @@ export const NAMED_SUITES = [
   { suite: 'TLS_AES_128_CCM_SHA256', gnutls: 'AES-128-CCM' },
   { suite: 'TLS_AES_128_CCM_8_SHA256', gnutls: 'AES-128-CCM-8' },
 ] as const;
-export const NAMED_GROUPS = ['ffdhe2048', 'ffdhe3072', 'ffdhe4096'] as const;
+export const NAMED_GROUPS = ['ffdhe2048', 'ffdhe3072', 'ffdhe4096', 'ffdhe6144', 'ffdhe8192'] as const;
 
 /** Which scheme each kind of key signs with, where the peer offers all. */
 export const SCHEMES = [

@@ -100,8 +100,8 @@ export interface CommonOptions extends AuthenticationOptions {
    */
   readonly insecureNoExtendedMasterSecret?: boolean | undefined;
   /**
-   * As `x25519`. Default: `x25519`, `secp256r1`, `secp384r1`. To be named: `x448`, `secp521r1`, `ffdhe2048`, `ffdhe3072`, `ffdhe4096`
-   * (RFC 8446 §4.2.7, RFC 7919), those that quantum computers will not break (TLS 1.3 alone has them: `X25519MLKEM768`, `SecP256r1MLKEM768`,
+   * As `x25519`. Default: `x25519`, `secp256r1`, `secp384r1`. To be named: `x448`, `secp521r1`, `ffdhe2048`, `ffdhe3072`, `ffdhe4096`,
+   * `ffdhe6144`, `ffdhe8192` (RFC 8446 §4.2.7, RFC 7919), those that quantum computers will not break (TLS 1.3 alone has them: `X25519MLKEM768`, `SecP256r1MLKEM768`,
    * `SecP384r1MLKEM1024`, `MLKEM768`, `MLKEM1024`), and any other that the provider has.
    *
    * ```ts

@@ -20,6 +20,8 @@ const REGISTERED = new Map([
   ['ffdhe2048', { id: 0x0100, share: 256, secret: 256 }],
   ['ffdhe3072', { id: 0x0101, share: 384, secret: 384 }],
   ['ffdhe4096', { id: 0x0102, share: 512, secret: 512 }],
+  ['ffdhe6144', { id: 0x0103, share: 768, secret: 768 }],
+  ['ffdhe8192', { id: 0x0104, share: 1024, secret: 1024 }],
   ['X25519MLKEM768', { id: 0x11ec, share: 1216, secret: 64 }],
   ['SecP256r1MLKEM768', { id: 0x11eb, share: 1249, secret: 64 }],
   ['SecP384r1MLKEM1024', { id: 0x11ed, share: 1665, secret: 80 }],

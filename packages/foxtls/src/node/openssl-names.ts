@@ -30,6 +30,8 @@ const EPHEMERAL_KEYS: Readonly<Record<string, EphemeralKeyInfo>> = {
   ffdhe2048: { type: 'DH', size: 2048 },
   ffdhe3072: { type: 'DH', size: 3072 },
   ffdhe4096: { type: 'DH', size: 4096 },
+  ffdhe6144: { type: 'DH', size: 6144 },
+  ffdhe8192: { type: 'DH', size: 8192 },
 };
 
 /** OpenSSL's `algorithm+hash` pairs that there is a scheme for; those it has none for (SHA-1, SHA-224, DSA) fall away. */

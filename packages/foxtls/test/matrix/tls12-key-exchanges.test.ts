@@ -108,6 +108,12 @@ describe('DHE', () => {
     expect([ends.client.info?.group?.name, ends.server.info?.group?.name]).toEqual(['ffdhe3072', 'ffdhe3072']);
   });
 
+  it.each(['ffdhe4096', 'ffdhe6144', 'ffdhe8192'])('takes %s where both name it', (group) => {
+    const ends = dheEnds({ groups: ['x25519', group] }, { groups: ['x25519', group] });
+    expectAgreement(ends);
+    expect([ends.client.info?.group?.name, ends.server.info?.group?.name]).toEqual([group, group]);
+  });
+
   it('is not spoken with a client that lists only groups that we do not have', () => {
     const ends = dheEnds({ groups: ['x25519', 'ffdhe3072'] }, { groups: ['x25519', 'ffdhe2048'] });
     expect(ends.serverSide.error).toMatchObject({ code: 'ERR_TLS_PEER_INCOMPATIBLE', subject: 'finite_field_group' });

@@ -10,7 +10,7 @@ import { mlKem768, mlKem1024 } from '../post-quantum/ml-kem.ts';
 import { mlKemHybrids } from '../post-quantum/ml-kem-hybrids.ts';
 import { aes128Ccm, aes128Ccm8, aes128Gcm, aes256Ccm, aes256Ccm8, aes256Gcm, chacha20Poly1305 } from './aead.ts';
 import { aes128Cbc, aes192Cbc, aes256Cbc, camellia128Cbc, camellia256Cbc, desEde3Cbc } from './cipher.ts';
-import { ffdhe2048, ffdhe3072, ffdhe4096 } from './finite-field-key-exchange.ts';
+import { ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144, ffdhe8192 } from './finite-field-key-exchange.ts';
 import { finiteField } from './finite-field-provider.ts';
 import { sha1, sha224, sha256, sha384, sha512 } from './hash.ts';
 import { keyEncryption } from './key-encryption.ts';
@@ -34,7 +34,7 @@ export const nodeProvider: PkcsProvider = {
   // The fastest first: P-256 has assembly, the larger NIST curves have none (1.9 ms an exchange and more). Which of them are used
   // unless a config says more is in protocol/negotiate/groups.ts.
   groups: [
-    ...[x25519, secp256r1, secp384r1, x448, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096],
+    ...[x25519, secp256r1, secp384r1, x448, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144, ffdhe8192],
     // Node has ML-KEM from version 24 on only.
     ...[...mlKemHybrids({ x25519, secp256r1, secp384r1 }), mlKem768, mlKem1024],
   ],

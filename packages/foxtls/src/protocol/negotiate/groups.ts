@@ -30,6 +30,8 @@ export const GROUP_POLICY: readonly GroupPolicy[] = [
   { name: 'ffdhe2048', byDefault: false },
   { name: 'ffdhe3072', byDefault: false },
   { name: 'ffdhe4096', byDefault: false },
+  { name: 'ffdhe6144', byDefault: false },
+  { name: 'ffdhe8192', byDefault: false },
   // What is recorded today stays secret when there are quantum computers. Two milliseconds at each end, where it is computed in JavaScript, and
   // a ClientHello of more than a packet: docs/decisions/0033-ml-kem-when-named.md.
   { name: 'X25519MLKEM768', byDefault: false },
