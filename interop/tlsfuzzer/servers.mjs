@@ -27,7 +27,7 @@ const COMMON = {
   warn() {},
   minVersion: 'TLSv1',
   ciphers: SUITES.join(':'),
-  ecdhCurve: 'x25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096',
+  ecdhCurve: 'x25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192',
   dhparam: 'auto',
   insecureMacThenEncrypt: true,
   ALPNProtocols: ['http/1.1', 'h2', 'http/2'],
@@ -108,12 +108,13 @@ function keepSessions(server) {
   server.on('resumeSession', (id, done) => done(null, sessions.get(id.toString('hex')) ?? null));
 }
 
-/** A page for each request, whose first line ends with a blank one or is all there is. */
+/** A page for each request, whose first line ends with a blank one or is all there is; before that of /keyupdate the keys change. */
 function answerRequests(socket) {
   let text = '';
   socket.setEncoding('latin1').on('data', (data) => {
     text = (text + data).slice(-4096);
     if (!/\n\r?\n|GET .*\n/.test(text)) return;
+    if (text.startsWith('GET /keyupdate ')) socket.updateKeys({ requestPeer: true });
     text = '';
     socket.write(PAGE);
   });

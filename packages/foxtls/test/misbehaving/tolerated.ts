@@ -114,6 +114,11 @@ const edits: readonly (readonly [what: string, rfc: string, edit: (list: List) =
       { type: 34, data: Uint8Array.of(0, 2, 4, 3) },
     ),
   ],
+  [
+    'has extensions that are for datagrams alone, and not as they are there',
+    'RFC 9146 §10.2',
+    adding(extension('connection_id'), extension('rrc', 1), extension('use_srtp', 0)),
+  ],
 ];
 
 function twice(data: Uint8Array): Uint8Array {
