@@ -26,11 +26,12 @@ const OF_TLS13: readonly ExtensionName[] = [
   ...(['key_share', 'pre_shared_key', 'psk_key_exchange_modes', 'early_data'] as const),
   ...(['cookie', 'post_handshake_auth', 'ticket_request'] as const),
 ];
-const OF_DATAGRAMS: readonly ExtensionName[] = ['connection_id', 'rrc'];
+const OF_DATAGRAMS: readonly ExtensionName[] = ['use_srtp', 'connection_id', 'rrc'];
 
 /**
  * Without supported_versions, servers "MUST negotiate TLS 1.2 or prior as specified in [RFC5246]" (RFC 8446 §4.2.1), where the extensions of
- * TLS 1.3 are unknown. Nor is one of DTLS that is over a stream: connection_id "is not applicable to TLS" (RFC 9146 §10.2).
+ * TLS 1.3 are unknown. Nor is one of DTLS that is over a stream: connection_id "is not applicable to TLS" (RFC 9146 §10.2), and use_srtp "MUST only
+ * be used with DTLS, and not with TLS" (RFC 5764 §9).
  */
 const meaningless =
   (elsewhere: readonly ExtensionName[]): Meaningless =>
