@@ -34,7 +34,7 @@ const EPHEMERAL_KEYS: Readonly<Record<string, EphemeralKeyInfo>> = {
   ffdhe8192: { type: 'DH', size: 8192 },
 };
 
-/** OpenSSL's `algorithm+hash` pairs that there is a scheme for; those it has none for (SHA-1, SHA-224, DSA) fall away. */
+/** OpenSSL's `algorithm+hash` pairs that there is a scheme for; those it has none for (SHA-224) fall away. */
 const SCHEMES: Readonly<Record<string, readonly string[]>> = {
   'ecdsa+sha256': ['ecdsa_secp256r1_sha256'],
   'ecdsa+sha384': ['ecdsa_secp384r1_sha384'],
@@ -48,6 +48,14 @@ const SCHEMES: Readonly<Record<string, readonly string[]>> = {
   'rsa+sha256': ['rsa_pkcs1_sha256'],
   'rsa+sha384': ['rsa_pkcs1_sha384'],
   'rsa+sha512': ['rsa_pkcs1_sha512'],
+};
+
+/** Those of `foxtls/legacy`; they too fall away without it. */
+const LEGACY_SCHEMES: Readonly<Record<string, string>> = {
+  'rsa+sha1': 'rsa_pkcs1_sha1',
+  'ecdsa+sha1': 'ecdsa_sha1',
+  'dsa+sha1': 'dsa_sha1_RESERVED',
+  'dsa+sha256': 'dsa_sha256_RESERVED',
 };
 
 const BELOW_TLS13 = /^(?:rsa|dsa|ecdsa)\+sha(?:1|224|256|384|512)$/;
@@ -83,18 +91,24 @@ export function parseGroups(ecdhCurve: string): string[] | undefined {
   });
 }
 
-/** The schemes of a `sigalgs` string. Throws when a word is unknown, and when nothing of TLS 1.3 remains. */
-export function parseSignatureSchemes(sigalgs: string): string[] {
+/**
+ * The schemes of a `sigalgs` string; `legacy` are those that `foxtls/legacy` adds. Throws when a word is unknown, and when nothing that foxtls has
+ * remains.
+ */
+export function parseSignatureSchemes(sigalgs: string, legacy: readonly { readonly name: string }[] = []): string[] {
   if (sigalgs === '') throw invalidValue("The property 'options.sigalgs' is invalid. Received ''");
   const schemes = sigalgs.split(':').flatMap((word) => {
-    const name = word.toLowerCase();
-    if (Object.hasOwn(SIGNATURE_SCHEMES, name)) return [name];
-    const known = SCHEMES[name];
+    const lowered = word.toLowerCase();
+    const named = Object.keys(SIGNATURE_SCHEMES).find((name) => name.toLowerCase() === lowered);
+    if (named !== undefined) return [named];
+    const known = SCHEMES[lowered];
     if (known !== undefined) return known;
-    if (BELOW_TLS13.test(name)) return [];
+    const old = legacy.find(({ name }) => name === LEGACY_SCHEMES[lowered]);
+    if (old !== undefined) return [old.name];
+    if (BELOW_TLS13.test(lowered)) return [];
     throw invalidValue(`The property 'options.sigalgs' is invalid: ${word} is no signature algorithm`);
   });
-  if (schemes.length === 0) throw invalidValue(`The property 'options.sigalgs' is invalid: TLS 1.3 has none of ${sigalgs}`);
+  if (schemes.length === 0) throw invalidValue(`The property 'options.sigalgs' is invalid: there is none of ${sigalgs} here`);
   return [...new Set(schemes)];
 }
 

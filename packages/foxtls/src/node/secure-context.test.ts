@@ -1,6 +1,7 @@
 import { constants } from 'node:crypto';
 import nodeTls from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { legacy } from '../legacy.ts';
 import { authorityNames } from '../pki/x509/credential.ts';
 import { formatCipherSuite } from './cipher-list.ts';
 import { ca, client, server } from './endpoints.fixture.ts';
@@ -122,6 +123,15 @@ describe('createSecureContext', () => {
     [{ ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }, ['TLSv1.2']],
   ])('speaks, with %o, %j', (options, versions) => {
     expect(versionsOf(options)).toEqual(versions);
+  });
+
+  it.each([
+    ['RSA+SHA1:ECDSA+SHA1:DSA+SHA1:dsa+sha256', ['rsa_pkcs1_sha1', 'ecdsa_sha1', 'dsa_sha1_RESERVED', 'dsa_sha256_RESERVED']],
+    ['dsa_sha256_RESERVED:ed25519', ['dsa_sha256_RESERVED', 'ed25519']],
+    ['RSA+SHA224:RSA+SHA256', ['rsa_pkcs1_sha256']],
+  ])('takes schemes of foxtls/legacy into sigalgs: %s', (sigalgs, schemes) => {
+    const context = tls.createSecureContext({ sigalgs, legacy });
+    expect(context.clientConfig(undefined, true).signatureSchemes.map(({ name }) => name)).toEqual(schemes);
   });
 
   it('shares one configuration between connections that ask for the same', () => {

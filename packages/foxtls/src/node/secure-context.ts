@@ -218,7 +218,8 @@ function readAlgorithms(options: SecureContextOptions) {
     insecureMacThenEncrypt: options.insecureMacThenEncrypt,
     insecureNoExtendedMasterSecret: options.insecureNoExtendedMasterSecret,
     groups: ecdhCurve === undefined ? undefined : parseGroups(ecdhCurve),
-    signatureSchemes: sigalgs === undefined || sigalgs === null ? undefined : parseSignatureSchemes(sigalgs),
+    signatureSchemes:
+      sigalgs === undefined || sigalgs === null ? undefined : parseSignatureSchemes(sigalgs, options.legacy?.signatureSchemes),
   };
 }
 
