@@ -177,8 +177,9 @@ describe('an acceptor refuses', () => {
 
   it('a message that would be longer than the limit, at its header', () => {
     const length = LIMITS.maxHandshakeMessage + 1;
-    const { error } = refusal(record(22, Uint8Array.of(1, length >> 16, (length >> 8) & 0xff, length & 0xff)));
+    const { error, alerts } = refusal(record(22, Uint8Array.of(1, length >> 16, (length >> 8) & 0xff, length & 0xff)));
     expect(error).toBeInstanceOf(LimitExceeded);
+    expect(alerts).toEqual(['decode_error']);
   });
 
   it('a client that takes more room than three times the largest message, in records that are too small', () => {

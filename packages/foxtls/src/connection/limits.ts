@@ -4,10 +4,11 @@
 
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Limits } from '../protocol/handshake/config.ts';
+import { LARGEST_CLIENT_HELLO } from '../protocol/messages/message-length.ts';
 
 export const LIMITS = {
   /** Bytes of a handshake message's body: as many as a ClientHello can have (RFC 8446 §4.1.2), and room for a chain of twenty large certificates. */
-  maxHandshakeMessage: 2 + 32 + (1 + 32) + (2 + 0xfffe) + (1 + 0xff) + (2 + 0xffff),
+  maxHandshakeMessage: LARGEST_CLIENT_HELLO,
   /** Records in a row that carry nothing. */
   maxEmptyRecords: 32,
   /** KeyUpdates in a row without data between them. */

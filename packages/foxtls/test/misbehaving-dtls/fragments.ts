@@ -83,7 +83,7 @@ const UNDER_KEYS: readonly DatagramCase[] = [
   ...both('TLSv1.3', {
     name: 'sends a message of 16 megabytes under keys',
     rfc: 'RFC 9147 §5.2',
-    expected: { alert: 'illegal_parameter', error: beyond('maxHandshakeMessage') },
+    expected: { alert: 'decode_error', error: beyond('maxHandshakeMessage') },
     break: (peer) =>
       peer.whenConnected(() => {
         const content = concat(Uint8Array.of(24, 0xff, 0xff, 0xff, 0, peer.sequence, 0, 0, 0, 0, 0, 1), Uint8Array.of(7));

@@ -282,8 +282,8 @@ const CONNECTED: readonly Tls12Case[] = [
     rfc: 'RFC 5246 §7.4',
     victim,
     break: (peer) => peer.whenConnected(() => peer.sendHandshake(Uint8Array.of(1, 0xff, 0xff, 0xff))),
-    alert: 'illegal_parameter',
-    why: 'no alert is named for what is right in form but more than we take; other implementations send this one',
+    alert: 'decode_error',
+    why: 'no message of its type can have so many',
     error: beyond('maxHandshakeMessage'),
   })),
   ...[[], [2], [2, 40, 0], [1, 90, 1, 90]].flatMap((bytes) =>

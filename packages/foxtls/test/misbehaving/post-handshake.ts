@@ -159,8 +159,8 @@ const CONNECTED_RECORDS: readonly Fault[] = [
     name: 'announces a handshake message of 2^24 - 1 bytes after the handshake',
     rfc: 'RFC 8446 §6.2',
     send: (peer) => peer.sendHandshake(Uint8Array.of(4, 0xff, 0xff, 0xff)),
-    alert: 'illegal_parameter',
-    why: 'no alert is named for what is right in form but more than we take; other implementations send this one',
+    alert: 'decode_error',
+    why: 'no message of its type can have so many',
     error: beyond('maxHandshakeMessage'),
   },
   {

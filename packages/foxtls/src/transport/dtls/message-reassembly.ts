@@ -16,7 +16,7 @@
  * Nothing that comes in the clear is an error, for anybody can have sent it. Memory is in proportion to what came, never to what is claimed.
  */
 
-import { LimitExceeded } from '../../core/errors/errors.ts';
+import { messageTooLong } from '../../protocol/messages/message-length.ts';
 import { HEADER_SIZE, type RawMessage } from '../../protocol/messages/messages.ts';
 import { ByteRuns } from './byte-runs.ts';
 import { FRAGMENT_HEADER_SIZE } from './message-fragments.ts';
@@ -160,7 +160,7 @@ export class MessageReassembly {
     const offset = readUint24(fragment, 6);
     const part = fragment.subarray(FRAGMENT_HEADER_SIZE);
     if (epoch < this.#leastEpoch || offset + part.length > length) return false;
-    if (length > this.#maxMessage) return this.#refuseLength(length, epoch);
+    if (length > this.#maxMessage) return this.#refuseLength(type, length, epoch);
     if (sequence > this.#nextSequence && !this.#hasRoomAhead(sequence, part.length)) return false;
     let incoming = this.#incoming.get(sequence);
     const isOther = incoming !== undefined && (incoming.type !== type || incoming.length !== length);
@@ -178,12 +178,9 @@ export class MessageReassembly {
     this.#incoming = rest.length === 0 ? NOTHING : new Map(rest);
   }
 
-  #refuseLength(length: number, epoch: number): false {
+  #refuseLength(type: number, length: number, epoch: number): false {
     if (epoch === 0) return false;
-    throw new LimitExceeded(
-      'maxHandshakeMessage',
-      `a handshake message of ${length} bytes, at most ${this.#maxMessage} are taken`,
-    );
+    throw messageTooLong(type, length, this.#maxMessage);
   }
 
   /** "If the sequence number is greater than next_receive_seq, the implementation SHOULD queue the message but MAY discard it." (RFC 9147 §5.2) */

@@ -3,7 +3,7 @@
  */
 
 import { concat } from '../../core/bytes/bytes.ts';
-import { LimitExceeded } from '../../core/errors/errors.ts';
+import { messageTooLong } from '../../protocol/messages/message-length.ts';
 import { HEADER_SIZE, type RawMessage } from '../../protocol/messages/messages.ts';
 
 /** Fragments that wait apart: joining costs a copy, and a large message comes in few records. */
@@ -41,12 +41,7 @@ export class HandshakeInput {
     if (this.#length < HEADER_SIZE) return undefined;
     const header = this.#firstAtLeast(HEADER_SIZE);
     const length = ((header[1] as number) << 16) | ((header[2] as number) << 8) | (header[3] as number);
-    if (length > this.#maxMessageSize) {
-      throw new LimitExceeded(
-        'maxHandshakeMessage',
-        `a handshake message of ${length} bytes, at most ${this.#maxMessageSize} are taken`,
-      );
-    }
+    if (length > this.#maxMessageSize) throw messageTooLong(header[0] as number, length, this.#maxMessageSize);
     const total = HEADER_SIZE + length;
     if (this.#length < total) return undefined;
     const first = this.#firstAtLeast(total);
