@@ -273,6 +273,30 @@ export const AUTHENTICATION: readonly Tls12Case[] = [
     error: refused('issuer_unknown'),
   },
   {
+    name: 'has a certificate of an unknown authority, and sends no CertificateVerify',
+    rfc: 'RFC 5246 §7.2.2',
+    victim: 'server',
+    options: { clientCertificates: 'require' },
+    situation: { credential: 'stranger' },
+    break: (peer) => peer.skip('certificate_verify'),
+    alert: 'unknown_ca',
+    why: 'two rules are broken: this is the first',
+    error: refused('issuer_unknown'),
+  },
+  {
+    name: 'has a certificate that is none, and sends no CertificateVerify',
+    rfc: 'RFC 5246 §7.2.2',
+    victim: 'server',
+    options: { clientCertificates: 'require' },
+    break: (peer) => {
+      peer.change('certificate', () => ({ certificateList: [Uint8Array.of(0, 0)] }));
+      peer.skip('certificate_verify');
+    },
+    alert: 'bad_certificate',
+    why: 'two rules are broken: this is the first',
+    error: refused('malformed'),
+  },
+  {
     name: 'sends a certificate that nobody asked for',
     rfc: 'RFC 5246 §7.4.6',
     victim: 'server',

@@ -49,6 +49,16 @@ function bothRoles(victim: 'client' | 'server'): Case[] {
     },
     {
       ...common,
+      name: 'presents a certificate of an unknown authority, and no CertificateVerify',
+      rfc: 'RFC 8446 §6.2',
+      situation: { credential: isServer ? 'strangerServer' : 'strangerClient' },
+      break: (peer) => peer.changeMessage('certificate_verify', dropped),
+      alert: 'unknown_ca',
+      why: 'two rules are broken: this is the first',
+      error: refused('issuer_unknown'),
+    },
+    {
+      ...common,
       name: 'presents a certificate that is for the other role',
       rfc: 'RFC 8446 §6.2: “unsupported_certificate: A certificate was of an unsupported type”',
       situation: { credential: isServer ? 'client' : 'server' },

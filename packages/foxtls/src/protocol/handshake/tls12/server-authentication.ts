@@ -8,7 +8,8 @@ import { settle } from '../../../core/flow/flow.ts';
 import { CLIENT_CERTIFICATE_TYPES } from '../../../core/registry/certificate-types.ts';
 import { cipherSuiteName } from '../../../core/registry/cipher-suites.ts';
 import { NAMED_GROUPS, namedGroupName } from '../../../core/registry/named-groups.ts';
-import type { PeerPresented } from '../../../crypto/peer-verifier.ts';
+import type { PeerPresented, PeerUnverified, PeerVerified } from '../../../crypto/peer-verifier.ts';
+import type { PublicKey } from '../../../crypto/signature.ts';
 import { writeMessage } from '../../messages/messages.ts';
 import { CertificateStatus, ServerHelloDone, ServerKeyExchange } from '../../messages/tls12/messages.ts';
 import { writeServerKeyExchange } from '../../messages/tls12/server-key-exchange.ts';
@@ -262,42 +263,51 @@ function certificateRequest({ version }: Agreement, config: ServerConfig): Uint8
   });
 }
 
-/** Certificate of a client that was asked; undefined for none. */
+/** What a client showed, and what the verifier said of it. */
+export interface ShownByClient {
+  readonly presented: PeerPresented;
+  readonly judged: PeerVerified | PeerUnverified;
+  readonly publicKey: PublicKey;
+}
+
+/** Certificate of a client that was asked, judged before anything after it is; undefined for none. */
 export function* receiveClientCertificate(
   agreement: Agreement,
   config: ServerConfig,
   { clientKind: kind }: AuthenticationPlan,
-): HandshakeFlow<PeerPresented | undefined> {
+): HandshakeFlow<ShownByClient | undefined> {
   if (kind === undefined) return undefined;
   const presented = yield* receiveCertificate(agreement, kind);
+  if (presented !== undefined) return yield* judgeClient(agreement, config, presented);
   // "If the client does not send any certificates, the server MAY at its discretion either continue the handshake without client
   // authentication, or respond with a fatal handshake_failure alert." (RFC 5246 §7.4.6)
-  if (presented === undefined && config.clientCertificates === 'require') {
-    throw new PeerMisbehaved('certificate_missing', 'the client sent no certificate, but one is required');
-  }
-  return presented;
+  if (config.clientCertificates !== 'require') return undefined;
+  throw new PeerMisbehaved('certificate_missing', 'the client sent no certificate, but one is required');
+}
+
+function* judgeClient({ context }: Agreement, config: ServerConfig, presented: PeerPresented): HandshakeFlow<ShownByClient> {
+  if (config.verifier === undefined) throw new InternalError('client certificates without a verifier');
+  const now = new Date(config.now());
+  const request = { presented, peerRole: 'client', serverName: undefined, now, signal: context.signal } as const;
+  const judged = yield* settle(config.verifier.verify(request));
+  return { presented, judged, publicKey: yield* certificateKeyOf(config, judged, 'signs') };
 }
 
 /** CertificateVerify*: who the client is. */
 export function* verifyClient(
-  { context, version, transcript }: Agreement,
+  { version, transcript }: Agreement,
   config: ServerConfig,
-  presented: PeerPresented | undefined,
+  shown: ShownByClient | undefined,
 ): HandshakeFlow<{
   readonly identity: PeerIdentity;
   readonly presented: PeerPresented | undefined;
   readonly scheme: SignatureScheme | undefined;
 }> {
-  if (presented === undefined) return { identity: ANONYMOUS, presented, scheme: undefined };
-  const { verifier } = config;
-  if (verifier === undefined) throw new InternalError('client certificates without a verifier');
+  if (shown === undefined) return { identity: ANONYMOUS, presented: undefined, scheme: undefined };
+  const { presented, judged, publicKey } = shown;
   const content = transcript.messages();
   const message = yield* receive(version.messages.CertificateVerify, transcript);
   transcript.forgetMessages();
-  const now = new Date(config.now());
-  const request = { presented, peerRole: 'client', serverName: undefined, now, signal: context.signal } as const;
-  const judged = yield* settle(verifier.verify(request));
-  const publicKey = yield* certificateKeyOf(config, judged, 'signs');
   const acceptance = { provider: config.provider, signatureSchemes: schemesOf(version, config.signatureSchemes) };
   const possession = yield* verifyPeerSignature(acceptance, version.name, 'CertificateVerify', message, publicKey, content);
   return { identity: identityByCertificate(judged, possession, presented), presented, scheme: possession.scheme };

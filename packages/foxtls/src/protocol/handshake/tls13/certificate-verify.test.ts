@@ -6,10 +6,11 @@ import { SIGNATURE_SCHEMES } from '../../../core/registry/signature-schemes.ts';
 import { decode } from '../../../core/wire/codec.ts';
 import { nodeProvider as provider } from '../../../crypto/node/provider.ts';
 import { peerVerified } from '../../../crypto/peer-verifier.ts';
-import type { PrivateKey } from '../../../crypto/signature.ts';
+import type { PrivateKey, PublicKey } from '../../../crypto/signature.ts';
 import { certificateVerify, signedContent } from '../../messages/certificate-verify.ts';
 import { HEADER_SIZE } from '../../messages/messages.ts';
 import { TLS13_SIGNATURE_SCHEMES } from '../../negotiate/signature-schemes.ts';
+import { certificateKeyOf } from '../peer-signature.ts';
 import { certificateVerifyMessage, verifyCertificateVerify } from './certificate-verify.ts';
 
 const neverAsked = {
@@ -38,7 +39,8 @@ type Message = ReturnType<typeof signed>;
 /** The reason of the refusal; undefined when the message is proof. */
 function refusal(message: Message, from = peer(P256)): string | undefined {
   try {
-    runSync(verifyCertificateVerify(config, 'server', message, from, HASH) as never);
+    const publicKey = runSync(certificateKeyOf(config, from, 'signs') as never) as PublicKey;
+    runSync(verifyCertificateVerify(config, 'server', message, publicKey, HASH) as never);
     return undefined;
   } catch (error) {
     if (error instanceof PeerMisbehaved) return `${error.reason} ${error.alert}`;

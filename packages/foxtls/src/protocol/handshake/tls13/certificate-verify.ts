@@ -2,13 +2,12 @@
  * CertificateVerify of TLS 1.3 made and checked (RFC 8446 §4.4.3), for either role.
  */
 
-import type { PeerUnverified, PeerVerified } from '../../../crypto/peer-verifier.ts';
 import type { CryptoProvider } from '../../../crypto/provider.ts';
-import type { Signer } from '../../../crypto/signature.ts';
+import type { PublicKey, Signer } from '../../../crypto/signature.ts';
 import { type CertificateVerify as CertificateVerifyMessage, signedContent } from '../../messages/certificate-verify.ts';
 import { CertificateVerify, writeMessage } from '../../messages/messages.ts';
 import type { SignatureScheme } from '../../negotiate/signature-schemes.ts';
-import { certificateKeyOf, type SignatureVerified, sign, verifyPeerSignature } from '../peer-signature.ts';
+import { type SignatureVerified, sign, verifyPeerSignature } from '../peer-signature.ts';
 import type { HandshakeFlow } from '../receive.ts';
 
 /** Signs `transcriptHash` and writes the message. */
@@ -27,10 +26,9 @@ export function* verifyCertificateVerify(
   config: { readonly provider: CryptoProvider; readonly signatureSchemes: readonly SignatureScheme[] },
   peerRole: 'client' | 'server',
   message: CertificateVerifyMessage,
-  peer: PeerVerified | PeerUnverified,
+  publicKey: PublicKey,
   transcriptHash: Uint8Array,
 ): HandshakeFlow<SignatureVerified> {
-  const publicKey = yield* certificateKeyOf(config, peer, 'signs');
   const content = signedContent(peerRole, transcriptHash);
   return yield* verifyPeerSignature(config, 'TLSv1.3', 'CertificateVerify', message, publicKey, content);
 }

@@ -12,6 +12,7 @@ import type { SignatureScheme } from '../../negotiate/signature-schemes.ts';
 import type { ClientConfig, ServerConfig } from '../config.ts';
 import type { CertificateKind } from '../credential.ts';
 import { identityByCertificate, type PeerIdentity } from '../peer-identity.ts';
+import { certificateKeyOf } from '../peer-signature.ts';
 import { type HandshakeFlow, receive } from '../receive.ts';
 import { verifyCertificateVerify } from './certificate-verify.ts';
 import type { Agreement } from './traffic.ts';
@@ -59,7 +60,10 @@ export function checkCertificate(
   return { kind, spki: first.certData.slice() };
 }
 
-/** Receives CertificateVerify, lets the verifier judge what was presented, and checks the signature. */
+/**
+ * Lets the verifier judge what was presented, receives CertificateVerify and checks the signature: what is wrong with a certificate is said
+ * before what is wrong after it.
+ */
 export function* provePeer(
   agreement: Agreement,
   config: ClientConfig | ServerConfig,
@@ -69,10 +73,11 @@ export function* provePeer(
 ): HandshakeFlow<PeerAuthentication> {
   const { context, transcript } = agreement;
   const peerRole = agreement.role === 'client' ? 'server' : 'client';
-  const signedHash = transcript.hash();
-  const certificateVerify = yield* receive(CertificateVerify, transcript);
   const now = new Date(config.now());
   const judged = yield* settle(verifier.verify({ presented, peerRole, serverName, now, signal: context.signal }));
-  const possession = yield* verifyCertificateVerify(config, peerRole, certificateVerify, judged, signedHash);
+  const publicKey = yield* certificateKeyOf(config, judged, 'signs');
+  const signedHash = transcript.hash();
+  const certificateVerify = yield* receive(CertificateVerify, transcript);
+  const possession = yield* verifyCertificateVerify(config, peerRole, certificateVerify, publicKey, signedHash);
   return { identity: identityByCertificate(judged, possession, presented), scheme: possession.scheme, presented };
 }
