@@ -14,7 +14,7 @@ import { legacy } from 'foxtls/legacy';
 import { parsePrivateKeyPem } from 'foxtls/pkcs';
 import tls from 'foxtls/tls';
 import { createOcspResponse } from 'foxtls/x509';
-import { createCoreServer } from './core-server.mjs';
+import { createCoreServer, withHeartbeats, withPreSharedKey } from './core-server.mjs';
 
 const SUITES = [
   'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256',
@@ -39,11 +39,18 @@ const WITH_SHA1 = {
     'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:rsa_pkcs1_sha1',
 };
 
+/** All that foxtls verifies, SHA-1 and DSA too. */
+const OLD_SCHEMES = [
+  'ecdsa_secp256r1_sha256:ed25519:ecdsa_secp384r1_sha384:ed448:ecdsa_secp521r1_sha512',
+  'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512',
+  'rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:dsa_sha256_RESERVED:rsa_pkcs1_sha1:ecdsa_sha1:dsa_sha1_RESERVED',
+].join(':');
+
 /**
- * By name: whose certificate (the names of files in tlsfuzzer's `tests`, without Cert.pem and Key.pem), and which options beside COMMON; whether it echoes, staples
- * an OCSP response, or is a server of the core with heartbeats.
+ * By name: whose certificate (the names of files in tlsfuzzer's `tests`, without Cert.pem and Key.pem), and which options beside COMMON; whether it echoes, or staples
+ * an OCSP response; or the options of a server of the core.
  *
- * @typedef {{ credentials: readonly string[], options?: import('foxtls/tls').TlsOptions, echo?: boolean, staples?: boolean, heartbeats?: boolean }} Profile
+ * @typedef {{ credentials: readonly string[], options?: import('foxtls/tls').TlsOptions, echo?: boolean, staples?: boolean, core?: import('./core-server.mjs').CoreOptions }} Profile
  * @type {Readonly<Record<string, Profile>>}
  */
 export const SERVERS = {
@@ -53,12 +60,20 @@ export const SERVERS = {
   'rsa-asking': { credentials: ['serverX509'], options: { requestCert: true, rejectUnauthorized: false } },
   'rsa-renegotiating': { credentials: ['serverX509'], options: { renegotiation: 'accept' } },
   'rsa-stapling': { credentials: ['serverX509'], options: { renegotiation: 'accept' }, staples: true },
-  'rsa-heartbeats': { credentials: ['serverX509'], heartbeats: true },
+  'rsa-heartbeats': { credentials: ['serverX509'], core: withHeartbeats },
   'rsa-echo': { credentials: ['serverX509'], echo: true },
   'rsa-pss': { credentials: ['serverRSAPSS'] },
+  'rsa-both': { credentials: ['serverX509', 'serverRSAPSS'] },
   ecdsa: { credentials: ['serverEC', 'serverP384EC', 'serverP521EC'] },
   ed25519: { credentials: ['serverEd25519'] },
   ed448: { credentials: ['serverEd448'] },
+  eddsa: { credentials: ['serverEd25519', 'serverEd448'] },
+  'old-asking': { credentials: ['serverX509'], options: { sigalgs: OLD_SCHEMES, requestCert: true, rejectUnauthorized: false } },
+  'old-renegotiating': { credentials: ['serverX509'], options: { sigalgs: OLD_SCHEMES, renegotiation: 'accept' } },
+  'ecdsa-sha1': { credentials: ['serverEC'], options: { sigalgs: OLD_SCHEMES } },
+  'psk-sha256': { credentials: [], core: withPreSharedKey('sha256') },
+  'psk-sha384': { credentials: [], core: withPreSharedKey('sha384') },
+  dsa: { credentials: ['serverDSA'], options: { sigalgs: OLD_SCHEMES, ciphers: `${SUITES.join(':')}:DHE-DSS` } },
 };
 
 const PAGE = 'HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\nhello\n';
@@ -69,7 +84,8 @@ export async function startServer(name, tests) {
   /** @param {string} kind */
   const pems = (kind) => profile.credentials.map((credential) => readFileSync(join(tests, `${credential}${kind}.pem`)));
   const [key, cert] = [pems('Key'), pems('Cert')];
-  const server = profile.heartbeats ? createCoreServer(key[0], cert[0], PAGE) : createTlsServer(profile, key, cert);
+  const { core } = profile;
+  const server = core === undefined ? createTlsServer(profile, key, cert) : createCoreServer(core(key[0], cert[0]), PAGE);
   if (profile.staples) await staple(server, key[0], cert[0]);
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
