@@ -47,8 +47,8 @@ const OLD_SCHEMES = [
 ].join(':');
 
 /**
- * By name: whose certificate (the names of files in tlsfuzzer's `tests`, without Cert.pem and Key.pem), and which options beside COMMON; whether it echoes, or staples
- * an OCSP response; or the options of a server of the core.
+ * By name: whose certificate (the names of files in tlsfuzzer's `tests`, without Cert.pem and Key.pem), and which options beside COMMON;
+ * whether it echoes, or staples an OCSP response; or the options of a server of the core.
  *
  * @typedef {{ credentials: readonly string[], options?: import('foxtls/tls').TlsOptions, echo?: boolean, staples?: boolean, core?: import('./core-server.mjs').CoreOptions }} Profile
  * @type {Readonly<Record<string, Profile>>}
@@ -56,6 +56,8 @@ const OLD_SCHEMES = [
 export const SERVERS = {
   rsa: { credentials: ['serverX509'] },
   'rsa-tls12': { credentials: ['serverX509'], options: { maxVersion: 'TLSv1.2' } },
+  'rsa-tls11': { credentials: ['serverX509'], options: { maxVersion: 'TLSv1.1' } },
+  'rsa-tls10': { credentials: ['serverX509'], options: { maxVersion: 'TLSv1' } },
   'rsa-sha1': { credentials: ['serverX509'], options: WITH_SHA1 },
   'rsa-asking': { credentials: ['serverX509'], options: { requestCert: true, rejectUnauthorized: false } },
   'rsa-renegotiating': { credentials: ['serverX509'], options: { renegotiation: 'accept' } },
