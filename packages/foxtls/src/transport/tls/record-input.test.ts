@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { rounds } from '../../../test/tiers.ts';
@@ -82,6 +84,29 @@ describe('records', () => {
     const second = input.next();
     expect(toHex(second?.fragment ?? new Uint8Array(0))).toBe(toHex(utf8('two')));
     expect(second?.fragment.buffer).not.toBe(chunk.buffer);
+  });
+
+  it('in segments of one byte cost no more than a few times their size', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const inputs = Array.from({ length: 20 }, () => new RecordInput());
+    const whole = record(23, new Uint8Array(16_000).map((_, at) => at));
+    collectGarbage();
+    const before = process.memoryUsage();
+    for (const input of inputs) {
+      for (const byte of whole.subarray(0, -1)) {
+        input.push(Uint8Array.of(byte));
+        if (input.next() !== undefined) throw new Error('a record that is not whole');
+      }
+    }
+    collectGarbage();
+    const after = process.memoryUsage();
+    const size = inputs.length * whole.length;
+    expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(4 * size);
+    for (const input of inputs) {
+      input.push(whole.subarray(-1));
+      expect(toHex(input.next()?.fragment ?? new Uint8Array(0))).toBe(toHex(whole.subarray(5)));
+    }
   });
 
   it('that wait are counted, until they are forgotten', () => {

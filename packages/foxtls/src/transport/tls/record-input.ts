@@ -35,6 +35,15 @@ export interface RawRecord {
 /** Chunks that were read through are dropped from the front of the list in lots, for dropping one moves all behind it. */
 const DROP_AT_ONCE = 1024;
 
+/**
+ * Chunks of at most this many bytes are copied behind those that wait: an array of one byte costs two hundred, and a record that comes in
+ * segments of one byte must not cost two hundred times its size.
+ */
+const SMALL_CHUNK = 512;
+/** How much room is made for them at a time: twice of what waits, between these. */
+const MIN_GATHERED = 64;
+const MAX_GATHERED = 4096;
+
 export class RecordInput {
   /** Reading stands at `#at` of `#chunks[#first]`; those before were read through. */
   #chunks: Uint8Array[] = [];
@@ -47,6 +56,9 @@ export class RecordInput {
   #lastType: number = CONTENT_TYPES.application_data;
   /** Where protected records are joined; made when there is one to join, dropped with the chunks. */
   #joined: Uint8Array | undefined;
+  /** Where small chunks are gathered, and how much of it is filled: all that is, is the last of `#chunks`. */
+  #gathered: Uint8Array | undefined;
+  #filled = 0;
 
   /** Bytes that wait to be read. */
   get available(): number {
@@ -56,7 +68,27 @@ export class RecordInput {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#available += chunk.length;
+    if (this.#chunks.length > 0 && chunk.length <= SMALL_CHUNK) {
+      this.#gather(chunk);
+      return;
+    }
+    this.#gathered = undefined;
     this.#chunks.push(chunk);
+  }
+
+  #gather(chunk: Uint8Array): void {
+    const end = this.#filled + chunk.length;
+    if (this.#gathered !== undefined && end <= this.#gathered.length) {
+      this.#gathered.set(chunk, this.#filled);
+      this.#filled = end;
+      // What was read of it is a view, and stays what it was.
+      this.#chunks[this.#chunks.length - 1] = this.#gathered.subarray(0, end);
+      return;
+    }
+    this.#gathered = new Uint8Array(Math.min(Math.max(2 * this.#available, MIN_GATHERED), MAX_GATHERED));
+    this.#gathered.set(chunk);
+    this.#filled = chunk.length;
+    this.#chunks.push(this.#gathered.subarray(0, chunk.length));
   }
 
   /** TLS 1.2: from now on records of every type are protected, and so may be longer than their content. */
@@ -96,6 +128,7 @@ export class RecordInput {
     this.#at = 0;
     this.#available = 0;
     this.#joined = undefined;
+    this.#gathered = undefined;
   }
 
   /** The next `length` bytes: a view of their chunk, or a copy when they lie in several; a passing one in the buffer for those. */
