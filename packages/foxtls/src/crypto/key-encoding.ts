@@ -40,6 +40,12 @@ export function readSubjectPublicKeyInfo(spki: Uint8Array): DerValue<typeof subj
   }
 }
 
+/**
+ * No longer public exponent is taken: a signature would cost its verifier what it costs its maker. Keys have 65537, or 3; OpenSSL has the same bound,
+ * for moduli of more than 3072 bits.
+ */
+export const MAX_RSA_EXPONENT_BITS = 64;
+
 export interface FixedEncoding {
   readonly type: CurveKeyType;
   /** What stands before the key's own bytes. */

@@ -171,6 +171,9 @@ describe.each(providers)('RSA rules of the $name provider', (provider) => {
   it.each([
     ['1', '020101'],
     ['65536', '0203010000'],
+    // As dear as a private operation.
+    ['of 65 bits', '0209010000000000000001'],
+    ['of 2048 bits', `02820100${'71'.repeat(256)}`],
   ])('refuses a key whose public exponent is %s', (_, exponent) => {
     const modulus = der(0x02, fromHex(`00${'c1'.repeat(256)}`));
     const rsaPublicKey = der(0x30, modulus, fromHex(exponent));

@@ -2,7 +2,9 @@
  * Certificates that were made to cost work: what they may cost is asserted by count, not by time.
  */
 
+import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { concat } from '../../src/core/bytes/bytes.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
 import type { KeyProvider } from '../../src/crypto/signature.ts';
 import { entity, issueCa, issueLeaf, NOW } from '../../src/pki/x509/certificates.fixture.ts';
@@ -109,6 +111,33 @@ it('a hundred issuers of the same name and other keys cost no more signatures th
   const { result, verified } = validate({ certificate: issueLeaf(middle, server), intermediates: others, maxSignatures: 20 });
   expect(result).toMatchObject({ isValid: false, problem: { reason: 'budget_exceeded' } });
   expect(verified).toBe(20);
+});
+
+describe('issuers of the same name and keys that are dear', () => {
+  const rsa = (bits: number) => {
+    const modulus = concat(Uint8Array.of(0xc1), new Uint8Array(bits / 8 - 1).fill(0xc1));
+    const { publicKey } = middle.key;
+    const jwk = { kty: 'RSA', n: Buffer.from(modulus).toString('base64url'), e: 'AQAB' };
+    const spki = new Uint8Array(createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'der', type: 'spki' }));
+    return { ...middle.key, publicKey: { ...publicKey, spki, type: { kind: 'rsa', bits } as const } };
+  };
+  const curve = (name: 'secp384r1' | 'secp521r1') => entity('Middle', { kind: 'ec', curve: name }).key;
+
+  // A search takes no more time than a hundred signatures of P-256 do, in a few times their number.
+  it.each([
+    ['RSA of 4096 bits', () => rsa(4096), 100],
+    ['RSA of 8192 bits', () => rsa(8192), 25],
+    ['RSA of 16384 bits', () => rsa(16384), 6],
+    ['P-384', () => curve('secp384r1'), 25],
+    ['P-521', () => curve('secp521r1'), 25],
+  ] as const)('%s: fewer are tried, the dearer they are', (_, key, most) => {
+    const decoys = Array.from({ length: most + 1 }, () =>
+      issueCa(root, { ...middle, key: key() }, { without: ['subjectKeyIdentifier'] }),
+    );
+    const { result, verified } = validate({ certificate: issueLeaf(middle, server), intermediates: decoys });
+    expect(result).toMatchObject({ isValid: false, problem: { reason: 'budget_exceeded' } });
+    expect(verified).toBe(most);
+  });
 });
 
 describe('policies that are mapped in every way', () => {

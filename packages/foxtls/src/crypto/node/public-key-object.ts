@@ -19,6 +19,7 @@ import {
   ED448_SPKI,
   ED25519_SPKI,
   type FixedEncoding,
+  MAX_RSA_EXPONENT_BITS,
   readFixed,
   readSubjectPublicKeyInfo,
   SECP256R1_SPKI,
@@ -75,6 +76,8 @@ function readByAlgorithm(spki: Uint8Array): { readonly key: KeyObject; readonly 
   // RFC 8017 §3.1: "the RSA public exponent e is an integer between 3 and n - 1"; with 1 anybody could sign.
   if (publicExponent < 3n || publicExponent % 2n === 0n)
     throw new CryptoFailure('the public exponent of this RSA key is not valid');
+  if (publicExponent >> BigInt(MAX_RSA_EXPONENT_BITS) !== 0n)
+    throw new CryptoFailure(`RSA keys of an exponent of more than ${MAX_RSA_EXPONENT_BITS} bits are not supported`);
   return { key, type: { kind, bits: modulusLength } };
 }
 

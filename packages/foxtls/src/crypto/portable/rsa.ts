@@ -11,7 +11,7 @@ import { nullValue, octetString, unsignedInteger } from '../../core/asn1/types.t
 import { concat, equal, toHex } from '../../core/bytes/bytes.ts';
 import { CryptoFailure, DecodeError } from '../../core/errors/errors.ts';
 import type { Hash } from '../hash.ts';
-import { algorithmIdentifier, readSubjectPublicKeyInfo } from '../key-encoding.ts';
+import { algorithmIdentifier, MAX_RSA_EXPONENT_BITS, readSubjectPublicKeyInfo } from '../key-encoding.ts';
 import { mgf1 } from '../rsa-padding.ts';
 import type { KeyType } from '../signature.ts';
 
@@ -26,8 +26,6 @@ export interface RsaPublicKey {
 
 /** Larger keys would take too long here: 8,192 bits verify in some 10 ms. */
 const MAX_MODULUS_BITS = 8192;
-/** OpenSSL's limit for large keys; everybody uses 65537. */
-const MAX_EXPONENT_BITS = 64;
 
 /** Reads a SubjectPublicKeyInfo; throws `CryptoFailure` for what is not an RSA key that can be used. */
 export function readRsaPublicKey(spki: Uint8Array): RsaPublicKey {
@@ -117,9 +115,9 @@ function rsaKind({ algorithm, parameters }: DerValue<typeof algorithmIdentifier>
 }
 
 function checked(kind: 'rsa' | 'rsa-pss', modulusBytes: Uint8Array, exponentBytes: Uint8Array): RsaPublicKey {
-  if (modulusBytes.length * 8 > MAX_MODULUS_BITS || exponentBytes.length * 8 > MAX_EXPONENT_BITS) {
+  if (modulusBytes.length * 8 > MAX_MODULUS_BITS || exponentBytes.length * 8 > MAX_RSA_EXPONENT_BITS) {
     throw new CryptoFailure(
-      `RSA keys of more than ${MAX_MODULUS_BITS} bits, or of an exponent of more than 64, are not supported`,
+      `RSA keys of more than ${MAX_MODULUS_BITS} bits, or of an exponent of more than ${MAX_RSA_EXPONENT_BITS}, are not supported`,
     );
   }
   const modulus = toBigint(modulusBytes);

@@ -12,7 +12,7 @@ import { inheritParameters, inheritsParameters } from '../pkcs/public-key.ts';
 import { judgeKey, weakHashOf } from './algorithm-policy.ts';
 import type { Certificate } from './certificate.ts';
 import { invalid } from './certificate-rules.ts';
-import { note, type PathSearch, type SearchState, spend } from './path-search.ts';
+import { note, type PathSearch, type SearchState, signatureCost, spend } from './path-search.ts';
 
 /** Whether the signature on the last certificate of a path is that of an issuer. True for now, if the issuer inherits its parameters. */
 export function* isSignedBy(path: readonly Certificate[], issuer: Certificate, state: SearchState): Flow<boolean> {
@@ -20,7 +20,7 @@ export function* isSignedBy(path: readonly Certificate[], issuer: Certificate, s
   if (inherits(issuer)) return true;
   const known = state.signatures.get(child)?.get(issuer);
   if (known !== undefined) return known;
-  spend(state, 'signatures', child, path.length - 1);
+  spend(state, 'signatures', child, path.length - 1, signatureCost(issuer.keyType));
   const key = yield* importKeyOf([issuer], state.search);
   if (!isPublicKey(key)) {
     note(state, [...path, issuer], key(path.length));
@@ -57,7 +57,7 @@ export function* isSignature(
 ): Flow<boolean> {
   const { algorithms } = state.search.policy;
   if (algorithm === undefined || weakHashOf(algorithm, algorithms) !== undefined) return false;
-  spend(state, 'signatures', blamed, 0);
+  spend(state, 'signatures', blamed, 0, signatureCost(signerPath[0]?.keyType));
   const key = yield* importKeyOf(signerPath, state.search);
   if (!isPublicKey(key) || judgeKey(key.type, algorithms) !== undefined) return false;
   return yield* settle(key.verify(algorithm, message, signature));

@@ -4,7 +4,7 @@
 
 import type { CertificateInvalid, CertificateReport } from '../../core/errors/errors.ts';
 import type { Hash } from '../../crypto/hash.ts';
-import type { KeyProvider, PublicKey } from '../../crypto/signature.ts';
+import type { KeyProvider, KeyType, PublicKey } from '../../crypto/signature.ts';
 import type { AnchorIndex } from './anchor-index.ts';
 import type { Certificate } from './certificate.ts';
 import { invalid, type PathPolicy, type PathPurpose } from './certificate-rules.ts';
@@ -16,7 +16,7 @@ import { indexBySubject } from './subject-index.ts';
 
 /** How much work one search may do. */
 export interface PathBudget {
-  /** Signatures checked; 100 unless set. */
+  /** Signatures checked; 100 unless set. One by a key that is dear counts for several: `signatureCost`. */
   readonly maxSignatures?: number;
   /** Candidate issuers considered; 1000 unless set. */
   readonly maxCandidates?: number;
@@ -106,6 +106,23 @@ export function startSearch(search: PathSearch, outer?: SearchState): SearchStat
     isLeafRefused: undefined,
     problem: search.earlierProblem,
   };
+}
+
+/**
+ * What checking a signature costs, in those by a key on P-256: whoever chooses the certificates chooses the keys. RSA costs with the square of its
+ * bits, of which 4096 cost no more than P-256 does; the other curves, for which OpenSSL has no code of their own, several times that.
+ */
+export function signatureCost(type: KeyType | undefined): number {
+  switch (type?.kind) {
+    case 'rsa':
+    case 'rsa-pss':
+    case 'dsa':
+      return Math.max(1, Math.ceil((type.bits / 4096) ** 2));
+    case 'ec':
+      return type.curve === 'secp256r1' ? 1 : 4;
+    default:
+      return 1;
+  }
 }
 
 const NAMES: Readonly<Record<Spendable, string>> = {

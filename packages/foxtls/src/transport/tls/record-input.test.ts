@@ -90,7 +90,10 @@ describe('records', () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const inputs = Array.from({ length: 20 }, () => new RecordInput());
-    const whole = record(23, new Uint8Array(16_000).map((_, at) => at));
+    const whole = record(
+      23,
+      new Uint8Array(16_000).map((_, at) => at),
+    );
     collectGarbage();
     const before = process.memoryUsage();
     for (const input of inputs) {
