@@ -3,9 +3,9 @@
  */
 
 import { once } from 'node:events';
-import { connect as connectTcp, type Socket as TcpSocket } from 'node:net';
+import { connect as connectTcp, createServer as createTcpServer, type Socket as TcpSocket } from 'node:net';
 import { Duplex } from 'node:stream';
-import nodeTls from 'node:tls';
+import nodeTls, { type SecureVersion } from 'node:tls';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ca, listen, server } from './endpoints.fixture.ts';
 import tls from './tls.ts';
@@ -41,9 +41,9 @@ class Wire extends Duplex {
 }
 
 /** A ClientHello of node:tls, in its record. */
-async function captureClientHello(): Promise<Uint8Array> {
+async function captureClientHello(maxVersion: SecureVersion = 'TLSv1.3'): Promise<Uint8Array> {
   const wire = new Wire();
-  const client = nodeTls.connect({ socket: wire, servername: 'localhost' });
+  const client = nodeTls.connect({ socket: wire, servername: 'localhost', maxVersion });
   client.on('error', () => {});
   await vi.waitUntil(() => wire.written.length > 0);
   client.destroy();
@@ -95,6 +95,61 @@ describe('one byte a second', () => {
     await turn();
     expect(errors).toMatchObject([{ code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }]);
     expect(wire.destroyed).toBe(true);
+  });
+});
+
+/** The first fragment of a Certificate of 100 KB, in a record of TLS 1.2. */
+const CERTIFICATE = Uint8Array.of(22, 3, 3, 0x40, 0, 11, 1, 0x86, 0xa0, 1, 0x86, 0x9d, 1, 0x86, 0x9a);
+
+describe('over TCP, a byte now and then does not save', () => {
+  /** Sends what there is at once, and then a zero every 20 ms. */
+  function drip(socket: TcpSocket, beginning: Uint8Array): void {
+    socket.setNoDelay(true).on('error', () => {});
+    socket.write(beginning);
+    const timer = setInterval(() => socket.write(Uint8Array.of(0)), 20);
+    socket.on('close', () => clearInterval(timer));
+  }
+
+  it.each([
+    ['TLSv1.3', 'before its ClientHello is whole', 'hello', 60],
+    ['TLSv1.2', 'before its ClientHello is whole', 'hello', 60],
+    ['TLSv1.3', 'in the record behind its ClientHello', 'record', undefined],
+    ['TLSv1.2', 'in the midst of its Certificate', 'certificate', undefined],
+  ] as const)('a client of %s %s', async (version, _where, phase, end) => {
+    const { listener, refused } = open({ handshakeTimeout: 600, requestCert: true, ca });
+    const port = await listen(listener);
+    const hello = (await captureClientHello(version)).subarray(0, end);
+    const slow = connectTcp(port, '127.0.0.1');
+    closers.push(() => void slow.destroy());
+    await once(slow, 'connect');
+    if (phase === 'hello') drip(slow.resume(), hello);
+    else {
+      slow.write(hello);
+      await once(slow, 'data');
+      slow.resume();
+      // A protected record of 16 KB, of which nothing is known before it is whole.
+      drip(slow, phase === 'certificate' ? CERTIFICATE : Uint8Array.of(20, 3, 3, 0, 1, 1, 23, 3, 3, 0x40, 0));
+    }
+    await once(slow, 'close');
+    await vi.waitUntil(() => refused.length > 0);
+    expect(refused).toMatchObject([{ code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }]);
+  });
+
+  it.each([
+    ['before its ServerHello', Uint8Array.of()],
+    ['in the midst of its ServerHello', Uint8Array.of(22, 3, 3, 0, 122, 2, 0, 0, 118, 3, 3)],
+  ])('a server %s', async (_where, beginning) => {
+    const slow = createTcpServer((socket) => {
+      if (beginning.length > 0) drip(socket.resume(), beginning);
+      else socket.on('error', () => {}).resume();
+    });
+    closers.push(() => void slow.close());
+    const port = await listen(slow);
+    const client = tls.connect({ port, host: '127.0.0.1', servername: 'localhost', handshakeTimeout: 600 });
+    const errors: Coded[] = [];
+    client.on('error', (error) => errors.push(error));
+    await new Promise((resolve) => client.on('close', resolve));
+    expect(errors).toMatchObject([{ code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }]);
   });
 });
 
