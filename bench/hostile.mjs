@@ -1,129 +1,132 @@
 /**
- * Memory of connections that say nothing: thousands of TCP connections to a server of foxtls, and of node:tls, until the handshake is given up.
+ * What hostile peers cost a server and a client, of foxtls and of node:tls: hundreds or thousands that stop somewhere, or send what is dear to take.
  *
- *     node bench/silent.mjs [--connections 10000] [--timeout 60000]
+ *     node bench/hostile.mjs [--connections 500] [--silent 10000] [--timeout 60000] [--only TEXT] [--write]
  *
- * Server and clients are two processes, each with a file descriptor a connection: `ulimit -n` has to be above their number. What is measured is
- * the growth of the server's memory while they are silent, after garbage collection, against as many bare `net` connections; that one that
- * speaks is served meanwhile; and that in the end each is closed by the server.
+ * Who is attacked is a process of its own, with a file descriptor a connection: `ulimit -n` has to be above their number. What is measured is the
+ * growth of its memory a connection, after garbage collection, when all have come as far as they go; its CPU time a connection until then; the
+ * longest that its event loop was there for nobody else; how long a connection takes that comes then; and what became of the hostile ones in the
+ * end, when the time for handshakes (`--timeout`) is over. The peers are those of hostile-clients.mjs and hostile-servers.mjs.
  */
 
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { connect as connectTcp, createServer as createTcpServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { load } from './implementations.mjs';
+import { attackServer, HOSTILE_CLIENTS } from './hostile-clients.mjs';
+import { SETTLED } from './hostile-peers.mjs';
+import { HOSTILE_SERVERS, openServer } from './hostile-servers.mjs';
 import { makePkis } from './pki.mjs';
-import { serverOptions } from './settings.mjs';
+import { message, start } from './processes.mjs';
+import { addResults } from './results.mjs';
 
-const { values: args, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { connections: { type: 'string', default: '10000' }, timeout: { type: 'string', default: '60000' } },
+const { values: args } = parseArgs({
+  options: {
+    connections: { type: 'string', default: '500' },
+    silent: { type: 'string', default: '10000' },
+    timeout: { type: 'string', default: '60000' },
+    only: { type: 'string', default: '' },
+    write: { type: 'boolean', default: false },
+  },
 });
-const [connections, handshakeTimeout] = [Number(args.connections), Number(args.timeout)];
-/** Connections at a time: no more than wait to be accepted. */
-const AT_ONCE = 100;
+const timeout = Number(args.timeout);
+const environment = { BENCH_PKI: JSON.stringify(await makePkis()) };
+const { ecdsa } = JSON.parse(environment.BENCH_PKI);
+const HEAD = ['peers', 'attacked', 'RSS, kB', 'heap, kB', 'CPU, ms', 'longest pause, ms', 'another is served in', 'in the end'];
 
-if (positionals[0] === undefined) await measureAll();
-else await serve(positionals[0]);
-
-async function measureAll() {
-  const pki = JSON.stringify(await makePkis());
-  console.log(`${connections} silent connections, given up after ${handshakeTimeout / 1000} s; Node ${process.version}`);
-  for (const name of ['net', 'node:tls', 'foxtls']) console.log(await measure(name, pki));
-  process.exit(0);
+const lines = [HEAD, HEAD.map(() => '---')];
+const ATTACKS = [
+  ...Object.entries(HOSTILE_CLIENTS).map(([title, settings]) => [`client: ${title}`, settings, measureServer]),
+  ...Object.entries(HOSTILE_SERVERS).map(([title, settings]) => [`server: ${title}`, settings, measureClient]),
+];
+for (const [title, settings, measure] of ATTACKS) {
+  if (!title.includes(args.only)) continue;
+  for (const name of [...(settings.withNet ? ['net'] : []), 'node:tls', 'foxtls']) {
+    const { count, figures } = await measure(name, settings);
+    lines.push([`${count}, ${title}`, name, ...figures]);
+    console.log(lines.at(-1).join(' | '));
+  }
 }
+if (args.write)
+  addResults(
+    'bench/hostile.mjs',
+    1,
+    lines.map((line) => `| ${line.join(' | ')} |`),
+  );
+process.exit(0);
 
-async function measure(name, pki) {
-  const limits = ['--connections', args.connections, '--timeout', args.timeout];
-  const server = fork(fileURLToPath(import.meta.url), [name, ...limits], {
-    env: { ...process.env, BENCH_PKI: pki },
-    execArgv: ['--expose-gc'],
-  });
+async function measureServer(name, settings) {
+  const { before = false, isMany = false, server = 'echo', share = 1 } = settings;
+  const count = isMany ? Number(args.silent) : Math.ceil(Number(args.connections) * share);
+  const subject = startSubject(name, server);
   try {
-    const [{ port }] = await once(server, 'message');
+    const { port } = await message(subject);
     // What a server takes once for such a load is not a connection's.
-    const { sockets: first, closed: gone } = await openSilent(port, AT_ONCE);
-    for (const socket of first) socket.destroy();
-    await gone;
-    const before = await ask(server);
-    const { sockets, closed } = await openSilent(port, connections);
-    const served = name === 'net' ? 'bare' : await speak(port, JSON.parse(pki));
-    const during = await ask(server);
-    if (during.connections < connections)
-      throw new Error(`${name}: only ${during.connections} connections are open: --timeout is too short`);
-    if (name === 'net') for (const socket of sockets) socket.destroy();
-    await closed;
-    const after = await ask(server);
-    const each = (what) => `${((during[what] - before[what]) / connections / 1000).toFixed(1)} kB ${what}`;
-    return `${name}: ${each('rss')}, ${each('heap')} a connection; ${served}; ${after.refused} given up, ${after.connections} left open`;
+    await closeAll(await attackServer(settings, port, Math.ceil(count / 10)));
+    const started = await ask(subject);
+    const peers = await attackServer(settings, port, count);
+    const reached = await ask(subject);
+    const served = name === 'net' || server !== 'echo' ? '' : `${await serve(port)} ms`;
+    if (before && name !== 'net') await Promise.all(peers.map(({ closed }) => closed));
+    const after = await ask(subject);
+    await closeAll(peers);
+    return { count, figures: figuresOf(started, reached, after, count, served) };
   } finally {
-    server.kill();
+    subject.kill();
   }
 }
 
-async function openSilent(port, count) {
-  const sockets = [];
-  const closures = [];
-  while (sockets.length < count) {
-    const some = Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, () => connectTcp(port, '127.0.0.1'));
-    closures.push(
-      ...some.map(
-        (socket) =>
-          new Promise((resolve) =>
-            socket
-              .on('error', () => {})
-              .on('close', resolve)
-              .resume(),
-          ),
-      ),
-    );
-    await Promise.all(some.map((socket) => once(socket, 'connect')));
-    sockets.push(...some);
+async function measureClient(name, settings) {
+  const { before = false, share = 1 } = settings;
+  const count = Math.ceil(Number(args.connections) * share);
+  const { port, ca } = await openServer(settings);
+  const subject = startSubject(name, 'client');
+  try {
+    await message(subject);
+    const open = async (number) => {
+      subject.send({ port, ca, count: number });
+      await pause(4 * SETTLED + 10 * number);
+    };
+    await open(Math.ceil(count / 10));
+    const started = await ask(subject);
+    await open(count);
+    const reached = await ask(subject);
+    if (before) await pause(timeout);
+    return { count, figures: figuresOf(started, reached, await ask(subject), count, '') };
+  } finally {
+    subject.kill();
   }
-  return { sockets, closed: Promise.all(closures) };
 }
 
-/** Milliseconds of a whole connection beside the silent ones. */
-async function speak(port, pki) {
-  const started = performance.now();
-  const socket = tls.connect({ port, host: '127.0.0.1', ca: pki.ecdsa.ca, servername: 'localhost' });
+function figuresOf(started, reached, after, count, served) {
+  const each = (what) => ((reached[what] - started[what]) / count / 1000).toFixed(1);
+  const cpu = ((reached.cpu - started.cpu) / count).toFixed(2);
+  const end = `${after.refused - started.refused} given up, ${after.connections} open`;
+  return [each('rss'), each('heap'), cpu, reached.pause.toFixed(0), served, after.lastError ? `${end}, ${after.lastError}` : end];
+}
+
+function startSubject(name, behaviour) {
+  const options = { environment, execArgv: ['--expose-gc'], timeout: 300_000 };
+  return start('hostile-subject.mjs', [name, behaviour, args.timeout], options);
+}
+
+async function closeAll(peers) {
+  for (const peer of peers) peer.destroy();
+  await Promise.all(peers.map(({ closed }) => closed));
+  await pause(SETTLED);
+}
+
+/** Milliseconds of a whole connection beside the hostile ones. */
+async function serve(port) {
+  const begun = performance.now();
+  const socket = tls.connect({ port, host: '127.0.0.1', ca: ecdsa.ca, servername: 'localhost' });
   socket.write('.');
   await once(socket, 'data');
   socket.destroy();
-  return `one that speaks is served in ${Math.round(performance.now() - started)} ms`;
+  return Math.round(performance.now() - begun);
 }
 
-function ask(server) {
-  server.send('memory');
-  return once(server, 'message').then(([answer]) => answer);
-}
-
-/** The server's process. */
-async function serve(name) {
-  const pki = JSON.parse(process.env.BENCH_PKI);
-  let refused = 0;
-  const server =
-    name === 'net'
-      ? createTcpServer((socket) => socket.on('error', () => {}))
-      : (await load(name)).createServer({ ...serverOptions('TLS 1.3', pki), handshakeTimeout }, (socket) => {
-          socket.on('error', () => {});
-          socket.pipe(socket);
-        });
-  server.on('tlsClientError', (error, socket) => {
-    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') refused++;
-    // That of Node 20 tells of it and leaves the connection open.
-    if (name === 'node:tls') socket.destroy();
-  });
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 511 }, () => process.send({ port: server.address().port }));
-  process.on('message', async () => {
-    for (let i = 0; i < 4; i++) {
-      globalThis.gc();
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const { rss, heapUsed, external } = process.memoryUsage();
-    server.getConnections((_error, count) => process.send({ rss, heap: heapUsed + external, connections: count, refused }));
-  });
+function ask(subject) {
+  subject.send('figures');
+  return message(subject);
 }
