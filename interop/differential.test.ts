@@ -1,7 +1,8 @@
 /**
- * Two servers of the same settings, foxtls and OpenSSL, get the same strange ClientHellos: they answer alike, or for a known reason.
+ * Two servers of the same settings, foxtls and OpenSSL, get the same strange ClientHellos, and then the same strange second flights: they answer
+ * alike, or for a known reason.
  *
- * `differential/` has the pieces: what is drawn (settings, client-hello, flaws), the servers and their answers, and the reasons for which the
+ * `differential/` has the pieces: what is drawn (settings, client-hello, flaws, second-flight), the servers and their answers, and the reasons for which the
  * answers may differ. `FOXTLS_SEED=2` draws others.
  */
 
@@ -53,6 +54,7 @@ describeWithPeer('a ClientHello of any kind', 'openssl', () => {
       group: 'sect163k1',
       downgrade: 'none',
       echoesSessionId: true,
+      outcomeOfSecond: 'nothing',
     };
     for (const [field, value] of Object.entries(differing)) {
       expect(explain({ ...common, ours: { ...theirs, [field]: value } }).unexplained).toContain(field);
@@ -95,7 +97,8 @@ function distributionOf(explained: readonly Explained[]): string {
   for (const { comparison, reasons } of explained) {
     const { outcome, version, alert } = comparison.ours;
     const answer = outcome === 'agreed' ? `${version} agreed on` : `refused with ${alert}`;
-    for (const line of [answer, ...(reasons.length === 0 ? ['no difference'] : reasons)])
+    const followed = comparison.ours.second === undefined ? [] : ['a second flight was sent'];
+    for (const line of [answer, ...followed, ...(reasons.length === 0 ? ['no difference'] : reasons)])
       counts.set(line, (counts.get(line) ?? 0) + 1);
   }
   const lines = [...counts].sort(([, a], [, b]) => b - a).map(([line, count]) => `${String(count).padStart(6)}  ${line}`);

@@ -1,10 +1,10 @@
 /**
- * What a server answers to a ClientHello, up to its ServerHelloDone or Finished, read by the test's own eyes; the flight of TLS 1.3 is opened by
- * keys that the test agrees on itself.
+ * What a server answers to a ClientHello, up to its ServerHelloDone or Finished, and to what follows that; read by the test's own eyes: the flight
+ * of TLS 1.3 is opened by keys that the test agrees on itself.
  *
  * ```
  *   hello ─▶ server ─▶ feed(bytes) ─▶ HelloRetryRequest ─▶ second hello, to be sent
- *                          └────────▶ alert | end | whole flight ─▶ answer
+ *                          └────────▶ alert | end | whole flight ─▶ second flight, to be sent ─▶ alert | end ─▶ answer
  * ```
  */
 
@@ -20,12 +20,14 @@ import { signatureSchemeName } from '../../packages/foxtls/src/core/registry/sig
 import { decode } from '../../packages/foxtls/src/core/wire/codec.ts';
 import { Reader } from '../../packages/foxtls/src/core/wire/reader.ts';
 import { nodeProvider as provider } from '../../packages/foxtls/src/crypto/node/provider.ts';
-import { handshakeSecretWithoutPsk } from '../../packages/foxtls/src/protocol/keys/key-schedule.ts';
+import { finishedVerifyData } from '../../packages/foxtls/src/protocol/keys/finished.ts';
+import { type HandshakeSecret, handshakeSecretWithoutPsk } from '../../packages/foxtls/src/protocol/keys/key-schedule.ts';
 import { keyShareAck, keyShareRetry } from '../../packages/foxtls/src/protocol/messages/extensions/key-share.ts';
 import { HELLO_RETRY_REQUEST_RANDOM } from '../../packages/foxtls/src/protocol/messages/server-hello.ts';
 import { availableCipherSuites, type CipherSuite } from '../../packages/foxtls/src/protocol/negotiate/cipher-suites.ts';
 import { TrafficKeys } from '../../packages/foxtls/test/misbehaving/traffic-keys.ts';
-import { type HelloPlan, type WrittenHello, writeSecondHello } from './client-hello.ts';
+import { type HelloPlan, inRecords, prefixed, type WrittenHello, writeSecondHello } from './client-hello.ts';
+import { hasSecondFlights, sealed, secondFlightOf } from './second-flight.ts';
 
 /** By names. What is not there, or not of the version, is undefined. */
 export interface Answer {
@@ -46,6 +48,9 @@ export interface Answer {
   readonly extensions?: string;
   /** The messages of the flight. */
   readonly messages?: string;
+  /** What was sent after it, and what came of that. */
+  readonly second?: string;
+  readonly outcomeOfSecond?: string;
 }
 
 type Draft = { -readonly [name in keyof Answer]: Answer[name] };
@@ -65,6 +70,8 @@ export class AnswerReader {
   #keys: TrafficKeys | undefined;
   #messages: string[] = [];
   #extensions: string[] = [];
+  /** Of TLS 1.3, when it is there. */
+  #secrets: { readonly suite: CipherSuite; readonly handshake: HandshakeSecret; readonly client: Uint8Array } | undefined;
 
   constructor(plan: HelloPlan, hello: WrittenHello, certificates: readonly Uint8Array[]) {
     this.#plan = plan;
@@ -73,7 +80,12 @@ export class AnswerReader {
     this.#transcript = [hello.message];
   }
 
-  /** Takes what the server sent; gives a message to answer with, if there is one. */
+  /** Whether the server was sent a second flight. */
+  get isSecond(): boolean {
+    return this.#draft.second !== undefined;
+  }
+
+  /** Takes what the server sent; gives what to answer with, if there is something. */
   async feed(bytes: Uint8Array): Promise<Uint8Array | undefined> {
     this.#input = concat(this.#input, bytes);
     let reply: Uint8Array | undefined;
@@ -87,8 +99,11 @@ export class AnswerReader {
     return reply;
   }
 
-  end(): void {
-    this.answer ??= { ...this.#draft, outcome: 'refused', alert: 'closed' };
+  /** Nothing comes any more: the connection was closed, or the server waits for more. */
+  end(how: 'closed' | 'reset' | 'nothing' = 'closed'): void {
+    this.answer ??= this.isSecond
+      ? { ...this.#draft, outcomeOfSecond: how }
+      : { ...this.#draft, outcome: 'refused', alert: 'closed' };
   }
 
   async #readRecord(record: Uint8Array): Promise<Uint8Array | undefined> {
@@ -105,10 +120,12 @@ export class AnswerReader {
     if (type === CONTENT_TYPES.alert) {
       const [level, code = 0] = content;
       // A warning, as OpenSSL's unrecognized_name, changes nothing.
-      if (level === 2) this.answer = { ...this.#draft, outcome: 'refused', alert: alertName(code) ?? `${code}` };
+      if (this.isSecond) this.answer = { ...this.#draft, outcomeOfSecond: alertName(code) ?? `${code}` };
+      else if (level === 2) this.answer = { ...this.#draft, outcome: 'refused', alert: alertName(code) ?? `${code}` };
       return undefined;
     }
-    if (type === CONTENT_TYPES.change_cipher_spec) return undefined;
+    // Tickets may follow Finished.
+    if (type === CONTENT_TYPES.change_cipher_spec || this.isSecond) return undefined;
     if (type !== CONTENT_TYPES.handshake) throw new Error(`a record of type ${type}`);
     this.#handshake = concat(this.#handshake, content);
     let reply: Uint8Array | undefined;
@@ -145,9 +162,32 @@ export class AnswerReader {
         return undefined;
       case HANDSHAKE_TYPES.server_hello_done:
       case HANDSHAKE_TYPES.finished:
-        this.answer = { ...draft, extensions: this.#extensions.sort().join(' '), messages: this.#messages.join(' ') };
+        draft.extensions = this.#extensions.sort().join(' ');
+        draft.messages = this.#messages.join(' ');
+        if (this.#plan.second !== undefined && hasSecondFlights(draft.version)) return this.#goOn(this.#plan.second);
+        this.answer = { ...draft };
     }
     return undefined;
+  }
+
+  /** The second flight, behind which the server is heard under its next keys. */
+  #goOn(drawn: number): Uint8Array {
+    const [name, { write, isBehindFinished = false }] = secondFlightOf(this.#draft.version, drawn);
+    this.#draft.second = name;
+    if (this.#secrets === undefined) {
+      if (typeof write === 'function') throw new Error(`${name} takes keys`);
+      return write;
+    }
+    const { suite, handshake, client } = this.#secrets;
+    const transcript = suite.hash.digest(concat(...this.#transcript));
+    const main = handshake.mainSecret();
+    this.#keys = new TrafficKeys(suite, main.serverTraffic(transcript));
+    const verifyData = finishedVerifyData({ hash: suite.hash, labelPrefix: 'tls13 ' }, client, transcript);
+    const finished = concat(Uint8Array.of(HANDSHAKE_TYPES.finished), prefixed(3, verifyData));
+    let keys = new TrafficKeys(suite, client);
+    const before = isBehindFinished ? sealed(keys, CONTENT_TYPES.handshake, finished) : EMPTY;
+    if (isBehindFinished) keys = new TrafficKeys(suite, main.clientTraffic(transcript));
+    return concat(before, typeof write === 'function' ? write(keys, finished) : write);
   }
 
   async #readServerHello(reader: Reader): Promise<Uint8Array | undefined> {
@@ -189,7 +229,7 @@ export class AnswerReader {
       request,
       this.#hello.message,
     ];
-    return this.#hello.message;
+    return inRecords(this.#plan, this.#hello.message);
   }
 
   async #deriveKeys(suite: CipherSuite, share: Uint8Array | undefined): Promise<void> {
@@ -201,7 +241,9 @@ export class AnswerReader {
     const secret = await exchange.finish(keyExchange);
     const labelled = { hash: suite.hash, labelPrefix: 'tls13 ' } as const;
     const transcript = suite.hash.digest(concat(...this.#transcript));
-    this.#keys = new TrafficKeys(suite, handshakeSecretWithoutPsk(labelled, secret).serverTraffic(transcript));
+    const handshake = handshakeSecretWithoutPsk(labelled, secret);
+    this.#secrets = { suite, handshake, client: handshake.clientTraffic(transcript) };
+    this.#keys = new TrafficKeys(suite, handshake.serverTraffic(transcript));
   }
 
   #readExtensions(reader: Reader): Map<string, Uint8Array> {

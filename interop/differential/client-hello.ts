@@ -1,7 +1,7 @@
 /**
  * A ClientHello that no client would send, for the differential test: drawn at random, and written by hand, so that it can break rules.
  *
- * Most are right but odd: any order, unknown and reserved values, something left out. One in four breaks one rule, by a flaw of `FLAWS`.
+ * Most are right but odd: any order, unknown and reserved values, something left out. One in three breaks one rule, by a flaw of `FLAWS`.
  */
 
 import fc from 'fast-check';
@@ -42,8 +42,11 @@ export interface HelloPlan {
   readonly unknownExtensions: readonly number[];
   /** The order of the extensions: a number for each, of which the smallest comes first. */
   readonly order: readonly number[];
-  /** The bytes of the first record; the rest is in a second. 0 for one record. */
-  readonly split: number;
+  /** Where a new record begins, by the bytes of the message before; where there are no more bytes, and at each 16384, by itself. */
+  readonly cuts: readonly number[];
+  readonly recordVersion: number;
+  /** What is sent when the server's flight is there: a number of `SECOND_FLIGHTS`. */
+  readonly second: number | undefined;
   readonly flaw: Flaw | undefined;
 }
 
@@ -60,6 +63,7 @@ export interface Extension {
   readonly data: Uint8Array;
 }
 
+const MAX_FRAGMENT = 16384;
 const GREASE = [0x0a0a, 0x5a5a, 0xfafa];
 const SCSV = 0x00ff;
 const FALLBACK_SCSV = 0x5600;
@@ -98,7 +102,7 @@ export const helloPlan: fc.Arbitrary<HelloPlan> = fc
       { arbitrary: fc.constant(0x0303), weight: 8 },
       { arbitrary: fc.constantFrom(0x0301, 0x0302, 0x0304, 0x0305, 0x03ff, 0x0400, 0x0300), weight: 1 },
     ),
-    sessionIdLength: fc.constantFrom(0, 32, 32, 7),
+    sessionIdLength: fc.constantFrom(0, 32, 32, 7, 1, 31),
     suites: sprinkled(suites, [...GREASE, 0xeeee, 0x0005]),
     supportedVersions: mostly(
       fc.oneof(
@@ -138,12 +142,32 @@ export const helloPlan: fc.Arbitrary<HelloPlan> = fc
     renegotiationInfo: fc.boolean(),
     statusRequest: fc.boolean(),
     pskModes: mostly(fc.constantFrom([1], [0, 1], [0], [0x0b, 1]), 4),
-    padding: seldom(fc.integer({ min: 0, max: 700 })),
+    padding: seldom(
+      fc.oneof(
+        { arbitrary: fc.integer({ min: 0, max: 700 }), weight: 4 },
+        { arbitrary: fc.constantFrom(16_000, 17_000, 40_000), weight: 1 },
+      ),
+    ),
     unknownExtensions: fc.subarray([0x0a0a, 0xfafa, 0xfe0d, 0x1234], { maxLength: 2 }),
     order: fc.array(fc.nat(1000), { minLength: 24, maxLength: 24 }),
-    split: fc.oneof({ arbitrary: fc.constant(0), weight: 6 }, { arbitrary: fc.constantFrom(1, 3, 4, 40), weight: 1 }),
+    cuts: fc.oneof(
+      { arbitrary: fc.constant<number[]>([]), weight: 6 },
+      {
+        arbitrary: fc.constantFrom(
+          [1],
+          [3],
+          [4],
+          [40],
+          [1, 2, 3, 4, 5, 6],
+          Array.from({ length: 30 }, (_, at) => 7 * at + 7),
+        ),
+        weight: 2,
+      },
+    ),
+    recordVersion: fc.constantFrom(0x0301, 0x0301, 0x0301, 0x0303, 0x0302, 0x0300, 0x0304, 0x03ff),
+    second: fc.option(fc.nat(10_000), { nil: undefined, freq: 2 }),
     flaw: fc.oneof(
-      { arbitrary: fc.constant(undefined), weight: 3 },
+      { arbitrary: fc.constant(undefined), weight: 2 },
       { arbitrary: fc.constantFrom(...(Object.keys(FLAWS) as Flaw[])), weight: 1 },
     ),
   })
@@ -152,6 +176,17 @@ export const helloPlan: fc.Arbitrary<HelloPlan> = fc
     ...plan,
     shares: plan.shares?.filter((name) => plan.groups === undefined || plan.groups.includes(groupId(name))),
   }));
+
+/** As many records as it is cut into. */
+export function inRecords({ cuts, recordVersion }: HelloPlan, message: Uint8Array): Uint8Array {
+  const records: Uint8Array[] = [];
+  for (let at = 0; at < message.length; ) {
+    const end = Math.min(cuts.find((cut) => cut > at) ?? message.length, at + MAX_FRAGMENT, message.length);
+    records.push(Uint8Array.of(22), uint16(recordVersion), prefixed(2, message.subarray(at, end)));
+    at = end;
+  }
+  return concat(...records);
+}
 
 export function groupId(name: string): number {
   return NAMED_GROUPS[name as keyof typeof NAMED_GROUPS];

@@ -94,13 +94,18 @@ export function alertsDue(met: Met, side: Side): ReadonlySet<string> {
   const { groups, shares, schemes } = hello;
   const isIncomplete = groups === undefined || shares === undefined || schemes === undefined;
   if (version === 'TLSv1.3' && isIncomplete) due.add('missing_extension');
-  if (cannotAgree(met, side)) due.add('handshake_failure');
+  if (cannotAgree(met, side) || (side === 'theirs' && mayFailToSign(met, version))) due.add('handshake_failure');
   if (side === 'ours' && cannotAgree(met, side) && lacksFiniteField(met)) due.add('insufficient_security');
   // RFC 7301 §3.2.
   const { alpn } = hello;
   if (alpn !== undefined && settings.alpn.length > 0 && !alpn.some((name) => settings.alpn.includes(name)))
     due.add('no_application_protocol');
   return due;
+}
+
+/** Whether OpenSSL may come to a suite that it has no signature scheme for (reasons.ts), before it comes upon the fault that foxtls refuses for. */
+function mayFailToSign(met: Met, version: VersionName | undefined): boolean {
+  return version !== undefined && version !== 'TLSv1.3' && hasUnsignableSuite(met);
 }
 
 /** Whether something is missing without which there is no handshake (RFC 8446 §4.1.1, RFC 5246 §7.4.1.3). */

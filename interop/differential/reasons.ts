@@ -10,6 +10,7 @@ import type { Answer } from './answer.ts';
 import { groupId, type HelloPlan } from './client-hello.ts';
 import { alertsDue, effective, hasUnsignableSuite, notInCommon, schemeId, spokenVersions } from './faults.ts';
 import { FLAWS } from './flaws.ts';
+import { SECOND_FLIGHTS, type SecondFlight } from './second-flight.ts';
 import { type Settings, suiteId } from './settings.ts';
 
 export interface Comparison {
@@ -53,8 +54,13 @@ export function explain(compared: Comparison): { readonly reasons: readonly stri
   const { ours } = compared;
   const wrong = ours.outcome === 'agreed' ? notInCommon(compared, ours).map((field) => `${field} not in common`) : [];
   if (!isDue(compared)) wrong.push(`${ours.alert} without cause`);
+  if (ours.second !== undefined && ours.outcomeOfSecond !== flightOf(ours)?.ours)
+    wrong.push(`${ours.outcomeOfSecond} to ${ours.second}`);
   return { reasons, unexplained: [...unexplained, ...wrong] };
 }
+
+const flightOf = ({ version, second }: Answer): SecondFlight | undefined =>
+  SECOND_FLIGHTS[version === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2'].find(([name]) => name === second)?.[1];
 
 const when = (holds: boolean, ...fields: string[]) => (holds ? fields : []);
 
@@ -225,5 +231,22 @@ const REASONS: readonly Reason[] = [
   {
     title: 'foxtls gives no ticket for a session without extended_master_secret, as it would not resume it (RFC 7627 §5.4)',
     explains: ({ plan }) => when(!effective(plan).extendedMasterSecret, '+session_ticket'),
+  },
+  // ---- What becomes of a second flight ----
+  {
+    title: 'OpenSSL has another word for what may not follow its flight, or none (second-flight.ts)',
+    explains: (compared) => {
+      const { ours, theirs } = compared;
+      const due: readonly (string | undefined)[] = flightOf(theirs)?.theirs ?? [];
+      return when(agreed(compared) && ours.second === theirs.second && due.includes(theirs.outcomeOfSecond), 'outcomeOfSecond');
+    },
+  },
+  {
+    title: 'to another version another second flight is sent',
+    explains: ({ ours, theirs }) => when(ours.version !== theirs.version, 'second', 'outcomeOfSecond'),
+  },
+  {
+    title: 'OpenSSL resets a connection of which it did not read all: its alert is lost',
+    explains: ({ theirs }) => when(theirs.outcomeOfSecond === 'reset', 'outcomeOfSecond'),
   },
 ];

@@ -12,10 +12,13 @@ import type { InteropPki } from '../harness/pki.ts';
 import { findFreePort } from '../harness/ports.ts';
 import { pause } from '../harness/wait.ts';
 import { type Answer, AnswerReader } from './answer.ts';
-import { type HelloPlan, uint16, writeHello } from './client-hello.ts';
+import { type HelloPlan, inRecords, writeHello } from './client-hello.ts';
 import { openSslArguments, type Settings } from './settings.ts';
 
 const PATIENCE = 20_000;
+/** For what may be answered by nothing. */
+const PATIENCE_IN_THE_END = 1000;
+const TURNS = 100;
 
 /** The answer of foxtls, and its error if it refused. */
 export async function askFoxtls(
@@ -31,13 +34,14 @@ export async function askFoxtls(
   const hello = await writeHello(plan);
   const reader = new AnswerReader(plan, hello, certificatesOf(config));
   server.start();
-  let message: Uint8Array | undefined = hello.message;
-  for (let turn = 0; reader.answer === undefined && turn < 100; turn++) {
-    if (message !== undefined) server.receive(inRecords(plan, message));
-    message = await reader.feed(concat(...server.takeOutput()));
-    if (message === undefined && server.state === 'closed') reader.end();
-    else if (message === undefined) await pause(0);
+  let input: Uint8Array | undefined = inRecords(plan, hello.message);
+  for (let turn = 0; reader.answer === undefined && turn < TURNS; turn++) {
+    if (input !== undefined) server.receive(input);
+    input = await reader.feed(concat(...server.takeOutput()));
+    if (input === undefined && server.state === 'closed') reader.end();
+    else if (input === undefined) await pause(0);
   }
+  if (reader.isSecond) reader.end('nothing');
   server.abort();
   if (reader.answer === undefined) throw new Error('foxtls does not answer');
   return { answer: reader.answer, error };
@@ -63,13 +67,16 @@ export async function askOpenSsl(port: number, config: ServerConfig, plan: Hello
   socket.write(inRecords(plan, hello.message));
   try {
     for await (const chunk of socket) {
-      const message = await reader.feed(chunk as Uint8Array);
-      if (message !== undefined) socket.write(inRecords(plan, message));
+      const reply = await reader.feed(chunk as Uint8Array);
+      if (reply !== undefined) socket.write(reply);
       if (reader.answer !== undefined) break;
+      if (reader.isSecond) socket.setTimeout(PATIENCE_IN_THE_END);
     }
   } catch (error) {
-    // A server that closes with input unread resets the connection: its alert may have come before.
-    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error;
+    // A server that closes with input unread resets the connection: its alert may have come before, or may be lost.
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') reader.end('reset');
+    else if (reader.isSecond) reader.end('nothing');
+    else throw error;
   }
   socket.destroy();
   reader.end();
@@ -78,10 +85,4 @@ export async function askOpenSsl(port: number, config: ServerConfig, plan: Hello
 
 function certificatesOf({ credentials }: ServerConfig): readonly Uint8Array[] {
   return credentials.flatMap(({ credential }) => (credential.kind === 'x509' ? credential.chain.slice(0, 1) : []));
-}
-
-/** In one record, or in two. */
-function inRecords({ split }: HelloPlan, message: Uint8Array): Uint8Array {
-  const parts = split === 0 ? [message] : [message.subarray(0, split), message.subarray(split)];
-  return concat(...parts.map((part) => concat(Uint8Array.of(22, 3, 1), uint16(part.length), part)));
 }
