@@ -305,7 +305,7 @@ export function serverConfigOf(flags, credentials, now, kept, complain) {
   const namedKey = namedKeyOf(flags);
   const preSharedKeys = [...(namedKey === undefined ? [] : [namedKey]), ...importedKeysOf(flags)];
   const asks = flags['verify-peer'] ? 'request' : flags['require-any-client-certificate'] ? 'require' : 'none';
-  return defineServerConfig({
+  const config = defineServerConfig({
     ...common,
     clientCertificates: asks,
     clientCertificateTypes: flags['accepted-peer-cert-types']?.map((id) => KINDS[id]),
@@ -316,9 +316,12 @@ export function serverConfigOf(flags, credentials, now, kept, complain) {
     lookUpPreSharedKey: preSharedKeys.length === 0 ? undefined : lookUp(preSharedKeys),
     selectConfig: (hello) => {
       checkHello(flags, hello, complain);
-      return flags.async ? later().then(() => undefined) : undefined;
+      // A name is acknowledged by who chose something by it.
+      const selected = flags['no-server-name-ack'] ? undefined : config;
+      return flags.async ? later().then(() => selected) : selected;
     },
   });
+  return config;
 }
 
 const same = (a, b) => Buffer.compare(a, b) === 0;

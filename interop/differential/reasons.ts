@@ -215,9 +215,11 @@ const REASONS: readonly Reason[] = [
   },
   // ---- What is said beside ----
   {
-    title: 's_server has no name of its own to acknowledge; foxtls takes any (RFC 6066 §3)',
-    explains: ({ plan }) =>
-      when(effective(plan).serverName !== undefined || plan.flaw === 'an address for a name', '-server_name'),
+    title: 's_server has no name of its own to acknowledge; foxtls does when it chooses a certificate by the name (RFC 6066 §3)',
+    explains: ({ plan, settings }) => {
+      const isNamed = effective(plan).serverName !== undefined || plan.flaw === 'an address for a name';
+      return when(isNamed && settings.keys.length > 1, '-server_name');
+    },
   },
   {
     title: 'OpenSSL tells the groups that it would have preferred (RFC 8446 §4.2.7); foxtls does with announceGroups',

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
-import { createTestPki, type TestPki, VALID } from '../../src/connection/pair.fixture.ts';
-import { concat } from '../../src/core/bytes/bytes.ts';
+import { createTestPki, exchangeSync, type TestPki, VALID } from '../../src/connection/pair.fixture.ts';
+import { concat, EMPTY } from '../../src/core/bytes/bytes.ts';
 import { ApiMisuse } from '../../src/core/errors/errors.ts';
+import { decode } from '../../src/core/wire/codec.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import type { PeerVerifier, VerifyRequest } from '../../src/crypto/peer-verifier.ts';
 import { portableProvider } from '../../src/crypto/portable/provider.ts';
@@ -12,9 +13,19 @@ import { authorityNames, credentialOf, rawPublicKeyCredential } from '../../src/
 import { createRawPublicKeyVerifier, verifyByKind } from '../../src/pki/x509/raw-public-key-verifier.ts';
 import { createX509Verifier, reportOnly, trustWithoutVerification } from '../../src/pki/x509/verifier.ts';
 import type { Credential, X509Credential } from '../../src/protocol/handshake/credential.ts';
+import { EncryptedExtensions, HEADER_SIZE, ServerHello } from '../../src/protocol/messages/messages.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
 import { asynchronousVerifier, later } from './asynchronous.ts';
-import { connectEnds, connectEndsLater, cutNumber, type Ends, type EndsOptions, expectAgreement, expectData } from './ends.ts';
+import {
+  connectEnds,
+  connectEndsLater,
+  cutNumber,
+  type Ends,
+  type EndsOptions,
+  expectAgreement,
+  expectData,
+  startEnds,
+} from './ends.ts';
 
 const P256: KeyGenerationRequest = { kind: 'ec', curve: 'secp256r1' };
 const KINDS: readonly KeyGenerationRequest[] = [P256, { kind: 'ed25519' }, { kind: 'ed448' }, { kind: 'rsa', bits: 2048 }];
@@ -244,6 +255,31 @@ describe('of several credentials', () => {
     expect(['b.test', 'B.TEST', 'a.test', 'x.c.test', 'c.test', 'elsewhere.test', '127.0.0.1'].map(choice)).toEqual([
       1, 1, 0, 2, 0, 0, 0,
     ]);
+  });
+
+  it.each(['TLSv1.3', 'TLSv1.2'] as const)('a name is acknowledged by a server that could choose by it (%s)', async (version) => {
+    const answer = version === 'TLSv1.3' ? EncryptedExtensions : ServerHello;
+    const acknowledges = (server: Partial<ServerOptions>) => {
+      const serverConfig = defineServerConfig({ provider, credentials: [pki.server], versions: [version], ...server });
+      const ends = startEnds(defineClientConfig({ provider, verifier: x509() }), serverConfig);
+      ends.server.enableTrace();
+      exchangeSync(ends.client, ends.server);
+      expectAgreement(ends);
+      const messages = ends.serverSide.of('message').map(({ message }) => message);
+      const bytes = messages.find((message) => message.direction === 'sent' && message.bytes[0] === answer.type)?.bytes;
+      const hello = decode<{ readonly extensions: { readonly values: object } }>(
+        answer.codec,
+        bytes?.subarray(HEADER_SIZE) ?? EMPTY,
+        answer.name,
+      );
+      return 'server_name' in hello.extensions.values;
+    };
+    const other = await made(pki.root, P256, 'localhost');
+    const sameConfig = defineServerConfig({ provider, credentials: [pki.server], versions: [version] });
+    expect(acknowledges({})).toBe(false);
+    expect(acknowledges({ selectConfig: () => undefined })).toBe(false);
+    expect(acknowledges({ selectConfig: () => sameConfig })).toBe(true);
+    expect(acknowledges({ credentials: [other, pki.server] })).toBe(true);
   });
 
   it('the server shows one that the client has a scheme for', async () => {

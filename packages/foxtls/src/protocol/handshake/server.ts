@@ -28,18 +28,19 @@ export function* serverHandshake(
     const { message: hello, bytes, sequence } = yield* receiveWithBytes(transport.variant.clientHello);
     refuseSsl3(transport.variant, hello.legacyVersion);
     checkPlaces(hello.extensions);
-    const selected = (yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)))) ?? initialConfig;
-    const spoken = spokenConfig(transport.variant, selected);
+    const selected = yield* settle(initialConfig.selectConfig?.(describeClientHello(hello, bytes)));
+    const spoken = spokenConfig(transport.variant, selected ?? initialConfig);
+    const guidedByName = selected !== undefined || spoken.credentials.length > 1;
     const config = previous === undefined ? spoken : renegotiationConfig(spoken, previous);
     const version = chooseVersion(transport.variant, config.versions, hello);
     if (version === 'TLSv1.3') {
       transport.setVersion(version);
-      return yield* tls13ServerHandshake(context, config, { hello, bytes });
+      return yield* tls13ServerHandshake(context, config, { hello, bytes, guidedByName });
     }
     const verifyRequest = yield* helloVerifyRequest(context, config, hello);
     if (verifyRequest === undefined) {
       transport.setVersion(version);
-      const received = { version: tls12Version(config, version), hello, bytes, sequence, previous };
+      const received = { version: tls12Version(config, version), hello, bytes, guidedByName, sequence, previous };
       return yield* tls12ServerHandshake(context, config, received);
     }
     // Neither this ClientHello nor the answer enters the transcript (RFC 6347 §4.2.1): nothing of them is kept.

@@ -16,6 +16,8 @@ export interface ReceivedClientHello {
   readonly version: Tls12Version;
   readonly hello: ClientHello;
   readonly bytes: Uint8Array;
+  /** Whether server_name could guide the choice of a config or a credential. */
+  readonly guidedByName: boolean;
   /** message_seq. */
   readonly sequence: number;
   /** Of a renegotiation: what it is bound to. */
@@ -56,6 +58,7 @@ export function checkClientHello(received: ReceivedClientHello, config: ServerCo
     hello,
     previous,
     bytes: received.bytes,
+    guidedByName: received.guidedByName,
     sequence: received.sequence,
     groups,
     signatureSchemes: version.implicitSchemes?.map(({ id }) => id) ?? algorithms,

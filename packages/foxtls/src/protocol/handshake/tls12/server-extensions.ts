@@ -44,12 +44,15 @@ export function commonAnswers(
  * Those of a full handshake. "When resuming a session, the server MUST NOT include a server_name extension in the server hello." (RFC 6066
  * §3), and there is no certificate to say anything of.
  */
-export function authenticationAnswers({ hello }: CheckedClientHello, plan: AuthenticationPlan): Answers {
+export function authenticationAnswers({ hello, guidedByName }: CheckedClientHello, plan: AuthenticationPlan): Answers {
   const { values } = hello.extensions;
   const credential = plan.chosen?.prepared.credential;
   const timestamps = credential?.kind === 'x509' ? credential.signedCertificateTimestamps : undefined;
   return {
-    server_name: values.server_name === undefined ? undefined : true,
+    // The server "MAY use the information contained in the extension to guide its selection of an appropriate certificate to return to the
+    // client, and/or other aspects of security policy. In this event, the server SHALL include an extension of type "server_name" in the
+    // (extended) server hello." (RFC 6066 §3)
+    server_name: values.server_name !== undefined && guidedByName ? true : undefined,
     status_request: plan.ocspResponse === undefined ? undefined : true,
     signed_certificate_timestamp: values.signed_certificate_timestamp ? timestamps : undefined,
     server_certificate_type:

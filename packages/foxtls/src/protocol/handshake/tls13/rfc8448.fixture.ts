@@ -289,7 +289,9 @@ export function replayServer(
     now: () => trace.now,
     ...others,
   });
-  return { ...config, signatureSchemes: SCHEMES };
+  // The server of the examples acknowledges the name that it is asked for: it has chosen by it.
+  const named: ServerConfig = { ...config, signatureSchemes: SCHEMES, selectConfig: () => named };
+  return named;
 }
 
 /** A sealer that seals whatever it is given into the recorded text, and opens that to what it was given. */

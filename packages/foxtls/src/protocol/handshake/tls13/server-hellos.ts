@@ -134,7 +134,7 @@ function* retry(
   const { message: hello, bytes } = yield* receiveWithBytes(context.transport.variant.clientHello);
   refuseSsl3(context.transport.variant, hello.legacyVersion);
   checkPlaces(hello.extensions);
-  const second = checkClientHello({ hello, bytes });
+  const second = checkClientHello({ hello, bytes, guidedByName: first.guidedByName });
   checkSecondClientHello(first.hello, second.hello, asked !== undefined);
   // "When sending the new ClientHello, the client MUST copy the contents of the extension received in the HelloRetryRequest into a
   // "cookie" extension in the new ClientHello." (RFC 8446 §4.2.2)

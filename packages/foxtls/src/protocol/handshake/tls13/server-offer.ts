@@ -13,9 +13,7 @@ import { type ClientHelloInfo, describeClientHello } from '../client-hello-info.
 import type { ProtocolVariant } from '../variant.ts';
 
 /** A ClientHello that keeps the rules; what is not there is empty. */
-export interface CheckedClientHello {
-  readonly hello: ClientHello;
-  readonly bytes: Uint8Array;
+export interface CheckedClientHello extends ReceivedClientHello {
   readonly groups: readonly number[];
   readonly keyShares: ReadonlyMap<number, Uint8Array>;
   readonly signatureSchemes: readonly number[];
@@ -27,9 +25,11 @@ export interface CheckedClientHello {
 export interface ReceivedClientHello {
   readonly hello: ClientHello;
   readonly bytes: Uint8Array;
+  /** Whether server_name could guide the choice of a config or a credential. */
+  readonly guidedByName: boolean;
 }
 
-export function checkClientHello({ hello, bytes }: ReceivedClientHello): CheckedClientHello {
+export function checkClientHello({ hello, bytes, guidedByName }: ReceivedClientHello): CheckedClientHello {
   // "For every TLS 1.3 ClientHello, this vector MUST contain exactly one byte, set to zero, which corresponds to the "null"
   // compression method" (RFC 8446 §4.1.2)
   if (hello.legacyCompressionMethods.length !== 1 || hello.legacyCompressionMethods[0] !== 0) {
@@ -48,6 +48,7 @@ export function checkClientHello({ hello, bytes }: ReceivedClientHello): Checked
   return {
     hello,
     bytes,
+    guidedByName,
     groups: values.supported_groups ?? [],
     keyShares: checkKeyShares(hello),
     signatureSchemes: values.signature_algorithms ?? [],

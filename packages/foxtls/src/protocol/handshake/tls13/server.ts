@@ -171,7 +171,7 @@ function sendEncryptedExtensions(
       // holds for EncryptedExtensions, no text says: in TLS 1.3 the name belongs to the connection and not to the session (RFC 8446
       // §4.2.11), and OpenSSL and the example of RFC 8448 §4 answer it. BoringSSL does not, and its runner refuses who does. A client
       // learns nothing from the answer, and none asks for it: so there is none, as in TLS 1.2. Our client takes both.
-      server_name: serverName !== undefined && psk?.session === undefined ? true : undefined,
+      server_name: serverName !== undefined && offer.guidedByName && psk?.session === undefined ? true : undefined,
       application_layer_protocol_negotiation: alpnProtocol,
       ...(plan !== undefined && certificateTypeAnswers(plan)),
       // "A server that supports and uses a client "ticket_request" extension MUST also send the "ticket_request" extension in the
