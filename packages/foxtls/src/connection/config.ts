@@ -353,7 +353,7 @@ export function defineServerConfig(options: ServerOptions): ServerConfig {
     selectConfig: options.selectConfig,
     chooseAlpnProtocol: options.chooseAlpnProtocol,
     lookUpPreSharedKey: options.lookUpPreSharedKey,
-    pskIdentityHint: options.pskIdentityHint && checkHint(options.pskIdentityHint),
+    pskIdentityHint: options.pskIdentityHint && checkPskIdentityHint(options.pskIdentityHint),
     diffieHellmanParameters: options.diffieHellmanParameters && checkParameters(options.diffieHellmanParameters),
     tickets: inRange('tickets', options.tickets ?? 2, 0, 255),
     maxRequestedTickets: inRange('maxRequestedTickets', options.maxRequestedTickets ?? 8, 0, 255),
@@ -382,7 +382,8 @@ function checkPreSharedKeys(keys: NonNullable<ClientOptions['preSharedKeys']>): 
   return keys;
 }
 
-function checkHint(hint: Uint8Array): Uint8Array {
+/** Throws `ApiMisuse` (`ERR_TLS_OPTION_RANGE`) for one that does not fit (RFC 4279 §2). */
+export function checkPskIdentityHint(hint: Uint8Array): Uint8Array {
   inRange('pskIdentityHint.length', hint.length, 1, 0xffff);
   return hint;
 }

@@ -8,6 +8,7 @@ import { utf8 } from '../core/bytes/bytes.ts';
 import { PeerIncompatible } from '../core/errors/errors.ts';
 import { type Flow, run, settle } from '../core/flow/flow.ts';
 import type { ClientHelloInfo } from '../protocol/handshake/config.ts';
+import { checkExternalKey } from '../protocol/session/pre-shared-key.ts';
 import { parseAlpnProtocols } from './alpn.ts';
 import { checkServerIdentity } from './certificate-objects.ts';
 import type {
@@ -31,6 +32,7 @@ import {
   keysByCallback,
   lookUpByCallback,
   type PskNegotiation,
+  readKey,
   type ServerPskCallback,
   withLookUp,
 } from './psk.ts';
@@ -250,6 +252,7 @@ function findKeyIn(psk: ServerPsk): ServerPskCallback {
   for (const [identity, key] of Object.entries(psk)) {
     if (!ArrayBuffer.isView(key))
       throw invalidType(`psk[${JSON.stringify(identity)}]`, 'an instance of Buffer, TypedArray, or DataView');
+    checkExternalKey({ key: readKey(key) });
   }
   const keys = new Map(Object.entries(psk));
   return (_socket: unknown, identity: string) => keys.get(identity);
@@ -266,6 +269,7 @@ function chooseKey(psk: ClientPsk): ClientPskCallback {
   if (typeof psk !== 'object' || psk === null) throw invalidType('psk', 'of type object or function');
   if (typeof psk.identity !== 'string') throw invalidType('psk.identity', 'of type string');
   if (!ArrayBuffer.isView(psk.key)) throw invalidType('psk.key', 'an instance of Buffer, TypedArray, or DataView');
+  checkExternalKey({ key: readKey(psk.key), insecureShortKey: psk.insecureShortKey });
   return () => negotiationOf(psk);
 }
 

@@ -119,7 +119,8 @@ function* wrapped<T>(ask: () => Flow<T>): Flow<T> {
   }
 }
 
-function readKey(psk: unknown): Uint8Array {
+/** A copy. Throws `ERR_INVALID_ARG_TYPE` for what holds no bytes. */
+export function readKey(psk: unknown): Uint8Array {
   if (!ArrayBuffer.isView(psk)) throw invalidType('psk', 'an instance of Buffer, TypedArray, or DataView', psk);
   return Uint8Array.from(new Uint8Array(psk.buffer, psk.byteOffset, psk.byteLength));
 }

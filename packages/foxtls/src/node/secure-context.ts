@@ -15,7 +15,7 @@ import {
   type ServerOptions,
 } from '../connection/config.ts';
 import { plain } from '../core/bytes/bytes.ts';
-import { ApiMisuse, DecodeError } from '../core/errors/errors.ts';
+import { ApiMisuse, DecodeError, InternalError } from '../core/errors/errors.ts';
 import { runSync, settle } from '../core/flow/flow.ts';
 import type { FiniteFieldParameters } from '../crypto/finite-field.ts';
 import type { Decrypter } from '../crypto/key-encryption.ts';
@@ -68,6 +68,30 @@ const MAX_CONFIGS = 16;
 
 const TICKET_KEYS_SIZE = 48;
 
+/** What the core may refuse. Most clients have none of these, and one context each. */
+const CHECKED = [
+  ...([
+    'key',
+    'pfx',
+    'ciphers',
+    'ecdhCurve',
+    'sigalgs',
+    'minVersion',
+    'maxVersion',
+    'secureProtocol',
+    'secureOptions',
+    'legacy',
+  ] as const),
+  ...(['minDHSize', 'dhparam', 'keyShareGroups', 'maxFragmentLength', 'verifier'] as const),
+];
+
+/** For a configuration that is only looked at. */
+const NOBODY: PeerVerifier = {
+  verify() {
+    throw new InternalError('a configuration that was to be checked verifies a peer');
+  },
+};
+
 /**
  * Made by `createSecureContext`. `context` is the context itself: node:tls keeps a native object there.
  */
@@ -105,6 +129,20 @@ export class SecureContext {
     this.#tickets = readTicketOptions(options);
     this.#diffieHellmanParameters = readDiffieHellmanParameters(options);
     if (options.ticketKeys) this.ticketKeys = options.ticketKeys;
+    if (CHECKED.some((name) => options[name] !== undefined)) this.#check();
+  }
+
+  /** Says now what a configuration would refuse at the first connection. */
+  #check(): void {
+    const common = { provider, ...this.#algorithms, credentials: this.#credentials };
+    defineClientConfig({ ...common, ...this.#clientOptions, verifier: NOBODY });
+    if (this.#diffieHellmanParameters === undefined && this.verifier === undefined) return;
+    defineServerConfig({
+      ...common,
+      diffieHellmanParameters: this.#diffieHellmanParameters,
+      verifier: this.verifier,
+      certificateAuthorities: this.#authorities,
+    });
   }
 
   get context(): this {
@@ -208,12 +246,16 @@ export function createSecureContext(options?: SecureContextOptions): SecureConte
 function readAlgorithms(options: SecureContextOptions) {
   const { ciphers, ecdhCurve, sigalgs } = options;
   requireString(ciphers, 'ciphers');
+  // As in Node, null is no default here.
+  if (ecdhCurve === null) throw invalidType('ecdhCurve', 'of type string');
   requireString(ecdhCurve, 'ecdhCurve');
   requireString(sigalgs, 'sigalgs');
+  const { warn } = options;
+  if (warn !== undefined && warn !== null && typeof warn !== 'function') throw invalidType('warn', 'of type function');
   return {
     versions: readVersions(options),
     legacy: options.legacy,
-    warn: options.legacy && (options.warn ?? warnOfLegacy),
+    warn: options.legacy && (warn ?? warnOfLegacy),
     cipherSuites: ciphers ? parseCiphers(ciphers, options.legacy?.cipherSuites) : undefined,
     insecureMacThenEncrypt: options.insecureMacThenEncrypt,
     insecureNoExtendedMasterSecret: options.insecureNoExtendedMasterSecret,

@@ -5,6 +5,7 @@
  */
 
 import type { TLSSocket } from 'node:tls';
+import { checkPskIdentityHint } from '../connection/config.ts';
 import { createCookieKeys } from '../connection/cookie-keys.ts';
 import { utf8 } from '../core/bytes/bytes.ts';
 import { ConnectionLost, PeerIncompatible } from '../core/errors/errors.ts';
@@ -74,7 +75,7 @@ export class ServerPolicy implements ClientDemand {
     this.#alpnCallback = ALPNCallback ?? undefined;
     this.#sniCallback = SNICallback ?? undefined;
     this.#pskCallback = (options.pskCallback as ServerPskCallback | undefined) ?? undefined;
-    this.#pskIdentityHint = options.pskIdentityHint ? utf8(options.pskIdentityHint) : undefined;
+    this.#pskIdentityHint = options.pskIdentityHint ? checkPskIdentityHint(utf8(options.pskIdentityHint)) : undefined;
     this.#renegotiation = options.renegotiation ?? 'refuse';
     this.#cookieSealer = options.requireCookie === true ? createCookieKeys(provider, Date.now) : undefined;
     this.#lookUpOcsp = lookUpOcsp;

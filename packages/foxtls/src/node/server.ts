@@ -41,6 +41,7 @@ export class ServerSecurity {
     this.#server = server;
     this.#options = options;
     this.#handshakeTimeout = readTimeout(options.handshakeTimeout);
+    checkHighWaterMark(options.highWaterMark);
     this.policy = new ServerPolicy(options, createSecureContext(options), askListeners(server), sessionsOfListeners(server));
     this.#listeners = sharedListeners(server);
   }
@@ -184,6 +185,12 @@ function readTimeout(timeout: unknown): number {
   if (typeof timeout === 'number') return timeout;
   const message = `The "options.handshakeTimeout" property must be of type number. Received ${typeof timeout}`;
   throw withCode(new TypeError(message), 'ERR_INVALID_ARG_TYPE');
+}
+
+/** As the streams of the connections would. */
+function checkHighWaterMark(size: unknown): void {
+  if (size === undefined || size === null || (Number.isInteger(size) && (size as number) >= 0)) return;
+  throw withCode(new TypeError(`The property 'options.highWaterMark' is invalid. Received ${size}`), 'ERR_INVALID_ARG_VALUE');
 }
 
 function invalidOptions(received: unknown): TypeError {
