@@ -162,6 +162,9 @@ function format(rows) {
     'peer has to be refused, with the tests that break the rule and expect exactly that. A test is here because it quotes the sentence;',
     '`npm run check:citations` compares the quotes with the RFCs, and fails when a rule has neither a test nor a reason for having none.',
     '',
+    'The rows of `test/misbehaving` (TLS 1.3) and `test/misbehaving-tls12` that change what messages say are asked over datagrams too',
+    '(`test/misbehaving-dtls/as-over-streams.test.ts`). What is wrong with a ClientHello is answered by the alert alone, before any ServerHello.',
+    '',
     `${rows.length} rules: ${tested.length} with a test (${asserts} quotes in tests), ${rows.length - tested.length} without, each with its reason.`,
     ...RFCS.flatMap((rfc) =>
       formatRfc(

@@ -291,6 +291,26 @@ describe('a datagram that cannot be used', () => {
   });
 });
 
+// RFC 8446 §6.2: "it SHOULD send an appropriate fatal alert"
+it.each(['TLSv1.3', 'TLSv1.2'] as const)(
+  'the alert of a server that fails in its flight can be read, in DTLS as of %s',
+  (version) => {
+    const signer = {
+      ...pki.server.signer,
+      sign: () => {
+        throw new Error('the HSM is on fire');
+      },
+    };
+    const { client, server } = connect(
+      { versions: [version] },
+      { versions: [version], credentials: [{ ...pki.server, signer }] },
+    );
+    expect(server.error).toMatchObject({ name: 'CryptoFailure', alert: 'internal_error' });
+    expect(client.error).toMatchObject({ name: 'AlertReceived', description: 'internal_error' });
+    expect(client.discarded).toBe(0);
+  },
+);
+
 describe('a DTLS server', () => {
   /** The record and the message of a first flight whose ClientHello was rewritten. */
   function answerTo(edit: (body: Uint8Array) => Uint8Array): DatagramEnd {

@@ -20,7 +20,9 @@ const overflows = {
 
 export const RECORD_SIZES: readonly Tls12Case[] = [
   ...recordSizes<Tls12Peer>('server_hello', (peer, victim, ...list) =>
-    peer.changeExtensions(PLACES[victim], adding(...list)),
+    peer.changeExtensions(PLACES[victim], (others) =>
+      adding(...list)(others.filter(({ type }) => !list.some((one) => one.type === type))),
+    ),
   ).map((shared) => ({ ...shared, ...(shared.victim === 'client' && { options: { ...shared.options, ...only12 } }) })),
   {
     ...overflows,

@@ -11,7 +11,7 @@ import { EXTENSIONS } from './extensions.ts';
 import { GREASE } from './grease.ts';
 import { KEY_SHARES } from './key-shares.ts';
 import { MESSAGE_FORMS } from './message-forms.ts';
-import { expectConversation, expectFault, expectSilence } from './outcome.ts';
+import { expectConversation, expectFault, expectSilence, isWrongHello } from './outcome.ts';
 import { POST_HANDSHAKE } from './post-handshake.ts';
 import { PRE_SHARED_KEYS, PSK_SITUATIONS } from './pre-shared-keys.ts';
 import { expectRuleToName } from './quoted-rules.ts';
@@ -155,6 +155,10 @@ function expectAlertAndError(misbehaviour: Case, cut: Cut): void {
 
   const { connection, transport, recorder } = victim;
   expectFault(connection, recorder, peer, misbehaviour);
+  // What is wrong with a hello is said in place of an answer: at once, and in the clear.
+  if (misbehaviour.situation === undefined && isWrongHello(misbehaviour, (edits) => misbehaviour.break(edits, world))) {
+    expect(peer.receivedMessages).toEqual([]);
+  }
   // There is no alert of TLS 1.3 but these.
   expect(peer.alerts.filter(({ level }) => level !== 2)).toEqual([]);
   // The chunk that came last may be held as well.

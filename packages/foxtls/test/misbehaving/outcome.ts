@@ -59,6 +59,28 @@ export function expectFault(
   expect(new TextDecoder().decode(recorder.data)).toBe(delivered);
 }
 
+/** Whether nothing is wrong but what the first ClientHello says: not what is done then, as with a certificate of the wrong kind. */
+export function isWrongHello({ error }: Pick<Misbehaviour, 'error'>, act: (peer: never) => void): boolean {
+  if (error.name === 'CertificateInvalid') return false;
+  const places = new Set<unknown>();
+  const edit = (place: unknown) => places.add(place);
+  const editsAlone = new Proxy(
+    { change: edit, changeExtensions: edit },
+    {
+      get: (edits, key) => {
+        if (key in edits) return edits[key as keyof typeof edits];
+        throw new Error('more than edits');
+      },
+    },
+  );
+  try {
+    act(editsAlone as never);
+  } catch {
+    return false;
+  }
+  return [...places].join() === 'client_hello';
+}
+
 /** After the fault nothing is delivered and nothing is sent, whatever comes. */
 export function expectSilence(victim: End, recorder: Recorder, peer: Counterpart): void {
   const events = recorder.events.length;

@@ -470,6 +470,8 @@ export class DatagramTransport implements HandshakeTransport {
     if (this.#closed) return;
     const alert = Uint8Array.of(level, description);
     this.tap?.('sent', CONTENT_TYPES.alert, alert);
+    // Under keys that a client has only from ServerHello, which may still be in a flight that will not be ended.
+    if (this.#options.role === 'server' && !this.#isOpen) this.#output.flush();
     this.#output.writeRecord(CONTENT_TYPES.alert, alert);
   }
 
