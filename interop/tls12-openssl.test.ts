@@ -31,6 +31,9 @@ const SUITES: readonly (readonly [suite: string, openssl: string, key: KeyName])
 /** OpenSSL holds CCM with eight bytes of tag for weaker than its default demands. */
 const cipherList = (openssl: string) => `${openssl}:@SECLEVEL=0`;
 
+/** In TLS 1.3, OpenSSL has them from 3.2 on. */
+const BRAINPOOL = ['brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1'].map((name) => ({ name, openssl: name }));
+
 /** The curve of the server's certificate has to be there too. */
 const withP256 = (group: string) => [...new Set([group, 'P-256'])].join(':');
 
@@ -73,7 +76,7 @@ describeWithPeer('our client and openssl s_server over TLS 1.2', 'openssl', () =
     await client.receivedText('back\n');
   });
 
-  it.each(GROUPS)('agree on the group $name', async ({ name, openssl }) => {
+  it.each([...GROUPS, ...BRAINPOOL])('agree on the group $name', async ({ name, openssl }) => {
     const server = await startServer('p256', '-groups', withP256(openssl));
     const client = await connectEndpoint(server.port, clientConfig(pki, { groups: [name, ...GROUP_NAMES] }));
     expect((await client.connected()).group?.name).toBe(name);
@@ -156,7 +159,7 @@ describeWithPeer('openssl s_client and our server over TLS 1.2', 'openssl', () =
     await client.prints(/back\n/);
   });
 
-  it.each(GROUPS)('agree on the group $name', async ({ name, openssl }) => {
+  it.each([...GROUPS, ...BRAINPOOL])('agree on the group $name', async ({ name, openssl }) => {
     const server = await listenEndpoints(serverConfig(pki, { groups: [name] }));
     startClient(server.port, '-groups', withP256(openssl));
     const { group } = await (await server.accepted()).connected();

@@ -5,7 +5,7 @@
 import { ApiMisuse } from '../core/errors/errors.ts';
 import type { Eventually } from '../core/flow/flow.ts';
 import { HEARTBEAT_MODES, MAX_FRAGMENT_LENGTHS } from '../core/registry/hello-codes.ts';
-import { isPostQuantum } from '../core/registry/named-groups.ts';
+import { isGroupOf, isPostQuantum } from '../core/registry/named-groups.ts';
 import type { VersionName } from '../core/registry/protocol-versions.ts';
 import { SRTP_PROTECTION_PROFILES, type SrtpProtectionProfileName } from '../core/registry/srtp-protection-profiles.ts';
 import { checkFiniteFieldParameters, type FiniteFieldParameters } from '../crypto/finite-field.ts';
@@ -101,8 +101,10 @@ export interface CommonOptions extends AuthenticationOptions {
   readonly insecureNoExtendedMasterSecret?: boolean | undefined;
   /**
    * As `x25519`. Default: `x25519`, `secp256r1`, `secp384r1`. To be named: `x448`, `secp521r1`, `ffdhe2048`, `ffdhe3072`, `ffdhe4096`,
-   * `ffdhe6144`, `ffdhe8192` (RFC 8446 §4.2.7, RFC 7919), those that quantum computers will not break (TLS 1.3 alone has them: `X25519MLKEM768`, `SecP256r1MLKEM768`,
-   * `SecP384r1MLKEM1024`, `MLKEM768`, `MLKEM1024`), and any other that the provider has.
+   * `ffdhe6144`, `ffdhe8192` (RFC 8446 §4.2.7, RFC 7919), those that quantum computers will not break (TLS 1.3 alone has them:
+   * `X25519MLKEM768`, `SecP256r1MLKEM768`, `SecP384r1MLKEM1024`, `MLKEM768`, `MLKEM1024`), the curves of Brainpool by the names that they have in
+   * each version (`brainpoolP256r1tls13` in TLS 1.3, RFC 8734, and `brainpoolP256r1` before, RFC 7027; P384 and P512 likewise), and any other that
+   * the provider has.
    *
    * ```ts
    * const config = defineClientConfig({ provider, verifier, groups: ['X25519MLKEM768', 'x25519'] });
@@ -306,9 +308,9 @@ export interface ServerOptions extends CommonOptions {
  */
 export function defineClientConfig(options: ClientOptions): ClientConfig {
   const common = resolveCommon(options);
-  const shared = options.keyShareGroups ?? usualKeyShares(common.groups).map(({ name }) => name);
+  const shared = options.keyShareGroups ?? usualKeyShares(common.tls13Groups).map(({ name }) => name);
   // "This vector MAY be empty if the client is requesting a HelloRetryRequest." (RFC 8446 §4.2.8)
-  const keyShareGroups = shared.length === 0 ? [] : pick('key share group', common.groups, shared, (group) => group.name);
+  const keyShareGroups = shared.length === 0 ? [] : pick('key share group', common.tls13Groups, shared, (group) => group.name);
   return Object.freeze({
     role: 'client' as const,
     ...common,
@@ -429,15 +431,17 @@ function checkModes(modes: readonly PskKeyExchangeMode[]): readonly PskKeyExchan
 
 function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifier | undefined }) {
   const { provider } = options;
+  const groups =
+    options.groups === undefined
+      ? orRefuse('group', provider, defaultGroups(provider))
+      : pick('group', provider.groups, options.groups, (group) => group.name);
   return {
     provider,
     ...resolveVersions(options),
     insecureMacThenEncrypt: options.insecureMacThenEncrypt ?? false,
     insecureNoExtendedMasterSecret: options.insecureNoExtendedMasterSecret ?? false,
-    groups:
-      options.groups === undefined
-        ? orRefuse('group', provider, defaultGroups(provider))
-        : pick('group', provider.groups, options.groups, (group) => group.name),
+    groups,
+    tls13Groups: groups.filter(({ id }) => isGroupOf('TLSv1.3', id)),
     ...resolveAuthentication(options),
     alpnProtocols: checkProtocols(options.alpnProtocols ?? []),
     recordSizeLimit:

@@ -17,6 +17,12 @@ const REGISTERED = new Map([
   ['secp521r1', { id: 0x0019, share: 133, secret: 66 }],
   ['x25519', { id: 0x001d, share: 32, secret: 32 }],
   ['x448', { id: 0x001e, share: 56, secret: 56 }],
+  ['brainpoolP256r1', { id: 0x001a, share: 65, secret: 32 }],
+  ['brainpoolP384r1', { id: 0x001b, share: 97, secret: 48 }],
+  ['brainpoolP512r1', { id: 0x001c, share: 129, secret: 64 }],
+  ['brainpoolP256r1tls13', { id: 0x001f, share: 65, secret: 32 }],
+  ['brainpoolP384r1tls13', { id: 0x0020, share: 97, secret: 48 }],
+  ['brainpoolP512r1tls13', { id: 0x0021, share: 129, secret: 64 }],
   ['ffdhe2048', { id: 0x0100, share: 256, secret: 256 }],
   ['ffdhe3072', { id: 0x0101, share: 384, secret: 384 }],
   ['ffdhe4096', { id: 0x0102, share: 512, secret: 512 }],
@@ -86,39 +92,42 @@ describe.each(groups)('$title', ({ provider, group }) => {
   });
 });
 
-describe.each(groups.filter(({ group }) => group.name.startsWith('secp')))('the points of $title', ({ provider, group }) => {
-  const bad: readonly [string, (share: Uint8Array) => Uint8Array][] = [
-    ['compressed', (share) => Uint8Array.of(2 + ((share.at(-1) as number) & 1), ...share.subarray(1, (share.length + 1) / 2))],
-    ['compressed in form, uncompressed in size', (share) => Uint8Array.of(2, ...share.subarray(1))],
-    ['hybrid', (share) => Uint8Array.of(6 + ((share.at(-1) as number) & 1), ...share.subarray(1))],
-    ['infinity', () => Uint8Array.of(0)],
-    ['infinity, padded', (share) => new Uint8Array(share.length)],
-    ['(0, 0)', (share) => Uint8Array.of(4, ...new Uint8Array(share.length - 1))],
-    ['off the curve', (share) => share.map((byte, at) => (at === share.length - 1 ? byte ^ 1 : byte))],
-    ['coordinates not below p', (share) => share.map((byte, at) => (at === 0 ? byte : 0xff))],
-    ['raw, without its form', (share) => share.subarray(1)],
-  ];
+describe.each(groups.filter(({ group }) => /^(?:secp|brainpool)/.test(group.name)))(
+  'the points of $title',
+  ({ provider, group }) => {
+    const bad: readonly [string, (share: Uint8Array) => Uint8Array][] = [
+      ['compressed', (share) => Uint8Array.of(2 + ((share.at(-1) as number) & 1), ...share.subarray(1, (share.length + 1) / 2))],
+      ['compressed in form, uncompressed in size', (share) => Uint8Array.of(2, ...share.subarray(1))],
+      ['hybrid', (share) => Uint8Array.of(6 + ((share.at(-1) as number) & 1), ...share.subarray(1))],
+      ['infinity', () => Uint8Array.of(0)],
+      ['infinity, padded', (share) => new Uint8Array(share.length)],
+      ['(0, 0)', (share) => Uint8Array.of(4, ...new Uint8Array(share.length - 1))],
+      ['off the curve', (share) => share.map((byte, at) => (at === share.length - 1 ? byte ^ 1 : byte))],
+      ['coordinates not below p', (share) => share.map((byte, at) => (at === 0 ? byte : 0xff))],
+      ['raw, without its form', (share) => share.subarray(1)],
+    ];
 
-  it.each(bad)('are refused when %s', async (_, change) => {
-    const client = await group.start(provider.random);
-    const share = change((await group.start(provider.random)).share);
-    expect(() => client.finish(share)).toThrow(shareInvalid);
-    expect(() => group.respond(share, provider.random)).toThrow(shareInvalid);
-  });
+    it.each(bad)('are refused when %s', async (_, change) => {
+      const client = await group.start(provider.random);
+      const share = change((await group.start(provider.random)).share);
+      expect(() => client.finish(share)).toThrow(shareInvalid);
+      expect(() => group.respond(share, provider.random)).toThrow(shareInvalid);
+    });
 
-  it('skip private keys that are not below the order', async () => {
-    const draws = [new Uint8Array(66).fill(0xff), new Uint8Array(66), new Uint8Array(66).fill(0x42)];
-    const share = (await group.start((length) => (draws.shift() as Uint8Array).slice(0, length))).share;
-    const expected = (await group.start((length) => new Uint8Array(length).fill(0x42))).share;
-    expect(share).toEqual(expected);
-  });
+    it('skip private keys that are not below the order', async () => {
+      const draws = [new Uint8Array(66).fill(0xff), new Uint8Array(66), new Uint8Array(66).fill(0x42)];
+      const share = (await group.start((length) => (draws.shift() as Uint8Array).slice(0, length))).share;
+      const expected = (await group.start((length) => new Uint8Array(length).fill(0x42))).share;
+      expect(share).toEqual(expected);
+    });
 
-  it('end with an error, not in a loop, when the random source is broken', () => {
-    expect(() => group.start((length) => new Uint8Array(length))).toThrow(
-      expect.objectContaining({ code: 'ERR_TLS_CRYPTO_FAILURE' }),
-    );
-  });
-});
+    it('end with an error, not in a loop, when the random source is broken', () => {
+      expect(() => group.start((length) => new Uint8Array(length))).toThrow(
+        expect.objectContaining({ code: 'ERR_TLS_CRYPTO_FAILURE' }),
+      );
+    });
+  },
+);
 
 const hybrids = groups.filter(({ group }) => /MLKEM/.test(group.name) && !group.name.startsWith('MLKEM'));
 
@@ -183,6 +192,71 @@ it.each(LOW_ORDER_X448)('X448 refuses the share of low order %s', async (share) 
 it('a secret of zeros is refused even if the library below let it pass', () => {
   expect(() => checkMontgomerySecret('x25519', new Uint8Array(32))).toThrow(shareInvalid);
   expect(() => checkMontgomerySecret('x25519', new Uint8Array(32).fill(1, 31))).not.toThrow();
+});
+
+/** RFC 8734 §A: the keys of both sides, the share of each, and the secret. */
+const BRAINPOOL = [
+  {
+    curve: 'brainpoolP256r1',
+    ours: {
+      key: '81db1ee100150ff2ea338d708271be38300cb54241d79950f77b063039804f1d',
+      share:
+        '0444106e913f92bc02a1705d9953a8414db95e1aaa49e81d9e85f929a8e3100be58ab4846f11caccb73ce49cbdd120f5a900a69fd32c272223f789ef10eb089b' +
+        'dc',
+    },
+    theirs: {
+      key: '55e40bc41e37e3e2ad25c3c6654511ffa8474a91a0032087593852d3e7d76bd3',
+      share:
+        '048d2d688c6cf93e1160ad04cc4429117dc2c41825e1e9fca0addd34e6f1b39f7b990c57520812be512641e47034832106bc7d3e8dd0e4c7f1136d7006547cec' +
+        '6a',
+    },
+    secret: '89afc39d41d3b327814b80940b042590f96556ec91e6ae7939bce31f3a18bf2b',
+  },
+  {
+    curve: 'brainpoolP384r1',
+    ours: {
+      key: '1e20f5e048a5886f1f157c74e91bde2b98c8b52d58e5003d57053fc4b0bd65d6f15eb5d1ee1610df870795143627d042',
+      share:
+        '0468b665dd91c195800650cdd363c625f4e742e8134667b767b1b476793588f885ab698c852d4a6e77a252d6380fcaf06855bc91a39c9ec01dee36017b7d673a' +
+        '931236d2f1f5c83942d049e3fa20607493e0d038ff2fd30c2ab67d15c85f7faa59',
+    },
+    theirs: {
+      key: '032640bc6003c59260f7250c3db58ce647f98e1260acce4acda3dd869f74e01f8ba5e0324309db6a9831497abac96670',
+      share:
+        '044d44326f269a597a5b58bba565da5556ed7fd9a8a9eb76c25f46db69d19dc8ce6ad18e404b15738b2086df37e71d1eb462d692136de56cbe93bf5fa3188ef5' +
+        '8bc8a3a0ec6c1e151a21038a42e9185329b5b275903d192f8d4e1f32fe9cc78c48',
+    },
+    secret: '0bd9d3a7ea0b3d519d09d8e48d0785fb744a6b355e6304bc51c229fbbce239bbadf6403715c35d4fb2a5444f575d4f42',
+  },
+  {
+    curve: 'brainpoolP512r1',
+    ours: {
+      key: '16302ff0dbbb5a8d733dab7141c1b45acbc8715939677f6a56850a38bd87bd59b09e80279609ff333eb9d4c061231fb26f92eeb04982a5f1d1764cad57665422',
+      share:
+        '040a420517e406aac0acdce90fcd71487718d3b953efd7fbec5f7f27e28c6149999397e91e029e06457db2d3e640668b392c2a7e737a7f0bf04436d11640fd09' +
+        'fd72e6882e8db28aad36237cd25d580db23783961c8dc52dfa2ec138ad472a0fcef3887cf62b623b2a87de5c588301ea3e5fc269b373b60724f5e82a6ad147fd' +
+        'e7',
+    },
+    theirs: {
+      key: '230e18e1bcc88a362fa54e4ea3902009292f7f8033624fd471b5d8ace49d12cfabbc19963dab8e2f1eba00bffb29e4d72d13f2224562f405cb80503666b25429',
+      share:
+        '049d45f66de5d67e2e6db6e93a59ce0bb48106097ff78a081de781cdb31fce8ccbaaea8dd4320c4119f1e9cd437a2eab3731fa9668ab268d871deda55a547319' +
+        '9f2fdc313095bcdd5fb3a91636f07a959c8e86b5636a1e930e8396049cb481961d365cc11453a06c719835475b12cb52fc3c383bce35e27ef194512b71876285' +
+        'fa',
+    },
+    secret:
+      'a7927098655f1f9976fa50a9d566865dc530331846381c87256baf3226244b76d36403c024d7bbf0aa0803eaff405d3d24f11a9b5c0bef679fe1454b21c4cd1f',
+  },
+];
+
+describe.each(BRAINPOOL)('$curve', ({ curve, ours, theirs, secret }) => {
+  it.each([curve, `${curve}tls13`])('makes the shares and the secret of RFC 8734 §A, as %s', async (name) => {
+    const group = groupNamed(nodeProvider, name);
+    const [first, second] = [await group.start(() => fromHex(ours.key)), await group.start(() => fromHex(theirs.key))];
+    expect([toHex(first.share), toHex(second.share)]).toEqual([ours.share, theirs.share]);
+    expect(toHex(await first.finish(second.share))).toBe(secret);
+    expect(toHex(await second.finish(first.share))).toBe(secret);
+  });
 });
 
 describe.each(providers)('X25519 of the $name provider', (provider) => {

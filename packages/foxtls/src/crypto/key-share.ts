@@ -50,8 +50,8 @@ export function alreadyFinished(group: string): ApiMisuse {
   return new ApiMisuse('ERR_TLS_KEY_EXCHANGE_USED', `this ${group} exchange has finished: start another for another peer`);
 }
 
-/** A draw outside 1 … n-1 has a chance below 2^-32 for each of the curves; eight in a row are a broken source. */
-const DRAWS = 8;
+/** A draw outside 1 … n-1 has a chance below 2^-32 for the NIST curves, and of up to 0.45 for those of Brainpool; so many in a row are a broken source. */
+const DRAWS = 64;
 
 /**
  * Draws a private scalar by rejection, so that every provider makes the same key of the same random bytes: `size` bytes are taken,

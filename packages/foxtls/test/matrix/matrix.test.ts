@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
 import { createTestPki, exchangeSync, type TestPki } from '../../src/connection/pair.fixture.ts';
+import { isGroupOf } from '../../src/core/registry/named-groups.ts';
 import { nodeProvider } from '../../src/crypto/node/provider.ts';
 import { portableProvider } from '../../src/crypto/portable/provider.ts';
 import type { CryptoProvider } from '../../src/crypto/provider.ts';
@@ -22,7 +23,9 @@ const KEYS: Readonly<Record<string, { readonly request: KeyGenerationRequest; re
 
 const SUITES = TLS13_CIPHER_SUITES.map(({ name }) => name);
 /** Those with ML-KEM are in post-quantum.test.ts. */
-const GROUPS = synchronousGroups(nodeProvider).map(({ name }) => name);
+const GROUPS = synchronousGroups(nodeProvider)
+  .filter(({ id }) => isGroupOf('TLSv1.3', id))
+  .map(({ name }) => name);
 /** Asked for, one of them has to be chosen: what a retry begins with. */
 const otherThan = (group: string) => (group === 'x25519' ? 'secp256r1' : 'x25519');
 

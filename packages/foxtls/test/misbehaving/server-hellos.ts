@@ -257,6 +257,16 @@ export const SERVER_HELLOS: readonly Case[] = [
     error: misbehaved('group_not_offered'),
   },
   {
+    name: 'asks for a share of a group that was offered for TLS 1.2 alone',
+    rfc: 'RFC 8734 §1',
+    victim: 'client',
+    situation: { retry: { group: 0x1a } },
+    options: { groups: ['x25519', 'brainpoolP256r1'] },
+    break: () => {},
+    alert: 'illegal_parameter',
+    error: misbehaved('group_not_offered'),
+  },
+  {
     name: 'changes the suite after its HelloRetryRequest',
     rfc: 'RFC 8446 §4.1.4: “the same as that in the HelloRetryRequest and otherwise abort the handshake with an "illegal_parameter" alert”',
     victim: 'client',

@@ -3,6 +3,7 @@
  */
 
 import { namesByCode } from './names-by-code.ts';
+import type { VersionName } from './protocol-versions.ts';
 
 export const NAMED_GROUPS = {
   // Obsolete curves (RFC 4492 §5.1.1): "obsolete_RESERVED" in RFC 8446 §4.2.7.
@@ -83,6 +84,19 @@ const NAMES = /* @__PURE__ */ namesByCode(NAMED_GROUPS);
 /** Whether a group keeps its secret from quantum computers: ML-KEM, alone or joined with a curve. TLS 1.3 alone has these. */
 export function isPostQuantum(code: number): boolean {
   return (code >= NAMED_GROUPS.MLKEM512 && code <= NAMED_GROUPS.MLKEM1024) || (code >= 0x11eb && code <= 0x11ee);
+}
+
+/**
+ * Whether a version speaks of a group. TLS 1.3 alone has ML-KEM, and numbers of its own for the curves of Brainpool (RFC 8734 §3): those of
+ * RFC 7027 are "applicable to TLS 1.2 and earlier versions but not to TLS 1.3" (RFC 8734 §1).
+ */
+export function isGroupOf(version: VersionName, code: number): boolean {
+  const isOfTls13 = isPostQuantum(code) || isBetween('brainpoolP256r1tls13', code, 'brainpoolP512r1tls13');
+  return version === 'TLSv1.3' ? !isBetween('brainpoolP256r1', code, 'brainpoolP512r1') : !isOfTls13;
+}
+
+function isBetween(first: NamedGroupName, code: number, last: NamedGroupName): boolean {
+  return code >= NAMED_GROUPS[first] && code <= NAMED_GROUPS[last];
 }
 
 /** The IANA name of a group number, or undefined when it has none. */

@@ -1,5 +1,5 @@
 /**
- * X25519, X448 and the NIST curves (RFC 8446 §4.2.8.2, §7.4.2; RFC 7748) by node:crypto.
+ * X25519, X448, the NIST curves and those of Brainpool (RFC 8446 §4.2.8.2, §7.4.2; RFC 7748; RFC 7027, RFC 8734) by node:crypto.
  *
  * Measured on Node 20 (µs):
  * ```
@@ -8,7 +8,7 @@
  * P-256    createECDH + setPrivateKey 17, KeyObject 47   computeSecret 70, KeyObject from DER 154
  * P-384    createECDH + setPrivateKey 515, KeyObject 542 computeSecret 1350, KeyObject from DER 885
  * ```
- * The montgomery curves take JWK, because DER goes through OpenSSL's decoders (60 µs a key). The NIST curves take the ECDH class,
+ * The montgomery curves take JWK, because DER goes through OpenSSL's decoders (60 µs a key). The others take the ECDH class,
  * best for P-256, which is the one in use. Both take their private key from the caller's random source, so that a run can be replayed
  * from a seed; that costs nothing against keys that OpenSSL draws.
  */
@@ -28,10 +28,55 @@ import { asBuffer, ownBytes } from './own-bytes.ts';
 
 export const x25519: KeyExchangeGroup = /* @__PURE__ */ montgomery('x25519', 0x001d, 'X25519', 32);
 export const x448: KeyExchangeGroup = /* @__PURE__ */ montgomery('x448', 0x001e, 'X448', 56);
-export const secp256r1: KeyExchangeGroup = /* @__PURE__ */ nist('secp256r1', 0x0017, 'prime256v1', 32, 0xff);
-export const secp384r1: KeyExchangeGroup = /* @__PURE__ */ nist('secp384r1', 0x0018, 'secp384r1', 48, 0xff);
+export const secp256r1: KeyExchangeGroup = /* @__PURE__ */ weierstrass('secp256r1', 0x0017, 'prime256v1', 32, 0xff);
+export const secp384r1: KeyExchangeGroup = /* @__PURE__ */ weierstrass('secp384r1', 0x0018, 'secp384r1', 48, 0xff);
 /** Its order has 521 bits: one in the first of 66 bytes. */
-export const secp521r1: KeyExchangeGroup = /* @__PURE__ */ nist('secp521r1', 0x0019, 'secp521r1', 66, 0x01);
+export const secp521r1: KeyExchangeGroup = /* @__PURE__ */ weierstrass('secp521r1', 0x0019, 'secp521r1', 66, 0x01);
+
+/** Of TLS 1.2 (RFC 7027 §2). Some builds of OpenSSL leave the curves of Brainpool out. */
+export const brainpoolP256r1: KeyExchangeGroup = /* @__PURE__ */ weierstrass(
+  'brainpoolP256r1',
+  0x001a,
+  'brainpoolP256r1',
+  32,
+  0xff,
+);
+export const brainpoolP384r1: KeyExchangeGroup = /* @__PURE__ */ weierstrass(
+  'brainpoolP384r1',
+  0x001b,
+  'brainpoolP384r1',
+  48,
+  0xff,
+);
+export const brainpoolP512r1: KeyExchangeGroup = /* @__PURE__ */ weierstrass(
+  'brainpoolP512r1',
+  0x001c,
+  'brainpoolP512r1',
+  64,
+  0xff,
+);
+/** Of TLS 1.3 (RFC 8734 §3). */
+export const brainpoolP256r1tls13: KeyExchangeGroup = /* @__PURE__ */ weierstrass(
+  'brainpoolP256r1tls13',
+  0x001f,
+  'brainpoolP256r1',
+  32,
+  0xff,
+);
+export const brainpoolP384r1tls13: KeyExchangeGroup = /* @__PURE__ */ weierstrass(
+  'brainpoolP384r1tls13',
+  0x0020,
+  'brainpoolP384r1',
+  48,
+  0xff,
+);
+export const brainpoolP512r1tls13: KeyExchangeGroup = /* @__PURE__ */ weierstrass(
+  'brainpoolP512r1tls13',
+  0x0021,
+  'brainpoolP512r1',
+  64,
+  0xff,
+);
 
 type SynchronousExchange = Omit<KeyExchange, 'finish'> & { finish(peerShare: Uint8Array): Uint8Array };
 
@@ -51,8 +96,8 @@ function montgomery(name: string, id: number, crv: MontgomeryCurve, size: number
   return group(name, id, (random) => new MontgomeryExchange(name, crv, size, random));
 }
 
-function nist(name: string, id: number, curve: string, coordinateSize: number, topMask: number): KeyExchangeGroup {
-  return group(name, id, (random) => new NistExchange(name, curve, coordinateSize, topMask, random));
+function weierstrass(name: string, id: number, curve: string, coordinateSize: number, topMask: number): KeyExchangeGroup {
+  return group(name, id, (random) => new WeierstrassExchange(name, curve, coordinateSize, topMask, random));
 }
 
 class MontgomeryExchange implements SynchronousExchange {
@@ -125,7 +170,7 @@ const PKCS8_PREFIX: { readonly [crv in MontgomeryCurve]: Uint8Array } = {
 
 type MontgomeryCurve = 'X25519' | 'X448';
 
-class NistExchange implements SynchronousExchange {
+class WeierstrassExchange implements SynchronousExchange {
   readonly share: Uint8Array;
   readonly #name: string;
   readonly #coordinateSize: number;

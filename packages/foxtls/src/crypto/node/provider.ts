@@ -4,6 +4,7 @@
  * A program whose size matters takes the parts by name instead of this record, which keeps them all.
  */
 
+import { getCurves } from 'node:crypto';
 import { rc2Cbc40, rc2Cbc64, rc2Cbc128 } from '../legacy/rc2.ts';
 import type { PkcsProvider } from '../pkcs-provider.ts';
 import { mlKem768, mlKem1024 } from '../post-quantum/ml-kem.ts';
@@ -14,11 +15,29 @@ import { ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144, ffdhe8192 } from './finite-
 import { finiteField } from './finite-field-provider.ts';
 import { sha1, sha224, sha256, sha384, sha512 } from './hash.ts';
 import { keyEncryption } from './key-encryption.ts';
-import { secp256r1, secp384r1, secp521r1, x448, x25519 } from './key-exchange.ts';
+import {
+  brainpoolP256r1,
+  brainpoolP256r1tls13,
+  brainpoolP384r1,
+  brainpoolP384r1tls13,
+  brainpoolP512r1,
+  brainpoolP512r1tls13,
+  secp256r1,
+  secp384r1,
+  secp521r1,
+  x448,
+  x25519,
+} from './key-exchange.ts';
 import { aes128Wrap, aes192Wrap, aes256Wrap } from './key-wrap.ts';
 import { keys } from './keys.ts';
 import { passwordHashes } from './password-hash.ts';
 import { random } from './random.ts';
+
+/** Some builds of OpenSSL leave them out. */
+const BRAINPOOL = [
+  ...[brainpoolP256r1, brainpoolP384r1, brainpoolP512r1],
+  ...[brainpoolP256r1tls13, brainpoolP384r1tls13, brainpoolP512r1tls13],
+];
 
 /**
  * What Node's OpenSSL offers.
@@ -35,6 +54,7 @@ export const nodeProvider: PkcsProvider = {
   // unless a config says more is in protocol/negotiate/groups.ts.
   groups: [
     ...[x25519, secp256r1, secp384r1, x448, secp521r1, ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144, ffdhe8192],
+    ...BRAINPOOL.filter(({ name }) => getCurves().includes(name.replace('tls13', ''))),
     // Node has ML-KEM from version 24 on only.
     ...[...mlKemHybrids({ x25519, secp256r1, secp384r1 }), mlKem768, mlKem1024],
   ],

@@ -9,7 +9,7 @@ import { settle } from '../../core/flow/flow.ts';
 import { CIPHER_SUITES } from '../../core/registry/cipher-suites.ts';
 import { EC_POINT_FORMATS } from '../../core/registry/curve-formats.ts';
 import { HEARTBEAT_MODES } from '../../core/registry/hello-codes.ts';
-import { isPostQuantum } from '../../core/registry/named-groups.ts';
+import { isGroupOf } from '../../core/registry/named-groups.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { KeyExchange, KeyExchangeGroup, RandomSource } from '../../crypto/key-exchange.ts';
 import { Transcript } from '../keys/transcript.ts';
@@ -282,7 +282,7 @@ function offeredExtensions(
     server_name: request.serverName !== undefined && isHostName(request.serverName) ? request.serverName : undefined,
     supported_groups: greased(
       grease?.group,
-      config.groups.map(({ id }) => id).filter((id) => changing.versions.includes('TLSv1.3') || !isPostQuantum(id)),
+      config.groups.map(({ id }) => id).filter((id) => changing.versions.some((version) => isGroupOf(version, id))),
     ),
     signature_algorithms: changing.versions.some(hasSignatureAlgorithms)
       ? greased(

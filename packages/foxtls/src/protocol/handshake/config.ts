@@ -61,6 +61,8 @@ interface CommonConfig {
   /** Whether to do without extended_master_secret in TLS 1.2. */
   readonly insecureNoExtendedMasterSecret: boolean;
   readonly groups: readonly KeyExchangeGroup[];
+  /** Those of `groups` that TLS 1.3 speaks of. */
+  readonly tls13Groups: readonly KeyExchangeGroup[];
   /** What we verify, and offer. */
   readonly signatureSchemes: readonly SignatureScheme[];
   /** What we sign with, if our key fits: a signer may be able to do what the provider cannot verify. */

@@ -32,6 +32,13 @@ export const GROUP_POLICY: readonly GroupPolicy[] = [
   { name: 'ffdhe4096', byDefault: false },
   { name: 'ffdhe6144', byDefault: false },
   { name: 'ffdhe8192', byDefault: false },
+  // For those who have to use them: slower than the NIST curves and no stronger, and "not endorsed by the IETF" (RFC 8734 §1).
+  { name: 'brainpoolP256r1', byDefault: false },
+  { name: 'brainpoolP384r1', byDefault: false },
+  { name: 'brainpoolP512r1', byDefault: false },
+  { name: 'brainpoolP256r1tls13', byDefault: false },
+  { name: 'brainpoolP384r1tls13', byDefault: false },
+  { name: 'brainpoolP512r1tls13', byDefault: false },
   // What is recorded today stays secret when there are quantum computers. Two milliseconds at each end, where it is computed in JavaScript, and
   // a ClientHello of more than a packet: docs/decisions/0033-ml-kem-when-named.md.
   { name: 'X25519MLKEM768', byDefault: false },

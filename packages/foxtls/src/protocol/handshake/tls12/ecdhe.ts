@@ -13,13 +13,16 @@ import { clientEcdhPublic, type ServerEcdhParams, serverEcdhParams } from '../..
 import type { HandshakeFlow } from '../receive.ts';
 import type { KeyExchangeMethod } from './key-exchange.ts';
 
-/** The curves that RFC 8422 §5.1.1 defines, and no other group: TLS 1.3 alone has the later ones. */
+/** The curves that RFC 8422 §5.1.1 and RFC 7027 §2 define, and no other group: TLS 1.3 alone has the later ones. */
 const CURVES: readonly number[] = [
   NAMED_GROUPS.secp256r1,
   NAMED_GROUPS.secp384r1,
   NAMED_GROUPS.secp521r1,
   NAMED_GROUPS.x25519,
   NAMED_GROUPS.x448,
+  NAMED_GROUPS.brainpoolP256r1,
+  NAMED_GROUPS.brainpoolP384r1,
+  NAMED_GROUPS.brainpoolP512r1,
 ];
 
 export const ecdhe: KeyExchangeMethod<ServerEcdhParams> = {

@@ -59,7 +59,7 @@ export function checkRetry(variant: ProtocolVariant, config: ClientConfig, offer
   const name = namedGroupName(groupId) ?? `group ${groupId}`;
   // RFC 8446 §4.2.8: the selected_group must correspond "to a group which was provided in the "supported_groups" extension in the
   // original ClientHello", and must not correspond "to a group which was provided in the "key_share" extension".
-  const group = config.groups.find((candidate) => candidate.id === groupId);
+  const group = config.tls13Groups.find((candidate) => candidate.id === groupId);
   if (group === undefined)
     throw new PeerMisbehaved('group_not_offered', `HelloRetryRequest selects ${name}, which was not offered`);
   if (offer.keyShares.some((share) => share.group.id === groupId)) {

@@ -95,17 +95,17 @@ function requireCertificate(config: ServerConfig): void {
 
 /** A group that the client sent a share for is preferred to one that we like better: it saves a round trip. */
 function chooseGroup(config: ServerConfig, offer: CheckedClientHello): KeyExchangeGroup | undefined {
-  const shown = config.groups.find(({ id }) => offer.keyShares.has(id));
+  const shown = config.tls13Groups.find(({ id }) => offer.keyShares.has(id));
   if (shown !== undefined) return shown;
   // A key that needs none may be found when the cookie has come back. Where nothing else would do, no share is asked for.
   const mayDoWithout = config.requireCookie && choosePskMode(config, offer) === 'psk_ke';
   if (mayDoWithout && config.credentials.length === 0) return undefined;
-  const group = config.groups.find(({ id }) => offer.groups.includes(id));
+  const group = config.tls13Groups.find(({ id }) => offer.groups.includes(id));
   if (group !== undefined || mayDoWithout) return group;
   const theirs = offer.groups.map((id) => namedGroupName(id) ?? `0x${id.toString(16)}`);
   throw new PeerIncompatible(
     'group',
-    config.groups.map(({ name }) => name),
+    config.tls13Groups.map(({ name }) => name),
     theirs,
   );
 }
@@ -168,7 +168,7 @@ function* resumeFromCookie(
   if (suite === undefined || !offer.hello.cipherSuites.includes(suite.id)) {
     throw new PeerMisbehaved('cookie_invalid', 'the suite of the cookie is not on offer');
   }
-  const asked = config.groups.find(({ id }) => id === state.group);
+  const asked = config.tls13Groups.find(({ id }) => id === state.group);
   if (asked !== undefined) checkSecondShare(offer, asked);
   else if (state.group !== NO_GROUP) throw groupChanged();
   const psk = yield* findPsk(context, config, offer, [suite]);
@@ -187,7 +187,7 @@ function groupAfterRetry(
 ): KeyExchangeGroup | undefined {
   if (psk?.mode === 'psk_ke') return undefined;
   if (psk === undefined) requireCertificate(config);
-  const group = chosen ?? config.groups.find(({ id }) => second.keyShares.has(id));
+  const group = chosen ?? config.tls13Groups.find(({ id }) => second.keyShares.has(id));
   if (group === undefined || !second.keyShares.has(group.id)) throw groupChanged();
   return group;
 }

@@ -57,7 +57,7 @@ const MAX_IDENTITIES_TRIED = 8;
  */
 export function choosePskMode(config: ServerConfig, offer: CheckedClientHello): PskKeyExchangeMode | undefined {
   if (offer.hello.extensions.values.pre_shared_key === undefined) return undefined;
-  const hasGroup = config.groups.some(({ id }) => offer.groups.includes(id));
+  const hasGroup = config.tls13Groups.some(({ id }) => offer.groups.includes(id));
   return sharedPskModes(config.pskKeyExchangeModes, offer.pskModes).find((mode) => mode === 'psk_ke' || hasGroup);
 }
 

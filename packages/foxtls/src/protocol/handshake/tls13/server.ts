@@ -162,7 +162,7 @@ function sendEncryptedExtensions(
   const ourLimit = theirLimit === undefined ? undefined : (config.recordSizeLimit ?? MAX_RECORD_SIZE_LIMIT);
   const message = writeMessage(EncryptedExtensions, {
     extensions: extensionsOf('encrypted_extensions', {
-      supported_groups: config.announceGroups ? config.groups.map((group) => group.id) : undefined,
+      supported_groups: config.announceGroups ? config.tls13Groups.map((group) => group.id) : undefined,
       record_size_limit: ourLimit,
       heartbeat: heartbeat && HEARTBEAT_MODES[heartbeat.ours],
       ...srtpAnswer(srtpProfile),
