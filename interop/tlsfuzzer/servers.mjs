@@ -21,13 +21,15 @@ const SUITES = [
   'ECDHE:DHE:kRSA:!aNULL:!eNULL:!PSK:!RC4:!CAMELLIA',
 ];
 
+const GROUPS = 'x25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192';
+
 /** What every server has, unless it says otherwise. */
 const COMMON = {
   legacy,
   warn() {},
   minVersion: 'TLSv1',
   ciphers: SUITES.join(':'),
-  ecdhCurve: 'x25519:P-256:P-384:P-521:X448:ffdhe2048:ffdhe3072:ffdhe4096:ffdhe6144:ffdhe8192',
+  ecdhCurve: GROUPS,
   dhparam: 'auto',
   insecureMacThenEncrypt: true,
   ALPNProtocols: ['http/1.1', 'h2', 'http/2'],
@@ -46,6 +48,11 @@ const OLD_SCHEMES = [
   'rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:dsa_sha256_RESERVED:rsa_pkcs1_sha1:ecdsa_sha1:dsa_sha1_RESERVED',
 ].join(':');
 
+/** Of TLS 1.3, and of the versions before it. */
+const BRAINPOOL = ['brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1']
+  .flatMap((curve) => [`${curve}tls13`, curve])
+  .join(':');
+
 /**
  * By name: whose certificate (the names of files in tlsfuzzer's `tests`, without Cert.pem and Key.pem), and which options beside COMMON;
  * whether it echoes, or staples an OCSP response; or the options of a server of the core.
@@ -63,6 +70,7 @@ export const SERVERS = {
   'rsa-renegotiating': { credentials: ['serverX509'], options: { renegotiation: 'accept' } },
   'rsa-stapling': { credentials: ['serverX509'], options: { renegotiation: 'accept' }, staples: true },
   'rsa-heartbeats': { credentials: ['serverX509'], core: withHeartbeats },
+  'rsa-brainpool': { credentials: ['serverX509'], options: { ecdhCurve: `${GROUPS}:${BRAINPOOL}` } },
   'rsa-echo': { credentials: ['serverX509'], echo: true },
   'rsa-pss': { credentials: ['serverRSAPSS'] },
   'rsa-both': { credentials: ['serverX509', 'serverRSAPSS'] },
