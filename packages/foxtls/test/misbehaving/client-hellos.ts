@@ -250,8 +250,8 @@ export const CLIENT_HELLOS: readonly Case[] = [
     rfc: 'RFC 8446 §6.2',
     victim: 'server',
     break: (peer) => peer.changeMessage('client_hello', (message) => concat(Uint8Array.of(1, 0xff, 0xff, 0xff), message)),
-    alert: 'illegal_parameter',
-    why: 'no alert is named for what is right in form but more than we take; other implementations send this one',
+    alert: 'decode_error',
+    why: 'no message of its type can have so many',
     error: beyond('maxHandshakeMessage'),
   },
   {
