@@ -431,17 +431,13 @@ function checkModes(modes: readonly PskKeyExchangeMode[]): readonly PskKeyExchan
 
 function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifier | undefined }) {
   const { provider } = options;
-  const groups =
-    options.groups === undefined
-      ? orRefuse('group', provider, defaultGroups(provider))
-      : pick('group', provider.groups, options.groups, (group) => group.name);
+  const spoken = resolveVersions(options);
   return {
     provider,
-    ...resolveVersions(options),
+    ...spoken,
     insecureMacThenEncrypt: options.insecureMacThenEncrypt ?? false,
     insecureNoExtendedMasterSecret: options.insecureNoExtendedMasterSecret ?? false,
-    groups,
-    tls13Groups: groups.filter(({ id }) => isGroupOf('TLSv1.3', id)),
+    ...resolveGroups(options, spoken.versions),
     ...resolveAuthentication(options),
     alpnProtocols: checkProtocols(options.alpnProtocols ?? []),
     recordSizeLimit:
@@ -457,6 +453,20 @@ function resolveCommon(options: CommonOptions & { readonly verifier?: PeerVerifi
     warn: options.warn && onceForEach(options.warn),
     now: options.now ?? Date.now,
   };
+}
+
+function resolveGroups({ provider, groups: names }: CommonOptions, versions: readonly VersionName[]) {
+  const groups =
+    names === undefined
+      ? orRefuse('group', provider, defaultGroups(provider))
+      : pick('group', provider.groups, names, (group) => group.name);
+  if (!groups.some(({ id }) => versions.some((version) => isGroupOf(version, id)))) {
+    throw new ApiMisuse(
+      'ERR_TLS_UNKNOWN_NAME',
+      `groups is [${names?.join(', ')}]: none of them is one of ${versions.join(', ')}`,
+    );
+  }
+  return { groups, tls13Groups: groups.filter(({ id }) => isGroupOf('TLSv1.3', id)) };
 }
 
 function resolveSrtpProfiles(names: CommonOptions['srtpProfiles']): readonly number[] {

@@ -4,7 +4,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ClientOptions, defineClientConfig, defineServerConfig, type ServerOptions } from '../../src/connection/config.ts';
-import { createTestPki, type TestPki } from '../../src/connection/pair.fixture.ts';
+import { createTestPki, exchangeSync, type TestPki } from '../../src/connection/pair.fixture.ts';
 import { NAMED_GROUPS } from '../../src/core/registry/named-groups.ts';
 import { nodeProvider as provider } from '../../src/crypto/node/provider.ts';
 import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
@@ -82,6 +82,30 @@ describe('a client that names curves of Brainpool', () => {
     const groups = ['brainpoolP256r1tls13', 'brainpoolP256r1', 'x25519'];
     connectEnds(clientConfig({ versions, groups }), serverConfig({ selectConfig }));
     expect(numbers[0]).toEqual(offered.map((name) => NAMED_GROUPS[name]));
+  });
+
+  it.each([
+    ['TLSv1.3', 'brainpoolP256r1'],
+    ['TLSv1.2', 'brainpoolP256r1tls13'],
+    ['TLSv1.2', 'MLKEM768'],
+  ] as const)('and %s is told that it has none named %s', (version, group) => {
+    expect(() => clientConfig({ versions: [version], groups: [group] })).toThrow(
+      expect.objectContaining({ code: 'ERR_TLS_UNKNOWN_NAME', message: expect.stringContaining(group) }),
+    );
+  });
+
+  it('renegotiates TLS 1.2 though it has those of TLS 1.3 alone', () => {
+    const suites = {
+      cipherSuites: ['TLS_AES_128_GCM_SHA256', 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'],
+      renegotiation: 'accept',
+    } as const;
+    const client = clientConfig({ ...suites, groups: ['brainpoolP256r1tls13'] });
+    const ends = connectEnds(client, serverConfig({ ...suites, versions: ['TLSv1.2'] }));
+    expect(ends.client.info?.version).toBe('TLSv1.2');
+    ends.client.renegotiate();
+    exchangeSync(ends.client, ends.server);
+    expect(ends.clientSide.error ?? ends.serverSide.error).toBeUndefined();
+    expect(ends.serverSide.of('renegotiated')).toHaveLength(1);
   });
 
   it('sends no share of one of TLS 1.2', () => {

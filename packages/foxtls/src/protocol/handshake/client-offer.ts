@@ -278,12 +278,11 @@ function offeredExtensions(
   changing: Changing,
 ): readonly RawExtension[] {
   const { grease, order } = changing.disguise;
+  const groups = config.groups.map(({ id }) => id).filter((id) => changing.versions.some((version) => isGroupOf(version, id)));
   const { list } = extensionsOf('client_hello', {
     server_name: request.serverName !== undefined && isHostName(request.serverName) ? request.serverName : undefined,
-    supported_groups: greased(
-      grease?.group,
-      config.groups.map(({ id }) => id).filter((id) => changing.versions.some((version) => isGroupOf(version, id))),
-    ),
+    // A renegotiation may be of a version that has none of them.
+    supported_groups: groups.length > 0 ? greased(grease?.group, groups) : undefined,
     signature_algorithms: changing.versions.some(hasSignatureAlgorithms)
       ? greased(
           grease?.scheme,
