@@ -51,6 +51,7 @@ export class Connection extends ConnectionEngine<TlsTransport> implements TlsCon
     super(parts, parts, parts);
     this.#parts = parts;
     this.#renegotiations = new Renegotiations(parts.renegotiation, parts.limits, parts.now);
+    parts.transport.mayRenegotiate = parts.renegotiation === 'accept';
     this.begin(parts.flow);
   }
 
@@ -104,6 +105,7 @@ export class Connection extends ConnectionEngine<TlsTransport> implements TlsCon
     if (this.peerClosed) throw this.notConnected('renegotiate');
     const established = this.established as Established;
     this.#renegotiations.check(this.role, established, this.renegotiating, options);
+    this.transport.mayRenegotiate = true;
     this.guarded(() => {
       if (this.role === 'client') {
         this.#renegotiate(established, options);

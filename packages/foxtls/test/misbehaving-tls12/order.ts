@@ -63,7 +63,7 @@ const AT_EACH_PLACE: readonly Tls12Case[] = (['client', 'server'] as const).flat
       {
         ...common,
         name: `splits its ${place} around data`,
-        rfc: 'RFC 5246 §6.2.1',
+        rfc: 'RFC 8446 §5.1',
         break: (peer) =>
           peer.changeRecords(place, (record) => [
             { ...record, content: record.content.subarray(0, 3) },
@@ -71,7 +71,8 @@ const AT_EACH_PLACE: readonly Tls12Case[] = (['client', 'server'] as const).flat
             { ...record, content: record.content.subarray(3) },
           ]),
         ...unexpected,
-        error: misbehaved('application_data_too_early'),
+        why: 'RFC 5246 names none; as in TLS 1.3',
+        error: misbehaved('handshake_interleaved'),
       },
       {
         ...common,
@@ -276,6 +277,19 @@ const CONNECTED: readonly Tls12Case[] = [
     name: 'sends a message of no known type when the handshake is over',
     victim,
     break: (peer) => peer.whenConnected(() => peer.sendHandshake(messageOf(99, 1))),
+  })),
+  ...both((victim) => ({
+    name: 'begins a handshake message, and goes on with data',
+    rfc: 'RFC 8446 §5.1',
+    victim,
+    break: (peer) =>
+      peer.whenConnected(() => {
+        peer.sendHandshake(Uint8Array.of(victim === 'client' ? 0 : 1, 0));
+        peer.sendData('in between');
+      }),
+    ...unexpected,
+    why: 'RFC 5246 names none; as in TLS 1.3',
+    error: misbehaved('handshake_interleaved'),
   })),
   ...both((victim) => ({
     name: 'announces a handshake message of 2^24 - 1 bytes when the handshake is over',

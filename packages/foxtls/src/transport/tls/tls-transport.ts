@@ -59,6 +59,8 @@ const CHANGE_CIPHER_SPEC = Uint8Array.of(1);
 export class TlsTransport implements HandshakeTransport {
   readonly variant: ProtocolVariant = TLS;
   tap: MessageTap | undefined;
+  /** Then "Recipients MUST receive and process interleaved application layer traffic" (RFC 5246 §6.2.1); else nothing comes inside of a message. */
+  mayRenegotiate = false;
   readonly #limits: TlsTransportLimits;
   readonly #input = new RecordInput();
   readonly #handshakeInput: HandshakeInput;
@@ -277,9 +279,8 @@ export class TlsTransport implements HandshakeTransport {
       this.tap?.('received', type, content);
       return readAlert(content);
     }
-    // Before TLS 1.3, "Data of different TLS record layer content types MAY be interleaved.", and "Recipients MUST receive and process
-    // interleaved application layer traffic during handshakes subsequent to the first one on a connection." (RFC 5246 §6.2.1)
-    if (type !== CONTENT_TYPES.handshake && this.#handshakeInput.pending && !this.#isBeforeTls13) {
+    const mayInterleave = this.mayRenegotiate && this.#isBeforeTls13;
+    if (type !== CONTENT_TYPES.handshake && this.#handshakeInput.pending && !mayInterleave) {
       // "Handshake messages MUST NOT be interleaved with other record types." (RFC 8446 §5.1)
       throw new PeerMisbehaved('handshake_interleaved', 'another record in the midst of a handshake message');
     }
