@@ -2,7 +2,7 @@
  * Signatures of a handshake, made and checked, of either version (RFC 8446 §4.4.3; RFC 5246 §7.4.3, §7.4.8).
  */
 
-import { CryptoFailure, PeerMisbehaved } from '../../core/errors/errors.ts';
+import { CertificateInvalid, CryptoFailure, DecodeError, PeerMisbehaved } from '../../core/errors/errors.ts';
 import { settle } from '../../core/flow/flow.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import { signatureSchemeName } from '../../core/registry/signature-schemes.ts';
@@ -49,7 +49,10 @@ interface Acceptance {
 /** What the key of a certificate is used for; RFC 5246 §7.4.2 has a bit of keyUsage for each. */
 export type CertificateKeyUse = 'signs' | 'decrypts' | 'agrees';
 
-/** The key of the peer's certificate. Throws `PeerMisbehaved` when it is not for this use, if the certificate says what it is for. */
+/**
+ * The key of the peer's certificate. Throws `PeerMisbehaved` when it is not for this use, if the certificate says what it is for, and
+ * `CertificateInvalid` when it is of a kind that we do not have.
+ */
 export function* certificateKeyOf(
   { provider }: Pick<Acceptance, 'provider'>,
   peer: PeerVerified | PeerUnverified,
@@ -62,7 +65,17 @@ export function* certificateKeyOf(
     agrees: { isAllowed: peer.mayAgreeOnKeys === true, bit: 'keyAgreement' },
   }[use];
   if (!isAllowed) throw new PeerMisbehaved('certificate_unsuitable', `the keyUsage of the certificate does not have ${bit}`);
-  return peer.importedKey ?? (yield* settle(provider.keys.importPublicKey(peer.publicKey)));
+  return peer.importedKey ?? (yield* importKey(provider, peer.publicKey));
+}
+
+/** Of a peer that is not verified nobody has looked at the key: "A certificate was of an unsupported type." (RFC 8446 §6.2) */
+function* importKey({ keys }: CryptoProvider, spki: Uint8Array): HandshakeFlow<PublicKey> {
+  try {
+    return yield* settle(keys.importPublicKey(spki));
+  } catch (cause) {
+    if (!(cause instanceof CryptoFailure || cause instanceof DecodeError)) throw cause;
+    throw new CertificateInvalid('key_unsupported', `the key of the peer cannot be used: ${cause.message}`, { cause });
+  }
 }
 
 /** Checks the peer's signature over `content`, in the message `what`, with the key that its certificate gave. */

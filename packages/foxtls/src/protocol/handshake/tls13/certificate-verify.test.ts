@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { defineClientConfig } from '../../../connection/config.ts';
 import { ConnectionLost, CryptoFailure, PeerMisbehaved } from '../../../core/errors/errors.ts';
@@ -92,6 +93,16 @@ describe('CertificateVerify', () => {
 
   it('is none by a key that may not sign', () => {
     expect(refusal(signed(P256, 'ecdsa_secp256r1_sha256'), peer(P256, false))).toBe('certificate_unsuitable bad_certificate');
+  });
+
+  it.each([
+    ['on a curve that we do not have', generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).publicKey],
+    ['that agrees, and does not sign', generateKeyPairSync('x25519').publicKey],
+  ])('is none by a key %s: its certificate is of an unsupported type', (_title, key) => {
+    const publicKey = new Uint8Array(key.export({ type: 'spki', format: 'der' }));
+    const from = peerVerified({ publicKey, mayDigitallySign: true, path: [] });
+    const unsupported = { name: 'CertificateInvalid', reason: 'key_unsupported', alert: 'unsupported_certificate' };
+    expect(() => refusal(signed(P256, 'ecdsa_secp256r1_sha256'), from)).toThrow(expect.objectContaining(unsupported));
   });
 
   it('is not sent when our key cannot sign', () => {
