@@ -193,9 +193,15 @@ describe('an acceptor refuses', () => {
   });
 
   it('an alert, without one of its own', () => {
+    const { error, alerts } = refusal(record(21, Uint8Array.of(2, 40)));
+    expect(error).toMatchObject({ name: 'AlertReceived', description: 'handshake_failure' });
+    expect(alerts).toEqual([]);
+  });
+
+  it('close_notify, with another one', () => {
     const { error, alerts } = refusal(record(21, Uint8Array.of(1, 0)));
     expect(error).toMatchObject({ name: 'AlertReceived', description: 'close_notify' });
-    expect(alerts).toEqual([]);
+    expect(alerts).toEqual(['close_notify']);
   });
 
   it('a second use', () => {

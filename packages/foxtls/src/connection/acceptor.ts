@@ -9,11 +9,12 @@
 
 import { EMPTY } from '../core/bytes/bytes.ts';
 import { AlertReceived, ApiMisuse, asTlsError, LimitExceeded, PeerMisbehaved } from '../core/errors/errors.ts';
-import { ALERTS, alertName } from '../core/registry/alerts.ts';
+import { alertName } from '../core/registry/alerts.ts';
 import { handshakeTypeName } from '../core/registry/handshake-types.ts';
 import { type ClientHelloInfo, describeClientHello } from '../protocol/handshake/client-hello-info.ts';
 import { ClientHello, type RawMessage, readMessage } from '../protocol/messages/messages.ts';
 import { TlsTransport } from '../transport/tls/tls-transport.ts';
+import { sendLastAlert } from './last-alert.ts';
 import { LIMITS } from './limits.ts';
 
 /** A ClientHello that is whole. */
@@ -36,7 +37,6 @@ export interface TlsAcceptor {
 
 /** Three times the largest message: it may come in small records, whose headers count too. */
 const MAX_RECEIVED = 3 * LIMITS.maxHandshakeMessage;
-const FATAL = 2;
 
 /**
  * An acceptor for one client. No version is refused here: `hello.versions` says what the client speaks.
@@ -76,7 +76,7 @@ class Acceptor implements TlsAcceptor {
     } catch (thrown) {
       const error = asTlsError(thrown);
       this.#end();
-      if (error.alert !== undefined) this.#transport.sendAlert(FATAL, ALERTS[error.alert]);
+      if (error.alert !== undefined) sendLastAlert(this.#transport, error.alert);
       throw error;
     }
   }

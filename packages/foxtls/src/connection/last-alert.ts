@@ -8,11 +8,12 @@ const WARNING = 1;
 const FATAL = 2;
 
 export function sendLastAlert(transport: { sendAlert(level: number, description: number): void }, name: AlertName): void {
-  if (name !== 'user_canceled') {
+  const closes = name === 'close_notify' || name === 'user_canceled';
+  if (!closes) {
     transport.sendAlert(FATAL, ALERTS[name]);
     return;
   }
   // "This alert SHOULD be followed by a "close_notify". This alert generally has AlertLevel=warning." (RFC 8446 §6.1)
-  transport.sendAlert(WARNING, ALERTS.user_canceled);
+  if (name === 'user_canceled') transport.sendAlert(WARNING, ALERTS.user_canceled);
   transport.sendAlert(WARNING, ALERTS.close_notify);
 }

@@ -12,6 +12,7 @@ import { createX509Verifier } from '../../src/pki/x509/verifier.ts';
 import { clientHandshake } from '../../src/protocol/handshake/client.ts';
 import { serverHandshake } from '../../src/protocol/handshake/server.ts';
 import { createSealer } from '../../src/protocol/session/sealer.ts';
+import { isLast, lastAlerts } from '../misbehaving/outcome.ts';
 import type { DatagramCase } from './case.ts';
 import { DatagramPeer } from './peer.ts';
 
@@ -89,7 +90,7 @@ export function expectEnd(opened: Opened, { error, alert }: Extract<DatagramCase
   const { victim, peer, recorder } = opened;
   expect(recorder.of('error').map((event) => event.error)).toMatchObject([error]);
   expect(victim.state).toBe('closed');
-  expect(peer.alerts.filter(({ level }) => level === 2)).toEqual(alert === 'none' ? [] : [{ level: 2, description: alert }]);
+  expect(peer.alerts.filter(isLast)).toEqual(lastAlerts(alert));
   expect(recorder.error?.alert ?? 'none').toBe(alert);
   const events = recorder.events.length;
   peer.sendData('after the fault');

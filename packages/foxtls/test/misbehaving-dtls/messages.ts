@@ -472,6 +472,12 @@ const AFTER: readonly DatagramCase[] = [
   ),
   ...both('TLSv1.2', late('sends a KeyUpdate', 'RFC 5246 §7.4', UNEXPECTED, sends('key_update', 0))),
   ...both('TLSv1.2', late('sends NewConnectionId', 'RFC 5246 §7.4', UNEXPECTED, sends('new_connection_id', 0, 2, 1, 7, 1))),
+  ...both('TLSv1.3', {
+    name: 'closes in the midst of the handshake',
+    rfc: 'RFC 8446 §6.1',
+    expected: { alert: 'close_notify', error: alerted('close_notify') },
+    break: (peer) => peer.before('finished', () => peer.sendAlert(1, 'close_notify')),
+  }),
   ...everywhere(
     late('ends it with an alert', 'RFC 8446 §6.2', { alert: 'none', error: alerted('internal_error') }, (peer) =>
       peer.sendAlert(2, 'internal_error'),

@@ -229,7 +229,7 @@ const BEFORE_FINISHED: readonly Tls12Case[] = [
     rfc: 'RFC 5246 §7.2.1',
     victim,
     break: (peer) => peer.before('finished', () => peer.sendAlert(1, 'close_notify')),
-    alert: 'none',
+    alert: 'close_notify',
     error: alerted('close_notify'),
   })),
   ...both((victim) => ({

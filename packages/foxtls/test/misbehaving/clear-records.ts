@@ -166,8 +166,18 @@ export const CLEAR: readonly RecordFault[] = [
     name: 'closes in the midst of the handshake',
     rfc: 'RFC 8446 §6.1',
     send: (peer) => peer.sendAlert(1, 'close_notify'),
-    alert: 'none',
+    alert: 'close_notify',
     error: alerted('close_notify'),
+  },
+  {
+    name: 'cancels the handshake, and closes',
+    rfc: 'RFC 8446 §6.1',
+    send: (peer) => {
+      peer.sendAlert(1, 'user_canceled');
+      peer.sendAlert(1, 'close_notify');
+    },
+    alert: 'close_notify',
+    error: alerted('user_canceled'),
   },
   { name: 'sends user_canceled and nothing else, again and again', ...USER_CANCELED_FLOOD },
 ];

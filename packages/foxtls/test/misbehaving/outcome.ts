@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { type Cut, type Recorder, whole } from '../../src/connection/pair.fixture.ts';
 import { concat } from '../../src/core/bytes/bytes.ts';
 import type { Case } from './case.ts';
-import type { ScriptedPeer } from './scripted-peer.ts';
+import type { ReceivedAlert, ScriptedPeer } from './scripted-peer.ts';
 
 /** What the cases of all versions say. */
 export type Misbehaviour = Pick<Case, 'name' | 'rfc' | 'victim' | 'alert' | 'error' | 'delivered' | 'why'>;
@@ -53,11 +53,16 @@ export function expectFault(
 ): void {
   expect(recorder.of('error').map((event) => event.error)).toMatchObject([error]);
   expect(victim.state).toBe('closed');
-  const fatal = peer.alerts.filter(({ level }) => level === 2);
-  expect(fatal).toEqual(alert === 'none' ? [] : [{ level: 2, description: alert }]);
+  expect(peer.alerts.filter(isLast)).toEqual(lastAlerts(alert));
   expect(recorder.error?.alert ?? 'none').toBe(alert);
   expect(new TextDecoder().decode(recorder.data)).toBe(delivered);
 }
+
+export const isLast = ({ level, description }: ReceivedAlert) => level === 2 || description === 'close_notify';
+
+/** What a peer gets when the victim ends with `alert`. */
+export const lastAlerts = (alert: Misbehaviour['alert']) =>
+  alert === 'none' ? [] : [{ level: alert === 'close_notify' ? 1 : 2, description: alert }];
 
 /** Whether nothing is wrong but what the first ClientHello says: not what is done then, as with a certificate of the wrong kind. */
 export function isWrongHello({ error }: Pick<Misbehaviour, 'error'>, act: (peer: never) => void): boolean {

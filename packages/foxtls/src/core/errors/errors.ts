@@ -205,12 +205,18 @@ export class PkcsInvalid extends TlsError {
   }
 }
 
-/** The peer ended the connection with an alert. `description` is its IANA name, or `unknown_<number>`. */
+/**
+ * The peer ended the connection with an alert. `description` is its IANA name, or `unknown_<number>`. A fatal alert is not answered; "The other
+ * party MUST respond with a close_notify alert of its own and close down the connection immediately" (RFC 5246 §7.2.1) to one that only closes.
+ */
 export class AlertReceived extends TlsError {
   readonly description: string;
 
   constructor(description: string, advice = '') {
-    super('ERR_TLS_ALERT_RECEIVED', `the peer ended the connection with the alert ${description}${advice && `. ${advice}`}`);
+    const alert = description === 'close_notify' || description === 'user_canceled' ? 'close_notify' : undefined;
+    super('ERR_TLS_ALERT_RECEIVED', `the peer ended the connection with the alert ${description}${advice && `. ${advice}`}`, {
+      alert,
+    });
     this.description = description;
   }
 }
