@@ -44,7 +44,7 @@ import { ConnectionContext, type ContextParts } from './handshake-context.ts';
 import { HandshakeDriver, type HandshakeHooks } from './handshake-driver.ts';
 import type { HeartbeatOutcome } from './heartbeat.ts';
 import { connectionInfo } from './info.ts';
-import { sendLastAlert } from './last-alert.ts';
+import { isFatal, sendLastAlert } from './last-alert.ts';
 import { Patience } from './patience.ts';
 import { tapOf } from './traced-message.ts';
 
@@ -487,8 +487,15 @@ export abstract class ConnectionEngine<Transport extends EngineTransport = Engin
   /** Ends at once, with the alert of `error` if it has one. */
   #end(error: TlsError | undefined): void {
     if (error?.alert !== undefined && !this.#weClosed) sendLastAlert(this.#transport, error.alert);
+    if (isFatal(error)) this.#forgetSession();
     this.finish();
     this.#handshake?.abort(error);
+  }
+
+  /** "Thus, any connection terminated with a fatal alert MUST NOT be resumed." (RFC 5246 §7.2.2) Nobody is left to hear of a cache that fails. */
+  #forgetSession(): void {
+    const forget = this.#established?.forgetSession;
+    if (forget !== undefined) (async () => forget())().catch(() => {});
   }
 
   /** Nothing comes or goes any more. */

@@ -3,6 +3,7 @@
  */
 
 import { packed } from '../../core/bytes/bytes.ts';
+import type { Eventually } from '../../core/flow/flow.ts';
 import type { VersionName } from '../../core/registry/protocol-versions.ts';
 import type { Hash } from '../../crypto/hash.ts';
 import type { FinishedVerified } from '../keys/finished.ts';
@@ -80,6 +81,8 @@ export interface Established extends LocalIdentity {
   readonly srtpProfile?: number | undefined;
   /** Server: the channel binding "tls-server-end-point" (RFC 5929 §4), of the handshake that began the session; a client has it by `peer`. */
   readonly serverEndPoint?: Uint8Array | undefined;
+  /** Server, TLS 1.2: takes the session out of the cache, if it was kept under an id. */
+  readonly forgetSession?: (() => Eventually<void>) | undefined;
   /** Client only: what the PSKs of tickets derive from. */
   readonly resumptionSecret: Uint8Array | undefined;
 }
@@ -123,6 +126,7 @@ export function ofOneShape(facts: Established): Established {
     heartbeat: facts.heartbeat,
     srtpProfile: facts.srtpProfile,
     serverEndPoint: facts.serverEndPoint,
+    forgetSession: facts.forgetSession,
     resumptionSecret: facts.resumptionSecret,
   };
   return Object.freeze(whole);

@@ -14,6 +14,11 @@ export interface SessionCache {
   put(id: string, state: Uint8Array, expires: number): Eventually<void>;
   /** The state, which stays: a session of TLS 1.2 may be resumed many times. */
   find(id: string): Eventually<Uint8Array | undefined>;
+  /**
+   * Forgets the state. Called when a connection with it ended by a fatal alert: "the session identifier MUST be invalidated, preventing the
+   * failed session from being used to establish new connections." (RFC 5246 §7.2) What it throws is passed over.
+   */
+  remove?(id: string): Eventually<void>;
 }
 
 export interface SessionCacheOptions {
@@ -45,6 +50,9 @@ export function createSessionCache({ maxSessions = 10_000, now = Date.now }: Ses
       if (found !== undefined && now() < found.expires) return found.state;
       sessions.delete(id);
       return undefined;
+    },
+    remove(id) {
+      sessions.delete(id);
     },
   };
 }

@@ -12,6 +12,7 @@ import { acceptedMaxFragmentLength } from '../../negotiate/max-fragment-length.t
 import type { Tls12CipherSuite } from '../../negotiate/tls12-cipher-suites.ts';
 import { readTls12SessionState, type Tls12SessionState, writeTls12SessionState } from '../../session/tls12-session-state.ts';
 import type { ServerConfig } from '../config.ts';
+import type { Established } from '../established.ts';
 import type { HandshakeFlow } from '../receive.ts';
 import { sendMessage } from '../send.ts';
 import { admits, canBeCarried } from '../server-sessions.ts';
@@ -131,6 +132,13 @@ export function* keepSession(
   if (sessionId.length === 0 || !canBeCarried(client)) return;
   const expires = state.created + state.lifetime * 1000;
   yield* settle(config.sessionCache?.put(toHex(sessionId), writeTls12SessionState(state), expires));
+}
+
+/** What forgets the session that stands under `sessionId`; undefined where none does. */
+export function forgetting({ sessionCache }: ServerConfig, sessionId: Uint8Array): Established['forgetSession'] {
+  if (sessionCache?.remove === undefined || sessionId.length === 0) return undefined;
+  const id = toHex(sessionId);
+  return () => sessionCache.remove?.(id);
 }
 
 /** Another ticket for the same session, which does not live longer by it: a ticket may be good for one resumption. */

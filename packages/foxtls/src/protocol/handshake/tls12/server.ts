@@ -2,7 +2,7 @@
  * The TLS 1.2 handshake of a server (RFC 5246 §7.3), from the ClientHello on, read downward. The drawings are in client.ts.
  */
 
-import { concat } from '../../../core/bytes/bytes.ts';
+import { concat, EMPTY } from '../../../core/bytes/bytes.ts';
 import { MasterSecret } from '../../keys/tls12-key-schedule.ts';
 import { Transcript } from '../../keys/transcript.ts';
 import { ServerHello, writeMessage } from '../../messages/messages.ts';
@@ -44,7 +44,15 @@ import {
   verifyClient,
 } from './server-authentication.ts';
 import { applyRecordLimits, authenticationAnswers, commonAnswers, writeAnswers } from './server-extensions.ts';
-import { findSession, type KeptSession, keepSession, planSession, renewTicket, type SessionPlan } from './server-session.ts';
+import {
+  findSession,
+  forgetting,
+  type KeptSession,
+  keepSession,
+  planSession,
+  renewTicket,
+  type SessionPlan,
+} from './server-session.ts';
 import type { Tls12Version } from './version.ts';
 
 export function* tls12ServerHandshake(
@@ -105,6 +113,7 @@ function* fullHandshake(
     sharedSignatureSchemes: config.signatureSchemes.map(({ id }) => id).filter((id) => offer.signatureSchemes.includes(id)),
     exporter: exporterOf(agreement, master),
     serverEndPoint,
+    forgetSession: forgetting(config, sessionPlan.sessionId),
   };
   warnOfWeakness(config, 'a client', [agreement.version, plan.suite, ownScheme, client.scheme]);
   return establish(facts, clientFinished);
@@ -140,6 +149,7 @@ function* abbreviatedHandshake(
     sharedSignatureSchemes: [],
     exporter: exporterOf(agreement, master),
     serverEndPoint: state.serverEndPoint,
+    forgetSession: forgetting(config, byTicket ? EMPTY : sessionId),
   };
   warnOfWeakness(config, 'a client', [agreement.version, suite]);
   return establish(facts, clientFinished);
