@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ClientOptions, ServerOptions } from '../../src/connection/config.ts';
 import type { DtlsEndpointOptions } from '../../src/connection/datagram-endpoint.ts';
-import { concat, fromUtf8, utf8 } from '../../src/core/bytes/bytes.ts';
+import { concat, fromUtf8, toHex, utf8 } from '../../src/core/bytes/bytes.ts';
 import { ApiMisuse, ConnectionLost } from '../../src/core/errors/errors.ts';
 import {
   type Configs,
@@ -46,6 +46,32 @@ function bytesBetween(network: Network, from: string, to: string): number {
 function stateOf({ endpoint }: Host) {
   return { sessions: endpoint.sessionCount, timeout: endpoint.nextTimeout(), output: endpoint.takeOutput().length };
 }
+
+describe('an endpoint of DTLS 1.2', () => {
+  /** Epoch and sequence number of the first record. */
+  const numberOf = (datagram: Uint8Array | undefined) => datagram && toHex(datagram.subarray(3, 11));
+
+  it('answers each ClientHello in a record of the same number', () => {
+    const { network, connect } = open('TLSv1.2');
+    let isFirst = true;
+    // The first one is lost: that which is answered has a number other than zero.
+    network.passes = () => {
+      const passes = !isFirst;
+      isFirst = false;
+      return passes;
+    };
+    const client = connect('client:1');
+    network.run(() => client.isConnected);
+    const [, hello, helloVerifyRequest, second, serverHello] = network.sent.map(({ datagram }) => datagram);
+    expect([hello, helloVerifyRequest, second, serverHello].map((datagram) => datagram?.[13])).toEqual([1, 3, 1, 2]);
+    // "the server MUST use the record sequence number in the ClientHello as the record sequence number in the HelloVerifyRequest."
+    // (RFC 6347 §4.2.1)
+    expect([numberOf(hello), numberOf(helloVerifyRequest)]).toEqual(['0000000000000001', '0000000000000001']);
+    // And it "MUST use the record sequence number in the ClientHello as the record sequence number in its initial ServerHello."
+    // (RFC 6347 §4.2.1)
+    expect([numberOf(second), numberOf(serverHello)]).toEqual(['0000000000000002', '0000000000000002']);
+  });
+});
 
 describe.each(VERSIONS)('an endpoint, in %s', (version) => {
   it('lets sessions rest that say nothing, when there are many, and goes on with them', { timeout: 60_000 }, () => {
