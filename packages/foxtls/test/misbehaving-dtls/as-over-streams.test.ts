@@ -31,7 +31,7 @@ import { DatagramPeer } from './peer.ts';
 const OF_STREAMS = new RegExp(
   [
     // Versions have other numbers; legacy_session_id is not echoed (RFC 9147 §5); a message beyond the limit is dropped.
-    'legacy_version|[vV]ersion 0x|SSL 3.0|session_?id|a session that|beyond the limit',
+    'legacy_version|[vV]ersion 0x|SSL 3.0|session_?id|a session that|a ClientHello (longer than any|beyond the limit)',
     // Records have one message each. What is in the clear when there are keys is dropped, and what is under keys before there are.
     'in the same record|in the clear|finished twice|ClientHello twice|ClientKeyExchange twice|certificate_verify twice|did not promise',
     'sends no (ClientKeyExchange|CertificateVerify)',
