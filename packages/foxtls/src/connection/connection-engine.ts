@@ -90,7 +90,11 @@ export interface EngineParts<Transport> {
   readonly keepSession?: ((session: ClientSession) => void) | undefined;
 }
 
-export abstract class ConnectionEngine<Transport extends EngineTransport = EngineTransport> {
+export abstract class ConnectionEngine<
+  Transport extends EngineTransport = EngineTransport,
+  Setting extends EngineSetting = EngineSetting,
+  Owner extends EngineOwner = EngineOwner,
+> {
   static readonly #hooks: HandshakeHooks<ConnectionEngine> = {
     onDone: (connection, established) => connection.#connect(established),
     guarded: (connection, work) => connection.guarded(work),
@@ -98,8 +102,8 @@ export abstract class ConnectionEngine<Transport extends EngineTransport = Engin
   };
 
   readonly #transport: Transport;
-  readonly #setting: EngineSetting;
-  readonly #owner: EngineOwner;
+  readonly #setting: Setting;
+  readonly #owner: Owner;
   readonly #keepSession: EngineParts<Transport>['keepSession'];
   readonly #events: EventQueue;
   /** While there is a handshake. */
@@ -114,7 +118,7 @@ export abstract class ConnectionEngine<Transport extends EngineTransport = Engin
   /** Made when it is needed: most peers never try it. */
   #patience: Patience | undefined;
 
-  constructor(setting: EngineSetting, owner: EngineOwner, { transport, keepSession }: EngineParts<Transport>) {
+  constructor(setting: Setting, owner: Owner, { transport, keepSession }: EngineParts<Transport>) {
     this.#transport = transport;
     this.#setting = setting;
     this.#owner = owner;
@@ -189,8 +193,12 @@ export abstract class ConnectionEngine<Transport extends EngineTransport = Engin
     return this.#transport;
   }
 
-  protected get limits(): Limits {
-    return this.#setting.limits;
+  protected get setting(): Setting {
+    return this.#setting;
+  }
+
+  protected get owner(): Owner {
+    return this.#owner;
   }
 
   protected get established(): Established | undefined {

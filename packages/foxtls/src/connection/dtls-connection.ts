@@ -62,9 +62,10 @@ export interface DatagramConnectionParts extends EngineParts<DatagramTransport> 
   readonly flow: ((context: HandshakeContext) => HandshakeFlow<Established>) | Established;
 }
 
-export class DatagramConnection extends ConnectionEngine<DatagramTransport> implements DtlsConnection {
-  readonly #setting: DatagramSetting;
-  readonly #owner: DatagramOwner;
+export class DatagramConnection
+  extends ConnectionEngine<DatagramTransport, DatagramSetting, DatagramOwner>
+  implements DtlsConnection
+{
   #heartbeats: DatagramHeartbeats | undefined;
   /** Made when they are needed: few connections do. */
   #keyUpdates: DatagramKeyUpdates | undefined;
@@ -75,8 +76,6 @@ export class DatagramConnection extends ConnectionEngine<DatagramTransport> impl
   constructor(parts: DatagramConnectionParts) {
     const { setting, owner, flow } = parts;
     super(setting, owner, parts);
-    this.#setting = setting;
-    this.#owner = owner;
     if (typeof flow === 'function') this.begin(flow, parts);
     else this.open(flow);
   }
@@ -118,7 +117,7 @@ export class DatagramConnection extends ConnectionEngine<DatagramTransport> impl
     checkInitialTimeout(milliseconds);
     this.transport.setInitialTimeout(milliseconds);
     this.#heartbeats?.setInitialTimeout(milliseconds);
-    if (this.state !== 'closed') this.#owner.rescheduled?.();
+    if (this.state !== 'closed') this.owner.rescheduled?.();
   }
 
   receive(datagram: Uint8Array): void {
@@ -134,7 +133,7 @@ export class DatagramConnection extends ConnectionEngine<DatagramTransport> impl
 
   nextTimeout(): number | undefined {
     const { deadline } = this;
-    return deadline === undefined ? undefined : Math.max(0, deadline - this.#setting.clock());
+    return deadline === undefined ? undefined : Math.max(0, deadline - this.setting.clock());
   }
 
   /** When `handleTimeout` wants to be called, by the clock. */
@@ -222,7 +221,7 @@ export class DatagramConnection extends ConnectionEngine<DatagramTransport> impl
   // ---- The handshake ----
 
   protected override agree({ heartbeat }: Established): void {
-    if (heartbeat !== undefined) this.#heartbeats = new DatagramHeartbeats(this.#setting, heartbeat, this.transport);
+    if (heartbeat !== undefined) this.#heartbeats = new DatagramHeartbeats(this.setting, heartbeat, this.transport);
   }
 
   protected override afterHandshake(): void {
@@ -239,7 +238,7 @@ export class DatagramConnection extends ConnectionEngine<DatagramTransport> impl
   }
 
   get #idUpdates(): ConnectionIdUpdates {
-    this.#connectionIdUpdates ??= new ConnectionIdUpdates(this.transport, this.#owner);
+    this.#connectionIdUpdates ??= new ConnectionIdUpdates(this.transport, this.owner);
     return this.#connectionIdUpdates;
   }
 
@@ -255,11 +254,11 @@ export class DatagramConnection extends ConnectionEngine<DatagramTransport> impl
   }
 
   #readPathMessage({ type, cookie }: PathMessage): void {
-    if (type === 'path_response') this.#owner.pathAnswered?.(cookie);
+    if (type === 'path_response') this.owner.pathAnswered?.(cookie);
     if (type !== 'path_challenge' || this.weClosed) return;
     const answer = { type: 'path_response', cookie } as const;
-    if (this.#owner.pathChallenged === undefined) this.transport.sendPathMessage(answer);
-    else this.#owner.pathChallenged(this.transport.writePathMessage(answer));
+    if (this.owner.pathChallenged === undefined) this.transport.sendPathMessage(answer);
+    else this.owner.pathChallenged(this.transport.writePathMessage(answer));
   }
 
   protected override readMessage(raw: RawMessage): void {
@@ -314,6 +313,6 @@ export class DatagramConnection extends ConnectionEngine<DatagramTransport> impl
   #tellOwner(): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    this.#owner.closed?.();
+    this.owner.closed?.();
   }
 }

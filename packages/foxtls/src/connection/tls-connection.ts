@@ -34,8 +34,7 @@ export interface ConnectionParts extends EngineSetting, EngineParts<TlsTransport
   readonly flow: (context: HandshakeContext, next?: NextHandshake) => HandshakeFlow<Established>;
 }
 
-export class Connection extends ConnectionEngine<TlsTransport> implements TlsConnection {
-  readonly #parts: ConnectionParts;
+export class Connection extends ConnectionEngine<TlsTransport, ConnectionParts> implements TlsConnection {
   readonly #renegotiations: Renegotiations;
   #info: ConnectionInfo | undefined;
   #inputEnded = false;
@@ -49,7 +48,6 @@ export class Connection extends ConnectionEngine<TlsTransport> implements TlsCon
 
   constructor(parts: ConnectionParts) {
     super(parts, parts, parts);
-    this.#parts = parts;
     this.#renegotiations = new Renegotiations(parts.renegotiation, parts.limits, parts.now);
     parts.transport.mayRenegotiate = parts.renegotiation === 'accept';
     this.begin(parts.flow);
@@ -62,7 +60,7 @@ export class Connection extends ConnectionEngine<TlsTransport> implements TlsCon
   }
 
   get wantsInput(): boolean {
-    return !this.isSuspended || this.transport.pendingInput < this.limits.queuedInput;
+    return !this.isSuspended || this.transport.pendingInput < this.setting.limits.queuedInput;
   }
 
   receive(bytes: Uint8Array): void {
@@ -144,7 +142,7 @@ export class Connection extends ConnectionEngine<TlsTransport> implements TlsCon
 
   protected override agree({ heartbeat }: Established): void {
     this.#info = undefined;
-    const { provider, now, limits } = this.#parts;
+    const { provider, now, limits } = this.setting;
     if (heartbeat !== undefined) this.#heartbeats ??= new Heartbeats(provider.random, now, limits.heartbeats);
     this.#heartbeats?.agree(heartbeat);
   }
@@ -176,7 +174,7 @@ export class Connection extends ConnectionEngine<TlsTransport> implements TlsCon
 
   #starve(): void {
     this.#starved = true;
-    if (this.transport.pendingInput > this.limits.queuedInput + this.limits.queuedInputOverrun) {
+    if (this.transport.pendingInput > this.setting.limits.queuedInput + this.setting.limits.queuedInputOverrun) {
       throw new LimitExceeded('queuedInput', 'input goes on arriving although wantsInput is false', 'internal_error');
     }
   }
@@ -234,7 +232,7 @@ export class Connection extends ConnectionEngine<TlsTransport> implements TlsCon
 
   #renegotiate(established: Established, options: RenegotiationOptions): void {
     const next = this.#renegotiations.begin(established, options);
-    this.begin((context) => this.#parts.flow(context, next));
+    this.begin((context) => this.setting.flow(context, next));
     this.#renegotiations.unanswered = this.role === 'client';
     this.advance();
   }
