@@ -17,7 +17,7 @@ const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 let pki: TestPki;
 beforeAll(async () => {
   // Of P-256, clients would have to name that curve, too (RFC 8422 §5.1).
-  pki = await createTestPki(provider, { kind: 'rsa', bits: 2048 });
+  pki = await createTestPki(provider, { kind: 'ed25519' });
 });
 
 const clientConfig = (options: Partial<ClientOptions> = {}) =>
@@ -95,12 +95,13 @@ describe('a client that names curves of Brainpool', () => {
   });
 
   it('renegotiates TLS 1.2 though it has those of TLS 1.3 alone', () => {
-    const suites = {
-      cipherSuites: ['TLS_AES_128_GCM_SHA256', 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256'],
-      renegotiation: 'accept',
-    } as const;
-    const client = clientConfig({ ...suites, groups: ['brainpoolP256r1tls13'] });
-    const ends = connectEnds(client, serverConfig({ ...suites, versions: ['TLSv1.2'] }));
+    const key = new Uint8Array(32).fill(7);
+    const identity = new TextEncoder().encode('sensor-17');
+    const suites = ['TLS_AES_128_GCM_SHA256', 'TLS_PSK_WITH_AES_128_GCM_SHA256'];
+    const common = { cipherSuites: suites, renegotiation: 'accept' } as const;
+    const client = clientConfig({ ...common, groups: ['brainpoolP256r1tls13'], preSharedKeys: [{ identity, key }] });
+    const server = serverConfig({ ...common, versions: ['TLSv1.2'], lookUpPreSharedKey: () => ({ key: key.slice() }) });
+    const ends = connectEnds(client, server);
     expect(ends.client.info?.version).toBe('TLSv1.2');
     ends.client.renegotiate();
     exchangeSync(ends.client, ends.server);
