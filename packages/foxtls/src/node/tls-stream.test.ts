@@ -204,6 +204,14 @@ describe('a TLS socket', () => {
     clientSocket.destroy();
   });
 
+  it('keeps the content of small records in the pool of Node, where a byte has no memory of its own', async () => {
+    const { clientSocket, serverSocket } = await secured();
+    serverSocket.writeRecord('x');
+    const [chunk] = (await once(clientSocket, 'data')) as [Buffer];
+    expect([String(chunk), chunk.buffer.byteLength]).toEqual(['x', Buffer.poolSize]);
+    clientSocket.destroy();
+  });
+
   it('keeps what arrived when the transport is gone', async () => {
     const { clientSocket, serverSocket } = await secured();
     serverSocket.end('last words');

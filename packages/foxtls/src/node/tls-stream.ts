@@ -32,6 +32,9 @@ const JOIN_LIMIT = 16384;
 /** Output up to this many bytes is copied into one write: a vector of three costs more. */
 const WRITE_WHOLE_LIMIT = 4096;
 
+/** Content of records up to this many bytes is copied. */
+const POOLED = 256;
+
 /** As Node has it from version 22 on. The 16 KiB of Node 20 are one record, and so a system call for each. */
 const WRITE_HIGH_WATER_MARK = 65536;
 
@@ -552,7 +555,9 @@ function asBytes(chunk: Uint8Array | string, encoding: BufferEncoding): Uint8Arr
   return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
 }
 
+/** Little is copied into Node's pool: nobody may read it for long, and an array of one byte that has memory of its own costs two hundred. */
 function asBuffer(bytes: Uint8Array): Buffer {
+  if (bytes.length <= POOLED) return Buffer.from(bytes);
   return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
