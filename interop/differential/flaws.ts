@@ -319,10 +319,12 @@ export const FLAWS = {
     theirs: ['ignored'],
   },
   'early data with content': malformed(as('early_data', 0), 'ignored'),
-  'a PSK without binders': malformed(
-    { extensions: (list) => [...list, { type: EXTENSION_TYPES.pre_shared_key, data: PSK.subarray(0, 11) }] },
-    'ignored',
-  ),
+  // Nor modes; in TLS 1.2 foxtls reads nothing that is of TLS 1.3 alone.
+  'a PSK without binders': {
+    change: { extensions: (list) => [...list, { type: EXTENSION_TYPES.pre_shared_key, data: PSK.subarray(0, 11) }] },
+    ours: ['decode_error', 'ignored'],
+    theirs: ['decode_error', 'missing_extension', 'handshake_failure', 'ignored'],
+  },
 } as const satisfies Record<string, FlawOfHello>;
 
 export type Flaw = keyof typeof FLAWS;

@@ -102,7 +102,11 @@ const TLS13 = {
     theirs: ['illegal_parameter'],
   },
   'a change_cipher_spec that is sealed': { write: under(changeCipherSpec, bytes(1)), ours: 'unexpected_message' },
-  'a message longer than any': { write: under(handshake, bytes(20, 0xff, 0xff, 0xff)), ours: 'illegal_parameter' },
+  'a message longer than any': {
+    write: under(handshake, bytes(20, 0xff, 0xff, 0xff)),
+    ours: 'decode_error',
+    theirs: ['illegal_parameter'],
+  },
   // What cannot be parsed (RFC 8446 §6); no RFC names an alert for it.
   'half an alert': { write: under(alert, bytes(2)), ours: 'decode_error', theirs: ['unexpected_message'] },
   'a fatal alert': { write: under(alert, bytes(2, ALERTS.bad_certificate)), ours: 'closed' },
@@ -184,7 +188,11 @@ const TLS12 = {
   'a record of an unknown type': { write: record(99, bytes(1)), ours: 'unexpected_message' },
   'a record of another version': { write: record(handshake, message('client_key_exchange'), 0x0305), ours: 'protocol_version' },
   'a record that is too long': { write: bytes(handshake, 3, 3, 0x48, 0x01), ours: 'record_overflow' },
-  'a message longer than any': { write: record(handshake, bytes(16, 0xff, 0xff, 0xff)), ours: 'illegal_parameter' },
+  'a message longer than any': {
+    write: record(handshake, bytes(16, 0xff, 0xff, 0xff)),
+    ours: 'decode_error',
+    theirs: ['illegal_parameter'],
+  },
   'half an alert': { write: record(alert, bytes(2)), ours: 'decode_error', theirs: ['unexpected_message'] },
   'a fatal alert': { write: record(alert, bytes(2, ALERTS.bad_certificate)), ours: 'closed' },
   'a change_cipher_spec in the midst of a message': {
