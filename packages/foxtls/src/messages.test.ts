@@ -11,6 +11,7 @@ it('a listener is told of the fields of extensions, too, by their place in the m
     legacyCompressionMethods: Uint8Array.of(0),
     extensions: extensionsOf('client_hello', {
       server_name: 'a.example',
+      supported_versions: [0x0304],
       key_share: [{ group: 0x1d, keyExchange: Uint8Array.of(7, 8, 9) }],
       encrypt_then_mac: true,
     }),
