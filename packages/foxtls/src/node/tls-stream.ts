@@ -15,6 +15,7 @@ import type { ConnectionInfo, TlsConnection, TlsEvent, TlsEventListener, TracedM
 import { ApiMisuse, ConnectionLost, type TlsError } from '../core/errors/errors.ts';
 import type { ClientSession } from '../protocol/session/client-session.ts';
 import { connectionReset, toNodeError } from './errors.ts';
+import { closeLingering } from './lingering-close.ts';
 import { RecordReader } from './record-reader.ts';
 import { Socket, type SocketAddressInfo } from './socket-internals.ts';
 
@@ -279,7 +280,7 @@ export abstract class TlsStream extends Socket {
     const { transport } = this;
     if (transport !== undefined && !transport.destroyed) {
       // After a failure the alert is still on its way. It waits for nobody: behind a peer that does not read, it is lost.
-      if (this.#failed && transport.writableLength === 0 && transport instanceof Socket) transport.destroySoon();
+      if (this.#failed && transport.writableLength === 0 && transport instanceof Socket) closeLingering(transport);
       else transport.destroy();
     }
     this.#dropWaiting(error ?? undefined);
