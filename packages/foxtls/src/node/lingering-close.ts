@@ -10,17 +10,16 @@ import type { Socket } from 'node:net';
 /** Milliseconds. */
 const TIME_TO_READ = 1000;
 
-/** Ends `transport` behind what was written, and destroys it soon. Does not keep the process alive. */
+/** Ends `transport` behind what was written, and destroys it when the peer ends it too, in a second at most. */
 export function closeLingering(transport: Socket): void {
   // Who never sent anything is sending nothing now, either.
   if (transport.bytesRead === 0) {
     transport.destroySoon();
     return;
   }
-  const timer = setTimeout(() => transport.destroy(), TIME_TO_READ).unref();
+  const timer = setTimeout(() => transport.destroy(), TIME_TO_READ);
   transport.once('end', () => transport.destroySoon());
   transport.once('close', () => clearTimeout(timer));
-  transport.unref();
   transport.end();
   transport.resume();
 }
