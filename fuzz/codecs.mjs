@@ -52,6 +52,7 @@ export const codecs = [
 /** The files that have none of their own, and why. */
 export const WITHOUT_CODEC = {
   'protocol/messages/extensions/block.ts': 'makes the blocks of the messages',
+  'protocol/messages/message-length.ts': 'is about how long a message may be, before it is read',
   'protocol/messages/tls12/server-key-exchange.ts': 'writes what is a key exchange’s to read, by the codecs of its parts',
 };
 
