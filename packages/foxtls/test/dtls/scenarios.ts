@@ -78,11 +78,14 @@ export async function runScenario(modes: Modes, scenario: Scenario): Promise<{ o
   return { outcome: 'connected', lab };
 }
 
+/** What an end says that gives up: both, of which one may be lost. */
+const FAREWELLS: readonly string[] = ['user_canceled', 'close_notify'];
+
 /** Somebody gave up waiting, or found something damaged; the other end may have been told. */
 function outcomeOf(client: Recorder, server: Recorder): Outcome {
   const errors = [client.error, server.error].filter((error) => error !== undefined);
   const isTimeout = (error: TlsError) => error instanceof ConnectionLost && error.reason === 'timed_out';
-  const isTold = (error: TlsError) => error instanceof AlertReceived && error.description === 'close_notify';
+  const isTold = (error: TlsError) => error instanceof AlertReceived && FAREWELLS.includes(error.description);
   expect(errors.length).toBeGreaterThan(0);
   expect(errors.filter((error) => error instanceof InternalError)).toEqual([]);
   return errors.some(isTimeout) && errors.every((error) => isTimeout(error) || isTold(error)) ? 'timed_out' : 'damaged';
