@@ -83,7 +83,7 @@ const NAMES = /* @__PURE__ */ namesByCode(NAMED_GROUPS);
 
 /** Whether a group keeps its secret from quantum computers: ML-KEM, alone or joined with a curve. TLS 1.3 alone has these. */
 export function isPostQuantum(code: number): boolean {
-  return (code >= NAMED_GROUPS.MLKEM512 && code <= NAMED_GROUPS.MLKEM1024) || (code >= 0x11eb && code <= 0x11ee);
+  return isBetween('MLKEM512', code, 'MLKEM1024') || isBetween('SecP256r1MLKEM768', code, 'curveSM2MLKEM768');
 }
 
 /**
